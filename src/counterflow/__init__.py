@@ -1,0 +1,1 @@
+"""Counterflow: the system of record for returned goods."""

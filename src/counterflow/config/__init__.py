@@ -1,0 +1,1 @@
+"""The outermost room: settings, addresses, the embedded database and the command line."""

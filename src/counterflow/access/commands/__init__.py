@@ -1,0 +1,25 @@
+"""What can be done in access, a file each: create users, set roles, passwords and activity; issue and revoke tokens."""
+
+from counterflow.access.commands.create_users import NewUser, create_users
+from counterflow.access.commands.issue_tokens import IssueToken, issue_tokens
+from counterflow.access.commands.note_token_use import note_token_use
+from counterflow.access.commands.revoke_tokens import RevokeToken, revoke_tokens
+from counterflow.access.commands.set_passwords import SetPassword, set_passwords
+from counterflow.access.commands.set_roles import SetRoles, set_roles
+from counterflow.access.commands.switch_users import SwitchUser, switch_users
+
+__all__ = [
+    "IssueToken",
+    "NewUser",
+    "RevokeToken",
+    "SetPassword",
+    "SetRoles",
+    "SwitchUser",
+    "create_users",
+    "issue_tokens",
+    "note_token_use",
+    "revoke_tokens",
+    "set_passwords",
+    "set_roles",
+    "switch_users",
+]

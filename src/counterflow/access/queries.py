@@ -1,0 +1,199 @@
+"""Questions about access: who is this, what may they do, who is there."""
+
+import hmac
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from counterflow.access.roles import permissions_for
+from counterflow.access.secrets import digest_of, prefix_of
+from counterflow.kernel import db
+
+REMEMBERED_SECONDS = 5.0
+REMEMBERED_MAX = 2_000
+USE_STALE_MINUTES = 5
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Who a token speaks for: the actor as the audit has it, and what it may do.
+
+    Where `use_is_stale`, the edge calls `commands.note_token_use(token_id)`.
+    """
+
+    actor: str
+    permissions: frozenset[str]
+    token_id: int
+    user_id: int
+    use_is_stale: bool
+
+
+@dataclass(frozen=True)
+class UserRow:
+    """A user as lists show one."""
+
+    id: int
+    email: str
+    name: str
+    time_zone: str
+    is_active: bool
+    roles: tuple[str, ...]
+    created_at: datetime
+    last_login: datetime | None
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """A token as lists show one; the secret is known to nobody."""
+
+    prefix: str
+    name: str
+    email: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+# What was true a moment ago, per process: (good until, value). A change is seen everywhere within seconds.
+_permissions: dict[int, tuple[float, frozenset[str]]] = {}
+_bearers: dict[str, tuple[float, Bearer]] = {}
+
+
+def forget() -> None:
+    """Drop what this process remembers."""
+    _permissions.clear()
+    _bearers.clear()
+
+
+def permissions_of(user_id: int) -> frozenset[str]:
+    """All that a user may do; nothing for a user switched off or unknown. At most one statement."""
+    now = time.monotonic()
+    until, held = _permissions.get(user_id, (0.0, frozenset()))
+    if until > now:
+        return held
+    found = db.rows(
+        "SELECT g.role FROM access_grant g JOIN access_user u ON u.id = g.user_id WHERE u.id = %s AND u.is_active",
+        [user_id],
+    )
+    held = permissions_for(row.role for row in found)
+    if len(_permissions) >= REMEMBERED_MAX:
+        _permissions.clear()
+    _permissions[user_id] = (now + REMEMBERED_SECONDS, held)
+    return held
+
+
+def authenticate_token(secret: str) -> Bearer | None:
+    """Who presents this token; nobody where it is malformed, unknown, expired, revoked or its user switched off.
+
+    At most one statement. What a token may do is its scopes, less what its user has lost since.
+    """
+    prefix = prefix_of(secret)
+    if prefix is None:
+        return None
+    now, digest = time.monotonic(), digest_of(secret)
+    until, bearer = _bearers.get(digest, (0.0, None))
+    if bearer is not None and until > now:
+        return bearer
+    bearer = _bearer(prefix, digest)
+    if bearer is not None:
+        if len(_bearers) >= REMEMBERED_MAX:
+            _bearers.clear()
+        # The next caller within these seconds need not note the use again.
+        _bearers[digest] = (now + REMEMBERED_SECONDS, replace(bearer, use_is_stale=False))
+    return bearer
+
+
+def _bearer(prefix: str, digest: str) -> Bearer | None:
+    found = db.rows(
+        """
+        SELECT t.id, t.digest, t.scopes, t.user_id,
+            ARRAY(SELECT role FROM access_grant WHERE user_id = u.id) AS roles,
+            t.last_used_at IS NULL OR t.last_used_at < now() - make_interval(mins => %s) AS use_is_stale
+        FROM access_apitoken t JOIN access_user u ON u.id = t.user_id
+        WHERE t.prefix = %s AND t.revoked_at IS NULL AND u.is_active AND (t.expires_at IS NULL OR t.expires_at > now())
+        """,
+        [USE_STALE_MINUTES, prefix],
+    )
+    if not found or not hmac.compare_digest(found[0].digest, digest):
+        return None
+    row = found[0]
+    held = permissions_for(row.roles) & frozenset(row.scopes)
+    return Bearer(f"token:{row.id}", held, row.id, row.user_id, row.use_is_stale)
+
+
+def users(*, search: str = "", role: str = "", limit: int = 50, offset: int = 0) -> list[UserRow]:
+    """Users whose name or address contains the text and who hold the role, by address."""
+    found = db.rows(
+        """
+        SELECT u.id, u.email, u.name, u.time_zone, u.is_active, u.created_at, u.last_login,
+            ARRAY(SELECT role FROM access_grant WHERE user_id = u.id ORDER BY role) AS roles
+        FROM access_user u
+        WHERE (%s::text = '' OR u.email LIKE %s OR lower(u.name) LIKE %s)
+          AND (%s::text = '' OR EXISTS (SELECT FROM access_grant WHERE user_id = u.id AND role = %s))
+        ORDER BY u.email, u.id LIMIT %s OFFSET %s
+        """,
+        [search, _like(search), _like(search), role, role, limit, offset],
+    )
+    return [_user_row(row) for row in found]
+
+
+def user(*, email: str) -> UserRow | None:
+    """One user."""
+    found = db.rows(
+        """
+        SELECT u.id, u.email, u.name, u.time_zone, u.is_active, u.created_at, u.last_login,
+            ARRAY(SELECT role FROM access_grant WHERE user_id = u.id ORDER BY role) AS roles
+        FROM access_user u WHERE u.email = %s
+        """,
+        [email.strip().lower()],
+    )
+    return _user_row(found[0]) if found else None
+
+
+def _user_row(row: db.Row) -> UserRow:
+    return UserRow(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        time_zone=row.time_zone,
+        is_active=row.is_active,
+        roles=tuple(row.roles),
+        created_at=row.created_at,
+        last_login=row.last_login,
+    )
+
+
+def tokens(*, user_id: int | None = None, limit: int = 200) -> list[TokenRow]:
+    """Tokens, of one user or of all, those in force first, then the newest."""
+    found = db.rows(
+        """
+        SELECT t.prefix, t.name, u.email, t.scopes, t.created_at, t.last_used_at, t.expires_at, t.revoked_at
+        FROM access_apitoken t JOIN access_user u ON u.id = t.user_id
+        WHERE %s::bigint IS NULL OR u.id = %s
+        ORDER BY t.revoked_at IS NOT NULL, t.id DESC LIMIT %s
+        """,
+        [user_id, user_id, limit],
+    )
+    return [TokenRow(**{**row._asdict(), "scopes": tuple(row.scopes)}) for row in found]
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """How to call actors on a screen; an actor that is neither user nor token keeps its own word. One statement."""
+    wanted = sorted(set(actors))
+    found = db.rows(
+        """
+        SELECT 'user:' || id AS actor, name FROM access_user WHERE 'user:' || id = ANY(%s)
+        UNION ALL
+        SELECT 'token:' || id, name FROM access_apitoken WHERE 'token:' || id = ANY(%s)
+        """,
+        [wanted, wanted],
+    )
+    return {actor: actor for actor in wanted} | {row.actor: row.name for row in found}
+
+
+def _like(text: str) -> str:
+    escaped = text.strip().lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

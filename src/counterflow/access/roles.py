@@ -1,0 +1,198 @@
+"""Who may do what: every permission with its meaning, every role with its permissions.
+
+A command names the permission it needs; a role is a row here. A permission that no row of
+`PERMISSIONS` explains cannot be granted, and a role that names one does not start.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+PERMISSIONS: dict[str, str] = {
+    "access.manage": "Create users, grant roles, reset passwords, switch accounts off",
+    "access.issue_tokens": "Issue and revoke API tokens of one's own",
+    "catalog.view": "See items, suppliers and reason codes",
+    "catalog.edit": "Change items, suppliers and reason codes",
+    "facilities.view": "See nodes and who reports for them",
+    "facilities.edit": "Change nodes and who reports for them",
+    "orders.view": "See orders, their lines, shipments and tenders",
+    "orders.record": "Record orders, shipments and payments as a channel tells them",
+    "policies.view": "See policies and the decisions they made",
+    "policies.edit": "Publish a new version of a policy",
+    "policies.override": "Decide against a policy, with a reason",
+    "returns.view": "See returns",
+    "returns.open": "Open a return",
+    "returns.decide": "Accept or reject a return that waits for a person",
+    "returns.cancel": "Cancel a return",
+    "returns.match": "Match a unit to another line, or take a match back",
+    "logistics.view": "See parcels and their milestones",
+    "logistics.plan": "Make labels and announce parcels",
+    "logistics.observe": "Record what a carrier reports",
+    "receiving.view": "See receipts and units",
+    "receiving.receive": "Receive parcels and units",
+    "receiving.inspect": "Inspect units and give a grade",
+    "receiving.dispose": "Decide where an inspected unit goes",
+    "receiving.reverse": "Take back a mistaken receipt, inspection or disposal",
+    "refunds.view": "See credits and how they were settled",
+    "refunds.release": "Release a credit whose milestones are reached",
+    "refunds.approve": "Release a credit before its milestones, or beyond its policy",
+    "refunds.compensate": "Grant compensation beyond what was invoiced",
+    "refunds.pay": "Request the payout of a released credit",
+    "refunds.observe": "Record what a payment provider reports",
+    "ledger.view": "See stock, journal, balances and periods",
+    "ledger.open": "Post opening entries",
+    "ledger.adjust": "Post adjusting entries",
+    "ledger.reverse": "Reverse a journal entry",
+    "ledger.close": "Close and reopen periods, seal partitions",
+    "ledger.hold": "Lay holds on stock and lift them",
+    "ledger.export": "Export the journal",
+    "reconciliation.view": "See statements, comparisons and breaks",
+    "reconciliation.compare": "Compare a partner's statement with the ledger",
+    "reconciliation.post": "Post the entries a comparison proposes",
+    "workqueue.view": "See cases",
+    "workqueue.work": "Take, comment on and close cases",
+    "workqueue.approve": "Approve what waits for a second person",
+}
+
+
+@dataclass(frozen=True)
+class Role:
+    """A job in the company: its name, what it is for, and what it may do."""
+
+    code: str
+    name: str
+    purpose: str
+    permissions: frozenset[str]
+
+
+def _role(code: str, name: str, purpose: str, *permissions: str) -> Role:
+    unknown = set(permissions) - set(PERMISSIONS)
+    assert not unknown, f"role {code} names permissions without a row: {sorted(unknown)}"
+    return Role(code, name, purpose, frozenset(permissions))
+
+
+_EVERY_VIEW = tuple(permission for permission in PERMISSIONS if permission.endswith(".view"))
+_GOODS_VIEW = (
+    "catalog.view",
+    "facilities.view",
+    "orders.view",
+    "returns.view",
+    "logistics.view",
+    "receiving.view",
+    "workqueue.view",
+)
+
+ROLES: dict[str, Role] = {
+    role.code: role
+    for role in (
+        _role(
+            "clerk",
+            "Returns clerk",
+            "Opens parcels, receives units, puts them away",
+            *_GOODS_VIEW,
+            "logistics.observe",
+            "receiving.receive",
+            "receiving.dispose",
+            "workqueue.work",
+        ),
+        _role(
+            "inspector",
+            "Inspector",
+            "Examines units, grades them, decides where they go",
+            *_GOODS_VIEW,
+            "policies.view",
+            "receiving.receive",
+            "receiving.inspect",
+            "receiving.dispose",
+            "receiving.reverse",
+            "workqueue.work",
+        ),
+        _role(
+            "agent",
+            "Service agent",
+            "Helps customers: opens returns, tells where everything is",
+            *_GOODS_VIEW,
+            "policies.view",
+            "refunds.view",
+            "returns.open",
+            "returns.decide",
+            "returns.cancel",
+            "returns.match",
+            "policies.override",
+            "logistics.plan",
+            "workqueue.work",
+        ),
+        _role(
+            "finance",
+            "Finance controller",
+            "Releases credits, pays them, closes the books",
+            *_EVERY_VIEW,
+            "refunds.release",
+            "refunds.approve",
+            "refunds.compensate",
+            "refunds.pay",
+            "refunds.observe",
+            "ledger.reverse",
+            "ledger.close",
+            "ledger.export",
+            "reconciliation.compare",
+            "reconciliation.post",
+            "workqueue.work",
+            "workqueue.approve",
+        ),
+        _role(
+            "inventory_controller",
+            "Inventory controller",
+            "Keeps stock true: counts, adjusts, reconciles, holds",
+            *(p for p in _EVERY_VIEW if p != "refunds.view"),
+            "catalog.edit",
+            "facilities.edit",
+            "receiving.receive",
+            "receiving.inspect",
+            "receiving.dispose",
+            "receiving.reverse",
+            "returns.match",
+            "ledger.open",
+            "ledger.adjust",
+            "ledger.hold",
+            "ledger.export",
+            "reconciliation.compare",
+            "reconciliation.post",
+            "workqueue.work",
+        ),
+        _role(
+            "supplier_manager",
+            "Supplier manager",
+            "Sends goods back to suppliers and recovers what they owe",
+            *_GOODS_VIEW,
+            "catalog.edit",
+            "policies.view",
+            "receiving.dispose",
+            "ledger.view",
+            "workqueue.work",
+        ),
+        _role("executive", "Operations executive", "Sees everything and changes nothing", *_EVERY_VIEW),
+        _role(
+            "integrator",
+            "Integrator",
+            "A shop, carrier, warehouse or payment provider that reports to us",
+            *_EVERY_VIEW,
+            "access.issue_tokens",
+            "orders.record",
+            "returns.open",
+            "returns.cancel",
+            "logistics.plan",
+            "logistics.observe",
+            "receiving.receive",
+            "receiving.inspect",
+            "receiving.dispose",
+            "refunds.observe",
+            "reconciliation.compare",
+        ),
+        _role("administrator", "Administrator", "Holds every permission", *PERMISSIONS),
+    )
+}
+
+
+def permissions_for(roles: Iterable[str]) -> frozenset[str]:
+    """All that these roles may do together; a role that no longer exists carries nothing."""
+    return frozenset().union(*(ROLES[code].permissions for code in roles if code in ROLES))

@@ -1,0 +1,192 @@
+"""Plural reads and writes: one statement each, whatever the number of rows.
+
+Rows travel as arrays through `unnest`, so the number of SQL statements of a command does not depend
+on the size of its batch. Every write checks the number of rows it touched.
+"""
+
+from collections import namedtuple
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+import orjson
+import psycopg
+from django.db import connection, models
+
+from counterflow.kernel.context import Context, Rank
+from counterflow.kernel.errors import InvariantBroken
+
+Row = Any
+_counted: ContextVar[list[str] | None] = ContextVar("counted", default=None)
+
+
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    """Gather the text of every statement sent meanwhile; tests pin their number."""
+    seen: list[str] = []
+    token = _counted.set(seen)
+    try:
+        yield seen
+    finally:
+        _counted.reset(token)
+
+
+@cache
+def _shape(names: tuple[str, ...]) -> Any:
+    return namedtuple("Row", names, rename=True)
+
+
+def _cursor() -> psycopg.Cursor[tuple[Any, ...]]:
+    """A cursor with server-side parameters on Django's own connection, inside its transaction."""
+    connection.ensure_connection()
+    raw = connection.connection
+    if raw is None:
+        raise InvariantBroken("no database connection")
+    return psycopg.Cursor(raw)
+
+
+def execute(sql: str, params: Sequence[Any] = ()) -> int:
+    """Run one statement; the number of rows it touched."""
+    with connection.wrap_database_errors, _cursor() as cursor:
+        _note(sql)
+        cursor.execute(sql, params)
+        return cursor.rowcount
+
+
+def rows(sql: str, params: Sequence[Any] = ()) -> list[Row]:
+    """Run one statement; its rows, with columns as attributes."""
+    with connection.wrap_database_errors, _cursor() as cursor:
+        _note(sql)
+        cursor.execute(sql, params)
+        if cursor.description is None:
+            raise InvariantBroken(f"this statement returns no rows: {sql[:80]}")
+        make = _shape(tuple(column.name for column in cursor.description))
+        return [make(*row) for row in cursor.fetchall()]
+
+
+def _note(sql: str) -> None:
+    seen = _counted.get()
+    if seen is not None:
+        seen.append(sql)
+
+
+def lock(ctx: Context, rank: Rank, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+    """Read rows under lock, in the one order of ranks; the statement orders by ascending id.
+
+    `sql` ends in `ORDER BY <id> FOR NO KEY UPDATE [OF alias]`. Raises `InvariantBroken` when a higher
+    rank was locked before, because two commands doing so could wait for each other for ever.
+    """
+    run = ctx.running
+    if rank < run.rank:
+        raise InvariantBroken(f"lock order: {rank.name} after {run.rank.name}")
+    run.rank = rank
+    return rows(sql, params)
+
+
+@cache
+def _columns(model: type[models.Model]) -> dict[str, str]:
+    """Column types of a model, by column name."""
+    return {
+        field.column: (field.rel_db_type(connection) or "bigint")
+        if field.is_relation
+        else (field.db_type(connection) or "text")
+        for field in model._meta.concrete_fields
+    }
+
+
+_CAST = {"serial": "integer", "bigserial": "bigint"}
+
+
+def _source(
+    model: type[models.Model], names: Sequence[str], values: Sequence[dict[str, Any]]
+) -> tuple[str, list[Any]]:
+    """The unnest call that carries the rows, and its parameters.
+
+    Columns that are arrays themselves travel as JSON text, because unnest flattens nested arrays.
+    """
+    types = _columns(model)
+    casts, params = [], []
+    for name in names:
+        kind = types[name]
+        column = [row[name] for row in values]
+        if kind == "jsonb" or kind.endswith("[]"):
+            casts.append("%s::text[]")
+            params.append(
+                [
+                    None if v is None else orjson.dumps(v, default=str).decode()
+                    for v in column
+                ]
+            )
+        else:
+            casts.append(f"%s::{kind.split('(')[0]}[]")
+            params.append([_plain(v) for v in column])
+    return f"unnest({', '.join(casts)})", params
+
+
+def _plain(value: Any) -> Any:
+    """Enumerations as their text; all else as it is."""
+    return str(value) if isinstance(value, str) else value
+
+
+def _expression(model: type[models.Model], name: str) -> str:
+    kind = _columns(model)[name]
+    if kind == "jsonb":
+        return f"v.{name}::jsonb"
+    if kind.endswith("[]"):
+        return f"(SELECT array_agg(e) FROM jsonb_array_elements_text(v.{name}::jsonb) e)::{kind}"
+    return f"v.{name}"
+
+
+def insert(model: type[models.Model], values: Sequence[dict[str, Any]]) -> None:
+    """Insert rows (column name -> value, the same columns in each) by one statement; none for no rows."""
+    if not values:
+        return
+    names = list(values[0])
+    source, params = _source(model, names, values)
+    listed = ", ".join(names)
+    picked = ", ".join(_expression(model, name) for name in names)
+    sql = f"INSERT INTO {model._meta.db_table} ({listed}) SELECT {picked} FROM {source} AS v({listed})"
+    _written(execute(sql, params), len(values), model)
+
+
+def update(
+    model: type[models.Model], values: Sequence[dict[str, Any]], *, key: str = "id"
+) -> None:
+    """Set columns of existing rows by one statement; every row must exist."""
+    _change(model, values, key, "{name} = {value}")
+
+
+def add(
+    model: type[models.Model], values: Sequence[dict[str, Any]], *, key: str = "id"
+) -> None:
+    """Add to number columns of existing rows by one statement; every row must exist, each once."""
+    _change(model, values, key, "{name} = t.{name} + {value}")
+
+
+def _change(
+    model: type[models.Model], values: Sequence[dict[str, Any]], key: str, form: str
+) -> None:
+    if not values:
+        return
+    names = list(values[0])
+    source, params = _source(model, names, values)
+    sets = ", ".join(
+        form.format(name=n, value=_expression(model, n)) for n in names if n != key
+    )
+    sql = f"UPDATE {model._meta.db_table} AS t SET {sets} FROM {source} AS v({', '.join(names)}) WHERE t.{key} = v.{key}"
+    _written(execute(sql, params), len(values), model)
+
+
+def _written(count: int, wanted: int, model: type[models.Model]) -> None:
+    if count != wanted:
+        raise InvariantBroken(
+            f"{model._meta.db_table}: {count} rows written where {wanted} were meant"
+        )
+
+
+def json_default(value: Any) -> str:
+    """How instants, dates and other plain things are written in stored JSON."""
+    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)

@@ -1,0 +1,155 @@
+"""One migrated template database for a run, and a copy of it for every test module that asks.
+
+Tests connect as the application's role and commit for real. A server is taken from
+COUNTERFLOW_TEST_SERVER (an owner's address); without it the embedded one runs in a folder of its own.
+"""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "src" / "counterflow"
+SCRATCH = Path(tempfile.gettempdir()) / f"counterflow-tests-{os.getuid()}"
+TEMPLATE = "counterflow_template"
+DATA = Path(os.environ.get("COUNTERFLOW_DATA", ROOT.parent / "shared" / "data"))
+
+SCRATCH.mkdir(exist_ok=True, mode=0o755)
+os.environ["DJANGO_SETTINGS_MODULE"] = "counterflow.config.settings"
+os.environ["COUNTERFLOW_HOME"] = str(SCRATCH / "home")
+os.environ["COUNTERFLOW_FAST_HASHER"] = "1"
+for name in ("COUNTERFLOW_APP_DATABASE_URL", "COUNTERFLOW_DEBUG", "DATABASE_URL"):
+    os.environ.pop(name, None)
+
+from counterflow.config import database  # noqa: E402
+
+
+def _fingerprint() -> str:
+    """Digest of everything that shapes the database: a changed migration or chart makes a new template."""
+    digest = hashlib.sha256()
+    for path in sorted(SOURCES.glob("*/migrations/*.py")) + sorted(SOURCES.glob("*/sql/*.sql")):
+        digest.update(path.read_bytes())
+    for name in ("ledger/chart.py", "ledger/setup.py", "config/database_roles.py"):
+        digest.update((SOURCES / name).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _server() -> str:
+    """The owner's address of the server that tests use."""
+    given = os.environ.get("COUNTERFLOW_TEST_SERVER")
+    if given:
+        return given
+    database.ensure_ready()
+    return database.owner_url()
+
+
+def _address(server: str, name: str) -> str:
+    head, _, _ = server.partition("?")
+    return head.rsplit("/", 1)[0] + "/" + name
+
+
+def _template(server: str) -> str:
+    """Name of the migrated template, made once by whichever process comes first."""
+    name = f"{TEMPLATE}_{_fingerprint()}"
+    os.environ["DATABASE_URL"] = _address(server, name)
+    os.environ["COUNTERFLOW_APP_ROLE"] = f"{TEMPLATE}_app"
+    with open(SCRATCH / "template.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with psycopg.connect(server, autocommit=True) as connection:
+            ready = connection.execute("SELECT datistemplate FROM pg_database WHERE datname = %s", [name]).fetchone()
+            if ready is None or not ready[0]:
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+                from counterflow.config.cli import main
+
+                assert main(["migrate", "--quiet"]) == 0
+                connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(sql.Identifier(name)))
+    return name
+
+
+_state: dict[str, str] = {}
+
+
+def _prepare() -> dict[str, str]:
+    if not _state:
+        server = _server()
+        _state.update(server=server, template=_template(server))
+        import django
+
+        django.setup()
+        from django.db import connections
+
+        connections.close_all()
+    return _state
+
+
+@pytest.fixture(scope="session")
+def server() -> dict[str, str]:
+    """The test server's owner address and the template's name."""
+    return _prepare()
+
+
+@pytest.fixture(scope="module")
+def database_copy(server: dict[str, str], request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh copy of the template for one module; yields the owner's address of it."""
+    from django.db import connections
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    digest = hashlib.sha256(request.module.__name__.encode()).hexdigest()[:8]
+    name = f"cf_{worker}_{os.getpid()}_{digest}"
+    with psycopg.connect(server["server"], autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(server["template"])
+            )
+        )
+    address = _address(server["server"], name)
+    before = os.environ["DATABASE_URL"]
+    os.environ["DATABASE_URL"] = address
+    _point(connections, name)
+    yield address
+    _point(connections, server["template"])
+    os.environ["DATABASE_URL"] = before
+    with psycopg.connect(server["server"], autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _point(connections, name: str) -> None:  # type: ignore[no-untyped-def]
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        connections.settings[alias]["NAME"] = name
+        connections[alias].settings_dict["NAME"] = name
+
+
+@pytest.fixture
+def owner(database_copy: str) -> Iterator[psycopg.Connection]:
+    """The owner's own connection, for what the application may not do."""
+    with psycopg.connect(database_copy, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def ctx(database_copy: str) -> Callable[..., object]:
+    """Make a context that may do everything; a new transport key unless one is given."""
+    from counterflow.kernel.context import Context
+
+    def make(*permissions: str, key: str | None = None, at: datetime | None = None, actor: str = "user:1") -> Context:
+        return Context.make(actor, permissions or ("*",), at or datetime.now(UTC), key=key, source="test")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder with real data; a test that needs it says so and is skipped where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip(f"real data not found at {DATA}; set COUNTERFLOW_DATA to the folder that holds it")
+    return DATA

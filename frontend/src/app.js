@@ -1,0 +1,60 @@
+// The console's behaviour. Pages work without it; it makes them quicker to use.
+
+import Alpine from "@alpinejs/csp";
+import htmx from "htmx.org";
+
+import { parts } from "./parts.js";
+
+htmx.config.includeIndicatorStyles = false;
+htmx.config.allowEval = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0;
+
+for (const [name, part] of Object.entries(parts)) Alpine.data(name, part);
+Alpine.start();
+
+// Signed out meanwhile, or no longer allowed: show the page that says so instead of nothing.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.responseURL.includes("/sign-in")) {
+    event.detail.shouldSwap = false;
+    location.assign(xhr.responseURL);
+  } else if (xhr.status >= 400) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+    event.detail.target = document.body;
+  }
+});
+
+// "/" goes to the search box of the page, as in most tools people know.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const box = document.querySelector("[data-search]");
+  if (!box) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});
+
+// A menu closes when one clicks elsewhere or presses Escape.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// A form is sent once, however often its button is pressed; the transport key guards the rest.
+document.addEventListener("submit", (event) => {
+  for (const button of event.target.querySelectorAll("button[type=submit]")) {
+    setTimeout(() => (button.disabled = true));
+    setTimeout(() => (button.disabled = false), 4000);
+  }
+});

@@ -1,0 +1,3 @@
+"""What policies tell: one fact, when another table begins to answer."""
+
+POLICY_PUBLISHED = "PolicyPublished"

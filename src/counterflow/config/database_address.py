@@ -72,9 +72,7 @@ def parse(url: str, variable: str) -> Address:
         # urllib's own message may quote the URL, password and all.
         raise BadUrl(variable=variable, reason="host or port cannot be read") from error
     if parts.scheme not in SCHEMES:
-        raise BadUrl(
-            variable=variable, reason=f"it does not begin with {SCHEMES[0]}://"
-        )
+        raise BadUrl(variable=variable, reason=f"it does not begin with {SCHEMES[0]}://")
     database = unquote(parts.path.removeprefix("/"))
     if not database:
         raise BadUrl(variable=variable, reason="it names no database")

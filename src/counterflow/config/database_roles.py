@@ -5,6 +5,7 @@ Everything here is idempotent and runs as the owner.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import LiteralString
 
 import psycopg
 from psycopg import errors, sql
@@ -65,9 +66,7 @@ def connect(address: Address, variable: str) -> Iterator[psycopg.Connection]:
             connect_timeout=CONNECT_SECONDS_MAX,
         )
     except psycopg.OperationalError as error:
-        raise Unreachable(
-            where=address.where, reason=plain(error), variable=variable
-        ) from error
+        raise Unreachable(where=address.where, reason=plain(error), variable=variable) from error
     with connection:
         yield connection
 
@@ -80,10 +79,10 @@ def plain(error: psycopg.Error) -> str:
 def refusal(address: Address) -> str | None:
     """Why this login cannot use this database right now; None when it can."""
     try:
-        with connect(address, ""):
-            return None
+        check_application(address, "")
     except Unreachable as error:
         return str(error.facts["reason"])
+    return None
 
 
 def ensure_database(owner: Address, variable: str) -> None:
@@ -111,67 +110,51 @@ def create_database(owner: Address, variable: str, failure: Unreachable) -> None
     for neighbour in ("postgres", "template1"):
         try:
             with connect(owner.at(neighbour), variable) as connection:
-                exists = connection.execute(
-                    "SELECT 1 FROM pg_database WHERE datname = %s", [owner.database]
-                ).fetchone()
+                exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [owner.database]).fetchone()
                 if exists:
                     raise failure
                 connection.execute(
-                    sql.SQL(
-                        "CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0"
-                    ).format(sql.Identifier(owner.database))
+                    sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(
+                        sql.Identifier(owner.database)
+                    )
                 )
                 return
         except (errors.DuplicateDatabase, errors.UniqueViolation):
             return  # Somebody else was quicker.
         except psycopg.Error as error:
-            raise CannotCreateDatabase(
-                database=owner.database, where=owner.where, reason=plain(error)
-            ) from error
+            raise CannotCreateDatabase(database=owner.database, where=owner.where, reason=plain(error)) from error
         except Unreachable as error:
             if error is failure:
                 raise
     raise failure
 
 
-def role_exists(owner: Address, role: str, variable: str) -> bool:
-    with connect(owner, variable) as connection:
-        found = connection.execute(
-            "SELECT 1 FROM pg_roles WHERE rolname = %s", [role]
-        ).fetchone()
-    return found is not None
-
-
 def create_role(owner: Address, role: str, password: str, variable: str) -> bool:
     """Create the application's login, which owns nothing; False when somebody else was quicker."""
     try:
         with connect(owner, variable) as connection:
-            connection.execute(
-                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
-                    sql.Identifier(role), sql.Literal(password)
-                )
-            )
+            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+                return False
+            connection.execute(with_password("CREATE ROLE {} LOGIN PASSWORD {}", connection, role, password))
     except (errors.DuplicateObject, errors.UniqueViolation):
         return False
     except psycopg.Error as error:
-        raise CannotCreateRole(
-            role=role, where=owner.where, reason=plain(error)
-        ) from error
+        raise CannotCreateRole(role=role, where=owner.where, reason=plain(error)) from error
     return True
 
 
 def set_password(owner: Address, role: str, password: str, variable: str) -> None:
     try:
         with connect(owner, variable) as connection:
-            connection.execute(
-                sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
-                    sql.Identifier(role), sql.Literal(password)
-                )
-            )
+            connection.execute(with_password("ALTER ROLE {} LOGIN PASSWORD {}", connection, role, password))
     except psycopg.Error as error:
-        raise CannotCreateRole(
-            role=role, where=owner.where, reason=plain(error)
-        ) from error
+        raise CannotCreateRole(role=role, where=owner.where, reason=plain(error)) from error
+
+
+def with_password(statement: LiteralString, connection: psycopg.Connection, role: str, password: str) -> sql.Composed:
+    """The statement with the password already scrambled, so that no server log shows it."""
+    scrambled = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    return sql.SQL(statement).format(sql.Identifier(role), sql.Literal(scrambled.decode()))
 
 
 def let_in(owner: Address, role: str, variable: str) -> None:
@@ -194,14 +177,9 @@ def check_application(application: Address, variable: str) -> None:
             WHERE rolname = current_user AND d.datname = current_database()
             """
         ).fetchone()
-    assert row is not None
-    for excess, reason in zip(
-        row, ("is a superuser", "owns the database"), strict=True
-    ):
+    for excess, reason in zip(row or (), ("is a superuser", "owns the database"), strict=True):
         if excess:
-            raise RoleTooStrong(
-                role=application.user, where=application.where, reason=reason
-            )
+            raise RoleTooStrong(role=application.user, where=application.where, reason=reason)
 
 
 def grant(owner: Address, role: str, variable: str) -> None:

@@ -34,6 +34,7 @@ HOST = "127.0.0.1"
 # Below the range from which kernels hand out ports for outgoing connections.
 PORTS = range(20_000, 30_000)
 START_SECONDS_MAX = 300
+SHARED_MEMORY = Path("/dev") / "shm"
 SPACE_MB_NEW = 256
 SPACE_MB_RESTART = 48
 LOG_MB_MAX = 32
@@ -77,9 +78,7 @@ def find() -> Server | None:
         for layout in embedded_layout.existing()
         if (memory := layout.recall()) is not None
     ]
-    return next(
-        (s for s in servers if s.pid is not None), servers[0] if servers else None
-    )
+    return next((s for s in servers if s.pid is not None), servers[0] if servers else None)
 
 
 def running() -> Server | None:
@@ -96,10 +95,15 @@ def start() -> Server:
     if server:
         return server
     refuse_in_production()
-    layout, account, binaries = prepare()
-    with exclusive(layout.lock):
+    with exclusive(embedded_layout.lock()):
         # Somebody else may have started it while we waited.
-        return running() or bring_up(layout, account, binaries)
+        return running() or bring_up(*prepare())
+
+
+def has_crashed() -> bool:
+    """Whether the server died without being told to; after `stop()` this is False."""
+    server = find()
+    return server is not None and server.pid is None and embedded_process.recorded_pid(server.layout.data) is not None
 
 
 def stop() -> bool:
@@ -108,7 +112,7 @@ def stop() -> bool:
     if server is None or server.pid is None:
         return False
     layout = server.layout
-    with exclusive(layout.lock):
+    with exclusive(embedded_layout.lock()):
         binaries = binaries_for(layout, embedded_process.account_for(layout.folder))
         arguments = ["stop", "-D", str(layout.data), "-m", "fast", "-w", "-t", "60"]
         code = embedded_process.run(
@@ -116,18 +120,13 @@ def stop() -> bool:
             embedded_process.account_for(layout.folder),
         )
         if code != 0 and embedded_process.postmaster(layout.data):
-            raise StartFailed(
-                folder=layout.data, reason="it did not stop", log=layout.log
-            )
+            raise StartFailed(folder=layout.data, reason="it did not stop", log=layout.log)
     return True
 
 
 def refuse_in_production() -> None:
     """A production's books belong on a server with backups."""
-    if (
-        os.environ.get("COUNTERFLOW_ENV") == "production"
-        and os.environ.get("COUNTERFLOW_EMBEDDED") != "force"
-    ):
+    if os.environ.get("COUNTERFLOW_ENV") == "production" and os.environ.get("COUNTERFLOW_EMBEDDED") != "force":
         raise EmbeddedInProduction()
 
 
@@ -144,11 +143,9 @@ def prepare() -> tuple[Layout, Account | None, Binaries]:
         )
     clusters = embedded_layout.clusters()
     account = embedded_process.account_for(clusters)
-    if not clusters.exists():
-        embedded_layout.make_folder(clusters)
-        if account and not embedded_process.can_enter(clusters, account):
-            clusters.rmdir()
-            clusters = embedded_layout.move_elsewhere()
+    embedded_layout.make_folder(clusters)
+    if account and not made and not embedded_process.can_enter(clusters, account):
+        clusters = embedded_layout.move_elsewhere()
     layout = Layout(clusters / str(binaries.major))
     embedded_layout.make_folder(layout.folder)
     if account:
@@ -172,9 +169,7 @@ def reachable(binaries: Binaries, account: Account | None) -> Binaries:
         return binaries
     prefix = binaries.folder.parent
     if prefix.name != "pginstall":
-        raise BinariesUnusable(
-            folder=binaries.folder, reason=f"user {account.uid} may not run them"
-        )
+        raise BinariesUnusable(folder=binaries.folder, reason=f"user {account.uid} may not run them")
     copy = embedded_layout.clusters() / f"binaries-{binaries.version}"
     if not copy.exists():
         draft = copy.with_name(f"{copy.name}.{os.getpid()}")
@@ -214,9 +209,7 @@ def bring_up(layout: Layout, account: Account | None, binaries: Binaries) -> Ser
             return Server(layout, memory, embedded_process.postmaster(layout.data))
         if embedded_process.is_free(memory.port) or "COUNTERFLOW_PG_PORT" in os.environ:
             break
-    raise StartFailed(
-        folder=layout.data, reason=last_words(layout.log, log_start), log=layout.log
-    )
+    raise StartFailed(folder=layout.data, reason=last_words(layout.log, log_start), log=layout.log)
 
 
 def check_space(folder: Path, needed_mb: int) -> None:
@@ -289,13 +282,10 @@ def choose_port(memory: Remembered | None, *, moved: bool) -> int:
     raise PortTaken(port=f"{PORTS.start}-{PORTS.stop - 1} (200 tried)")
 
 
-def launch(
-    layout: Layout, account: Account | None, binaries: Binaries, port: int
-) -> bool:
+def launch(layout: Layout, account: Account | None, binaries: Binaries, port: int) -> bool:
     """Start the server and wait until it takes connections, crash recovery included."""
-    small = not Path("/dev/shm").is_dir() or (
-        shutil.disk_usage("/dev/shm").free < 512_000_000
-    )
+    # Containers often give 64 MB of it, too little for parallel queries.
+    small = not SHARED_MEMORY.is_dir() or shutil.disk_usage(SHARED_MEMORY).free < 512_000_000
     settings = SETTINGS.format(port=port, shared_memory="mmap" if small else "posix")
     embedded_layout.write_secret(layout.data / "counterflow.conf", settings)
     timing = ["-w", "-t", str(START_SECONDS_MAX)]

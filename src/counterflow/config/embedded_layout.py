@@ -1,9 +1,9 @@
 """Where the embedded database keeps its files, and what it remembers between starts.
 
-COUNTERFLOW_HOME/pg/<major>/  data/         the cluster
-                              server.json   port and generated passwords, readable by its owner only
-                              server.log    what PostgreSQL says
-                              lock          held while somebody starts or stops the server
+COUNTERFLOW_HOME/lock                    held while somebody starts or stops the server
+COUNTERFLOW_HOME/pg/<major>/data/        the cluster
+                            server.json  port and generated passwords, readable by its owner only
+                            server.log   what PostgreSQL says
 A checkout keeps its home inside itself, so two checkouts never share books.
 """
 
@@ -48,10 +48,6 @@ class Layout:
         return self.folder / "server.log"
 
     @property
-    def lock(self) -> Path:
-        return self.folder / "lock"
-
-    @property
     def memory(self) -> Path:
         return self.folder / "server.json"
 
@@ -64,9 +60,7 @@ class Layout:
         except OSError as error:
             raise HomeUnusable(folder=self.folder, reason=error.strerror) from error
         except (ValueError, TypeError) as error:
-            raise HomeUnusable(
-                folder=self.folder, reason=f"{self.memory.name} is damaged"
-            ) from error
+            raise HomeUnusable(folder=self.folder, reason=f"{self.memory.name} is damaged") from error
 
     def remember(self, memory: Remembered) -> None:
         """Write atomically, so that a reader never sees half a file."""
@@ -111,6 +105,12 @@ def home() -> Path:
         return ROOT_HOME
     data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(data).expanduser().absolute() / "counterflow"
+
+
+def lock() -> Path:
+    """The file to hold while starting or stopping this home's server; makes the home."""
+    make_folder(home())
+    return home() / "lock"
 
 
 def clusters() -> Path:

@@ -41,7 +41,5 @@ def wait(handle: int, file: Path, seconds_max: float) -> None:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 holder = os.pread(handle, 20, 0).decode().strip() or "unknown"
-                raise LockHeld(
-                    file=file, holder=holder, seconds=round(seconds_max)
-                ) from None
+                raise LockHeld(file=file, holder=holder, seconds=round(seconds_max)) from None
         time.sleep(0.05)

@@ -46,22 +46,16 @@ def account_for(folder: Path) -> Account | None:
     raise CannotDropRoot(reason=f"there is no user {', '.join(UNPRIVILEGED)}")
 
 
-def run(
-    arguments: Sequence[str], account: Account | None, *, said: Path | None = None
-) -> int:
+def run(arguments: Sequence[str], account: Account | None, *, said: Path | None = None) -> int:
     """Run a program as the account and return its exit code.
 
     Output goes to a file or nowhere, never to a pipe: a server started by it would inherit the
     pipe and the call would never return.
     """
-    identity = (
-        {}
-        if account is None
-        else {"user": account.uid, "group": account.gid, "extra_groups": []}
-    )
+    identity = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
     with open(said or os.devnull, "ab") as output:
         try:
-            done: subprocess.CompletedProcess[bytes] = subprocess.run(
+            done: subprocess.CompletedProcess[bytes] = subprocess.run(  # noqa: S603 - our own words
                 arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -86,7 +80,7 @@ def can_enter(folder: Path, account: Account) -> bool:
 def postmaster(data: Path) -> int | None:
     """The pid of the living server on this cluster; None when there is none."""
     pid = recorded_pid(data)
-    return pid if pid is not None and is_server(pid) else None
+    return pid if pid is not None and is_server(pid, data) else None
 
 
 def recorded_pid(data: Path) -> int | None:
@@ -110,18 +104,27 @@ def lock_lines(data: Path) -> list[str]:
         return []
 
 
-def is_server(pid: int) -> bool:
-    """Whether the process lives and is PostgreSQL: not a zombie, not a reused number."""
+def is_server(pid: int, data: Path) -> bool:
+    """Whether the process lives and works on this cluster: not a zombie, not a number used again."""
     if PROC.joinpath("self").exists():
+        entry = PROC / str(pid)
         try:
-            stat = (PROC / str(pid) / "stat").read_text()
+            stat = (entry / "stat").read_text()
+            owner = entry.stat().st_uid
         except OSError:
             return False
         name = stat[stat.index("(") + 1 : stat.rindex(")")]
         state = stat[stat.rindex(")") + 2]
-        return name == "postgres" and state not in "ZX"
-    shown = subprocess.run(
-        ["ps", "-o", "stat=,comm=", "-p", str(pid)],
+        if name != "postgres" or state in "ZX" or owner != data.stat().st_uid:
+            return False
+        try:
+            return (entry / "cwd").readlink() == data.resolve()
+        except PermissionError:
+            return True  # Some containers hide it; name and owner must do.
+        except OSError:
+            return False
+    shown = subprocess.run(  # noqa: S603 - our own words
+        ["/bin/ps", "-o", "stat=,comm=", "-p", str(pid)],
         capture_output=True,
         text=True,
         check=False,
@@ -137,7 +140,7 @@ def clear_after_crash(data: Path) -> None:
     postmaster are ended: they would hold that memory for as long as their query runs.
     """
     pid = recorded_pid(data)
-    if pid is None or is_server(pid):
+    if pid is None or is_server(pid, data):
         return
     for orphan in left_behind(data):
         with suppress(ProcessLookupError, PermissionError):
@@ -151,12 +154,7 @@ def clear_after_crash(data: Path) -> None:
 
 def left_behind(data: Path) -> list[int]:
     """Living PostgreSQL processes that work in this cluster's folder."""
-    found = []
-    for entry in PROC.glob("[0-9]*"):
-        with suppress(OSError):
-            if (entry / "cwd").readlink() == data and is_server(int(entry.name)):
-                found.append(int(entry.name))
-    return found
+    return [pid for entry in PROC.glob("[0-9]*") if is_server(pid := int(entry.name), data)]
 
 
 def is_free(port: int) -> bool:

@@ -1,0 +1,31 @@
+"""Record reason codes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from counterflow.catalog.commands.recording import record_rows
+from counterflow.catalog.models import ReasonCode
+from counterflow.kernel.commands import Batch, command
+from counterflow.kernel.context import Context
+
+
+@dataclass(frozen=True)
+class NewReason:
+    """A reason code of a kind ("return", "adjustment"), and what people read."""
+
+    kind: str
+    code: str
+    label: str
+
+
+@command(needs="catalog.edit")
+def record_reasons(ctx: Context, *, items: Sequence[NewReason]) -> Batch:
+    """Record each reason code; kind and code are its identity. Refuses `IdentityReused`."""
+    return record_rows(
+        ctx,
+        ReasonCode,
+        items,
+        what="reason",
+        key=["kind", "code"],
+        row_of=lambda item: {"kind": item.kind, "code": item.code, "label": item.label},
+    )

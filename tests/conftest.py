@@ -7,6 +7,7 @@ COUNTERFLOW_TEST_SERVER (an owner's address); without it the embedded one runs i
 import fcntl
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ SCRATCH = Path(tempfile.gettempdir()) / f"counterflow-tests-{os.getuid()}"
 TEMPLATE = "counterflow_template"
 DATA = Path(os.environ.get("COUNTERFLOW_DATA", ROOT.parent / "shared" / "data"))
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 SCRATCH.mkdir(exist_ok=True, mode=0o755)
 os.environ["DJANGO_SETTINGS_MODULE"] = "counterflow.config.settings"
 os.environ["COUNTERFLOW_HOME"] = str(SCRATCH / "home")
@@ -145,6 +147,14 @@ def ctx(database_copy: str) -> Callable[..., object]:
         return Context.make(actor, permissions or ("*",), at or datetime.now(UTC), key=key, source="test")
 
     return make
+
+
+@pytest.fixture
+def company(ctx: Callable[..., object]) -> object:
+    """A company of its own for each test; see `tests/company.py`."""
+    import company as companies
+
+    return companies.make_company(ctx)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

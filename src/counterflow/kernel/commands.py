@@ -63,9 +63,7 @@ class Refused:
     @classmethod
     def of(cls, identity: str, error: DomainError) -> "Refused":
         """The refusal that an error means for one item."""
-        return cls(
-            identity, error.code, error.message, dict(error.facts), kind_of(error)
-        )
+        return cls(identity, error.code, error.message, dict(error.facts), kind_of(error))
 
 
 def kind_of(error: DomainError) -> str:
@@ -110,9 +108,7 @@ class Batch:
     @classmethod
     def restored(cls, stored: Iterable[list[Any]]) -> "Batch":
         """The answer that was given under the key, as it was given."""
-        return cls(
-            [Done(*row[1:]) if row[0] == "d" else Refused(*row[1:]) for row in stored]
-        )
+        return cls([Done(*row[1:]) if row[0] == "d" else Refused(*row[1:]) for row in stored])
 
 
 Body = Callable[Concatenate[Context, P], Batch]
@@ -153,9 +149,7 @@ def _check_size(kwargs: dict[str, Any]) -> None:
 
 def _inner(ctx: Context, name: str, body: Any, kwargs: dict[str, Any]) -> Batch:
     batch: Batch = body(ctx, **kwargs)
-    ctx.running.trail.append(
-        {"command": name, "done": len(batch.done), "refused": len(batch.refused)}
-    )
+    ctx.running.trail.append({"command": name, "done": len(batch.done), "refused": len(batch.refused)})
     return batch
 
 
@@ -165,11 +159,7 @@ def _retrying(ctx: Context, name: str, body: Any, kwargs: dict[str, Any]) -> Bat
         try:
             return _outermost(ctx, name, body, kwargs)
         except DatabaseError as error:
-            if (
-                not isinstance(error.__cause__, _AGAIN)
-                or attempt == TRIES_MAX
-                or connection.in_atomic_block
-            ):
+            if not isinstance(error.__cause__, _AGAIN) or attempt == TRIES_MAX or connection.in_atomic_block:
                 raise
             time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads retries, guards nothing
     raise InvariantBroken("unreachable")
@@ -184,9 +174,7 @@ def _outermost(ctx: Context, name: str, body: Any, kwargs: dict[str, Any]) -> Ba
             if bytes(claim.stored_hash) != digest:
                 raise KeyConflict(key=ctx.key, command=name)
             return Batch.restored(claim.stored_result)
-        inside = replace(
-            ctx, run=Run(claim.command_id, claim.epoch, claim.ids[::-1], _refill)
-        )
+        inside = replace(ctx, run=Run(claim.command_id, claim.epoch, claim.ids[::-1], _refill))
         batch = _inner(inside, name, body, kwargs)
         for flush in inside.running.flush.values():
             flush(inside)
@@ -200,9 +188,7 @@ def _claim(ctx: Context, name: str, digest: bytes, *, ids: int) -> Any:
 
 
 def _refill() -> list[int]:
-    found = db.rows(
-        "SELECT nextval('kernel_id_seq') AS id FROM generate_series(1, 1000)"
-    )
+    found = db.rows("SELECT nextval('kernel_id_seq') AS id FROM generate_series(1, 1000)")
     return [row.id for row in reversed(found)]
 
 
@@ -245,11 +231,7 @@ def canonical(value: Any) -> tuple[bytes, int]:
         nonlocal nodes
         if is_dataclass(v) and not isinstance(v, type):
             nodes += 1
-            return (
-                {k: plain(w) for k, w in v.__dict__.items()}
-                if hasattr(v, "__dict__")
-                else plain(asdict(v))
-            )
+            return {k: plain(w) for k, w in v.__dict__.items()} if hasattr(v, "__dict__") else plain(asdict(v))
         if isinstance(v, dict):
             nodes += 1
             return {str(k): plain(w) for k, w in v.items()}

@@ -100,9 +100,7 @@ def _columns(model: type[models.Model]) -> dict[str, str]:
 _CAST = {"serial": "integer", "bigserial": "bigint"}
 
 
-def _source(
-    model: type[models.Model], names: Sequence[str], values: Sequence[dict[str, Any]]
-) -> tuple[str, list[Any]]:
+def _source(model: type[models.Model], names: Sequence[str], values: Sequence[dict[str, Any]]) -> tuple[str, list[Any]]:
     """The unnest call that carries the rows, and its parameters.
 
     Columns that are arrays themselves travel as JSON text, because unnest flattens nested arrays.
@@ -114,12 +112,7 @@ def _source(
         column = [row[name] for row in values]
         if kind == "jsonb" or kind.endswith("[]"):
             casts.append("%s::text[]")
-            params.append(
-                [
-                    None if v is None else orjson.dumps(v, default=str).decode()
-                    for v in column
-                ]
-            )
+            params.append([None if v is None else orjson.dumps(v, default=str).decode() for v in column])
         else:
             casts.append(f"%s::{kind.split('(')[0]}[]")
             params.append([_plain(v) for v in column])
@@ -152,39 +145,31 @@ def insert(model: type[models.Model], values: Sequence[dict[str, Any]]) -> None:
     _written(execute(sql, params), len(values), model)
 
 
-def update(
-    model: type[models.Model], values: Sequence[dict[str, Any]], *, key: str = "id"
-) -> None:
+def update(model: type[models.Model], values: Sequence[dict[str, Any]], *, key: str = "id") -> None:
     """Set columns of existing rows by one statement; every row must exist."""
     _change(model, values, key, "{name} = {value}")
 
 
-def add(
-    model: type[models.Model], values: Sequence[dict[str, Any]], *, key: str = "id"
-) -> None:
+def add(model: type[models.Model], values: Sequence[dict[str, Any]], *, key: str = "id") -> None:
     """Add to number columns of existing rows by one statement; every row must exist, each once."""
     _change(model, values, key, "{name} = t.{name} + {value}")
 
 
-def _change(
-    model: type[models.Model], values: Sequence[dict[str, Any]], key: str, form: str
-) -> None:
+def _change(model: type[models.Model], values: Sequence[dict[str, Any]], key: str, form: str) -> None:
     if not values:
         return
     names = list(values[0])
     source, params = _source(model, names, values)
-    sets = ", ".join(
-        form.format(name=n, value=_expression(model, n)) for n in names if n != key
+    sets = ", ".join(form.format(name=n, value=_expression(model, n)) for n in names if n != key)
+    sql = (
+        f"UPDATE {model._meta.db_table} AS t SET {sets} FROM {source} AS v({', '.join(names)}) WHERE t.{key} = v.{key}"
     )
-    sql = f"UPDATE {model._meta.db_table} AS t SET {sets} FROM {source} AS v({', '.join(names)}) WHERE t.{key} = v.{key}"
     _written(execute(sql, params), len(values), model)
 
 
 def _written(count: int, wanted: int, model: type[models.Model]) -> None:
     if count != wanted:
-        raise InvariantBroken(
-            f"{model._meta.db_table}: {count} rows written where {wanted} were meant"
-        )
+        raise InvariantBroken(f"{model._meta.db_table}: {count} rows written where {wanted} were meant")
 
 
 def json_default(value: Any) -> str:

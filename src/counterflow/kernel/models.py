@@ -17,11 +17,7 @@ class CommandKey(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["actor", "command", "key"], name="kernel_key_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["actor", "command", "key"], name="kernel_key_once")]
         indexes = [models.Index(fields=["at"], name="kernel_key_at")]
 
     def __str__(self) -> str:

@@ -52,9 +52,7 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     if whole == 0:
         return [total, *([0] * (len(weights) - 1))] if weights else []
     parts = [total * weight // whole for weight in weights]
-    order = sorted(
-        range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i)
-    )
+    order = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
     for i in order[: total - sum(parts)]:
         parts[i] += 1
     return parts

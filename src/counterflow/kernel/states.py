@@ -44,20 +44,14 @@ class Machine:
             raise InvariantBroken(f"{self.name}: an action leaves one state twice")
         reached, grew = set(self.start), True
         while grew:
-            more = {
-                target for _, source, target in self.moves if source in reached
-            } - reached
+            more = {target for _, source, target in self.moves if source in reached} - reached
             reached |= more
             grew = bool(more)
         if unreached := self.states - reached:
-            raise InvariantBroken(
-                f"{self.name}: unreachable states {sorted(unreached)}"
-            )
+            raise InvariantBroken(f"{self.name}: unreachable states {sorted(unreached)}")
         ends = self.states - {source for _, source, _ in self.moves}
         if undeclared := ends - self.final:
-            raise InvariantBroken(
-                f"{self.name}: undeclared dead ends {sorted(undeclared)}"
-            )
+            raise InvariantBroken(f"{self.name}: undeclared dead ends {sorted(undeclared)}")
 
     def actions(self, state: str) -> list[str]:
         """What may be done now, in table order."""
@@ -72,7 +66,5 @@ class Machine:
         target = self._to.get((action, state))
         if target is None:
             possible = ", ".join(self.actions(state)) or "nothing"
-            raise MoveNotAllowed(
-                machine=self.name, state=state, action=action, possible=possible
-            )
+            raise MoveNotAllowed(machine=self.name, state=state, action=action, possible=possible)
         return target

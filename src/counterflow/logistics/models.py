@@ -1,0 +1,85 @@
+"""The tables of logistics."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from counterflow.kernel.ids import Id
+from counterflow.returns.models import Rma, RmaLine
+
+
+class Parcel(models.Model):
+    """A parcel coming back. Known by carrier and tracking number; `rma` is empty where nobody announced it."""
+
+    id = Id()
+    carrier = models.TextField()
+    tracking = models.TextField()
+    rma = models.ForeignKey(Rma, null=True, on_delete=models.PROTECT, related_name="+")
+    node_id = models.BigIntegerField(null=True)
+    entity_id = models.BigIntegerField()
+    state = models.TextField()
+    announced_at = models.DateTimeField()
+    content_hash = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tracking", "carrier"], name="logistics_parcel_once")]
+
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.tracking}"
+
+
+class ParcelLine(models.Model):
+    """What a parcel says it holds of an RMA line, and how much of it is with the carrier, lost or received.
+
+    `in_transit_cost_minor` is the value of `in_transit_qty` pieces in the entity's currency, as the
+    ledger issued them; the same for what is lost.
+    """
+
+    id = Id()
+    parcel = models.ForeignKey(Parcel, on_delete=models.PROTECT, related_name="+")
+    rma_line = models.ForeignKey(RmaLine, on_delete=models.PROTECT, related_name="+")
+    announced_qty = models.IntegerField()
+    in_transit_qty = models.IntegerField(db_default=0)
+    in_transit_cost_minor = models.BigIntegerField(db_default=0)
+    lost_qty = models.IntegerField(db_default=0)
+    lost_cost_minor = models.BigIntegerField(db_default=0)
+    received_qty = models.IntegerField(db_default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["parcel", "rma_line"], name="logistics_line_once"),
+            models.CheckConstraint(
+                condition=Q(announced_qty__gt=0)
+                & Q(in_transit_qty__gte=0)
+                & Q(lost_qty__gte=0)
+                & Q(received_qty__gte=0)
+                & Q(announced_qty__gte=F("in_transit_qty") + F("lost_qty")),
+                name="logistics_line_units",
+            ),
+            models.CheckConstraint(
+                condition=(Q(in_transit_qty__gt=0) | Q(in_transit_cost_minor=0))
+                & (Q(lost_qty__gt=0) | Q(lost_cost_minor=0)),
+                name="logistics_line_value",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.parcel_id} {self.rma_line_id}"
+
+
+class ParcelEvent(models.Model):
+    """One report of a carrier, kept whatever it says. `event_ref` is the carrier's id, or made of the facts."""
+
+    id = Id()
+    parcel = models.ForeignKey(Parcel, on_delete=models.PROTECT, related_name="+")
+    event_ref = models.TextField()
+    kind = models.TextField()
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    changed = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["parcel", "event_ref"], name="logistics_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.parcel_id} {self.kind}"

@@ -1,0 +1,116 @@
+"""The tables of receiving."""
+
+from django.db import models
+from django.db.models import Q
+
+from counterflow.catalog.models import Item
+from counterflow.facilities.models import Node
+from counterflow.kernel.ids import Id
+
+
+class Unit(models.Model):
+    """Goods under one licence plate: one SKU, one or more pieces that share their fate.
+
+    `cost_minor` and `allowance_minor` are the value it carries (entity's currency) until it is absorbed
+    into a pool or leaves the books; 0 then. `stock_state`, `node`, `owner`, `lot` are the ledger place
+    that holds it; `stock_state` is empty once a pool absorbed it. `basis` says what the value rests on:
+    issued, estimated, nil or not_ours.
+    """
+
+    id = Id()
+    lpn = models.TextField(unique=True)
+    content_hash = models.BinaryField()
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    quantity = models.IntegerField()
+    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="+", db_index=False)
+    entity_id = models.BigIntegerField()
+    owner = models.TextField()
+    lot = models.TextField()
+    serial = models.TextField()
+    found = models.TextField()
+    state = models.TextField()
+    stock_state = models.TextField()
+    cost_minor = models.BigIntegerField()
+    allowance_minor = models.BigIntegerField()
+    basis = models.TextField()
+    round = models.IntegerField()
+    grade = models.TextField()
+    damage_code = models.TextField()
+    disposition = models.TextField()
+    parcel_id = models.BigIntegerField(null=True)
+    rma_line_id = models.BigIntegerField(null=True)
+    shipment_line_id = models.BigIntegerField(null=True)
+    parent_id = models.BigIntegerField(null=True)
+    receive_entry_id = models.BigIntegerField()
+    received_at = models.DateTimeField()
+    simulated = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0) & Q(cost_minor__gte=0) & Q(allowance_minor__lte=0),
+                name="receiving_unit_sane",
+            ),
+            models.CheckConstraint(
+                condition=Q(owner="us") | Q(cost_minor=0, allowance_minor=0), name="receiving_unit_not_ours"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["rma_line_id"], name="receiving_unit_line"),
+            models.Index(fields=["parcel_id"], name="receiving_unit_parcel", condition=Q(parcel_id__isnull=False)),
+            models.Index(
+                fields=["node", "state", "id"],
+                name="receiving_unit_bench",
+                condition=Q(state__in=["received", "inspected", "set_apart"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.lpn
+
+
+class Inspection(models.Model):
+    """What an inspection found, once for each unit and round."""
+
+    id = Id()
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    round = models.IntegerField()
+    content_hash = models.BinaryField()
+    passed = models.BooleanField()
+    grade = models.TextField()
+    damage_code = models.TextField()
+    serial = models.TextField()
+    answers = models.JSONField()
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    entry_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "round"], name="receiving_inspected_once")]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} round {self.round}"
+
+
+class Disposal(models.Model):
+    """Where a unit was sent, once for each unit and round; `asked` is what policy said where staff differed."""
+
+    id = Id()
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    round = models.IntegerField()
+    content_hash = models.BinaryField()
+    disposition = models.TextField()
+    asked = models.TextField()
+    override_reason = models.TextField()
+    decision_id = models.BigIntegerField()
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    entry_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "round"], name="receiving_disposed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.disposition}"

@@ -1,0 +1,45 @@
+"""The life of a unit on our premises. Which stock state holds it is the ledger's to say, and kept beside."""
+
+from enum import StrEnum
+
+from counterflow.kernel.states import Machine
+
+
+class Unit(StrEnum):
+    """States of a unit."""
+
+    RECEIVED = "received"
+    INSPECTED = "inspected"
+    SET_APART = "set_apart"
+    DISPOSED = "disposed"
+    SENT_BACK = "sent_back"
+    SPLIT = "split"
+    REVERSED = "reversed"
+
+
+UNIT = Machine(
+    "unit",
+    start={Unit.RECEIVED},
+    final={Unit.DISPOSED, Unit.SENT_BACK, Unit.SPLIT, Unit.REVERSED},
+    moves=[
+        # action     from             to
+        ("inspect", Unit.RECEIVED, Unit.INSPECTED),
+        ("inspect", Unit.SET_APART, Unit.INSPECTED),
+        ("set_apart", Unit.RECEIVED, Unit.SET_APART),
+        ("set_apart", Unit.INSPECTED, Unit.SET_APART),
+        ("dispose", Unit.INSPECTED, Unit.DISPOSED),
+        ("split", Unit.RECEIVED, Unit.SPLIT),
+        ("reverse", Unit.RECEIVED, Unit.REVERSED),
+        ("send_back", Unit.DISPOSED, Unit.SENT_BACK),
+    ],
+)
+
+
+class Found(StrEnum):
+    """How a unit relates to what was expected."""
+
+    EXPECTED = "expected"
+    EXCESS = "excess"
+    WRONG_ITEM = "wrong_item"
+    BLIND = "blind"
+    UNIDENTIFIED = "unidentified"

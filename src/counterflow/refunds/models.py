@@ -1,0 +1,150 @@
+"""The tables of refunds."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from counterflow.kernel.ids import Id
+from counterflow.orders.models import Tender
+from counterflow.returns.models import Rma, RmaLine
+
+
+class Credit(models.Model):
+    """What we owe for returned goods. Amounts are minor units of `currency`, all positive.
+
+    `total = net + tax + shipping - fee`. `number` is gapless per entity and given by `number_credits`
+    after release. `functional_total_minor` is the total in the entity's currency as posted.
+    `committed_minor` counts payouts requested or paid, `paid_minor` those observed.
+    """
+
+    id = Id()
+    entity_id = models.BigIntegerField()
+    number = models.BigIntegerField(null=True)
+    request_ref = models.TextField(unique=True)
+    content_hash = models.BinaryField()
+    rma = models.ForeignKey(Rma, on_delete=models.PROTECT, related_name="+")
+    order_id = models.BigIntegerField(null=True)
+    cause = models.TextField()
+    method = models.TextField()
+    currency = models.CharField(max_length=3)
+    net_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField()
+    shipping_minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField()
+    total_minor = models.BigIntegerField()
+    functional_total_minor = models.BigIntegerField()
+    rate = models.DecimalField(max_digits=20, decimal_places=10)
+    committed_minor = models.BigIntegerField(db_default=0)
+    paid_minor = models.BigIntegerField(db_default=0)
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    entry_id = models.BigIntegerField()
+    simulated = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entity_id", "number"], name="refunds_credit_number"),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("net_minor") + F("tax_minor") + F("shipping_minor") - F("fee_minor"))
+                & Q(net_minor__gte=0)
+                & Q(tax_minor__gte=0)
+                & Q(shipping_minor__gte=0)
+                & Q(fee_minor__gte=0)
+                & Q(total_minor__gte=0),
+                name="refunds_credit_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(committed_minor__gte=0) & Q(committed_minor__lte=F("total_minor")) & Q(paid_minor__gte=0),
+                name="refunds_credit_guard",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["entity_id", "id"], name="refunds_credit_unnumbered", condition=Q(number__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"credit {self.number or self.id}"
+
+
+class CreditLine(models.Model):
+    """The part of a credit that one RMA line answers for: pieces, net, tax, fee; positive minor units."""
+
+    id = Id()
+    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, related_name="+")
+    rma_line = models.ForeignKey(RmaLine, on_delete=models.PROTECT, related_name="+")
+    shipment_line_id = models.BigIntegerField(null=True)
+    quantity = models.IntegerField()
+    net_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField()
+    released_by = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["credit", "rma_line"], name="refunds_line_once"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0)
+                & Q(net_minor__gte=0)
+                & Q(tax_minor__gte=0)
+                & Q(fee_minor__gte=0)
+                & Q(fee_minor__lte=F("net_minor") + F("tax_minor")),
+                name="refunds_line_sane",
+            ),
+        ]
+        indexes = [models.Index(fields=["shipment_line_id"], name="refunds_line_shipped")]
+
+    def __str__(self) -> str:
+        return f"{self.credit_id} {self.rma_line_id}"
+
+
+class Payout(models.Model):
+    """Money asked to leave through one tender of the order. `partner_ref` is the provider's own id."""
+
+    id = Id()
+    request_ref = models.TextField(unique=True)
+    content_hash = models.BinaryField()
+    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, related_name="+")
+    tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="+")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.TextField()
+    partner_ref = models.TextField(db_default="")
+    requested_at = models.DateTimeField()
+    observed_at = models.DateTimeField(null=True)
+    command_id = models.BigIntegerField()
+    entry_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refunds_payout_some"),
+            models.UniqueConstraint(
+                fields=["partner_ref"], name="refunds_payout_partner", condition=~Q(partner_ref="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.request_ref
+
+
+class MoneyFact(models.Model):
+    """What a payment provider or marketplace reported: a refund paid or failed, a chargeback, its reversal."""
+
+    id = Id()
+    source = models.TextField()
+    partner_ref = models.TextField()
+    content_hash = models.BinaryField()
+    kind = models.TextField()
+    tender = models.ForeignKey(Tender, null=True, on_delete=models.PROTECT, related_name="+")
+    payout = models.ForeignKey(Payout, null=True, on_delete=models.PROTECT, related_name="+")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    entry_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "partner_ref", "kind"], name="refunds_fact_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.partner_ref}"

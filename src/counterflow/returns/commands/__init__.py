@@ -1,0 +1,1 @@
+"""The acts of returns, one file each: open, decide, cancel, close."""

@@ -1,0 +1,93 @@
+"""What opening a return has to know: shipment lines under lock, channels, earlier requests, reasons, items."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from counterflow.catalog.rules import reason_key
+from counterflow.kernel import db
+from counterflow.kernel.context import Context, Rank
+from counterflow.returns.rules import Shipped
+
+_LOCK = """
+SELECT sl.id, sl.quantity, sl.authorised_qty, sl.allocated_qty, sl.history_qty, sl.invoiced_minor, sl.item_id,
+       ch.code AS channel, o.id AS order_id, o.number, o.currency, o.country, o.customer_id, o.simulated,
+       ol.line_no, ol.sku, s.shipped_at, i.family, i.serial_tracked, b.code AS brand, c.segment
+FROM (SELECT DISTINCT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[]) AS u(channel, number, sku, line_no)) w
+JOIN orders_channel ch ON ch.code = w.channel
+JOIN orders_order o ON o.channel_id = ch.id AND o.number = w.number
+JOIN orders_orderline ol ON ol.order_id = o.id AND (w.sku = '' OR ol.sku = w.sku)
+                        AND (w.line_no = 0 OR ol.line_no = w.line_no)
+JOIN orders_shipmentline sl ON sl.order_line_id = ol.id
+JOIN orders_shipment s ON s.id = sl.shipment_id
+JOIN catalog_item i ON i.id = sl.item_id
+LEFT JOIN catalog_brand b ON b.id = i.brand_id
+LEFT JOIN orders_customer c ON c.id = o.customer_id
+ORDER BY sl.id FOR NO KEY UPDATE OF sl
+"""
+_CHANNELS = """
+SELECT w.channel, ch.id, ch.kind, ch.entity_id, ch.currency, w.request_ref, w.number AS order_number, o.id AS order_id,
+       r.id AS rma_id, r.number AS rma, r.state, r.content_hash
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS w(channel, request_ref, number)
+JOIN orders_channel ch ON ch.code = w.channel
+LEFT JOIN orders_order o ON o.channel_id = ch.id AND o.number = w.number
+LEFT JOIN returns_rma r ON r.channel_id = ch.id AND r.request_ref = w.request_ref
+"""
+_WORDS = """
+SELECT 'code' AS what, '' AS source, code AS a, '' AS b, 0::bigint AS id, '' AS family, false AS serial_tracked, NULL AS brand
+FROM catalog_reasoncode WHERE kind = 'return'
+UNION ALL
+SELECT 'mapped', m.source, m.text, r.code, 0, '', false, NULL FROM catalog_reasonmapping m
+JOIN catalog_reasoncode r ON r.id = m.reason_id AND r.kind = 'return'
+WHERE (m.source, m.text) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+UNION ALL
+SELECT 'item', '', i.sku, '', i.id, i.family, i.serial_tracked, b.code FROM catalog_item i
+LEFT JOIN catalog_brand b ON b.id = i.brand_id WHERE i.sku = ANY(%s::text[])
+"""
+
+
+@dataclass
+class Known:
+    """The answers of the three look-ups, indexed for deciding one request after the other."""
+
+    shipped: dict[tuple[str, str], list[Shipped]]
+    channels: dict[str, Any]
+    orders: dict[tuple[str, str], int]
+    earlier: dict[tuple[str, str], Any]
+    reasons: dict[tuple[str, str], str]
+    items: dict[str, Any]
+
+    def reason(self, channel: str, word: str) -> str | None:
+        """Our code for a reason: itself, or what the channel's word means; None where nobody mapped it."""
+        return self.reasons.get(("", word)) or self.reasons.get((channel, reason_key(word)))
+
+
+def look_up(ctx: Context, items: Iterable[Any]) -> Known:
+    """Lock and read everything the requests name; three statements, whatever their number."""
+    items = list(items)
+    wanted = [(i.channel, i.order, line.sku, line.order_line) for i in items if i.order for line in i.lines]
+    shipped: dict[tuple[str, str], dict[int, Shipped]] = defaultdict(dict)
+    for row in db.lock(ctx, Rank.SHIPMENT_LINE, _LOCK, _columns(wanted, 4)):
+        left = row.quantity - row.authorised_qty - row.allocated_qty - row.history_qty
+        line = Shipped(row.id, row.order_id, row.line_no, row.sku, row.item_id, row.quantity, left, row.invoiced_minor, row)
+        shipped[row.channel, row.number][row.id] = line
+    known = Known({key: list(lines.values()) for key, lines in shipped.items()}, {}, {}, {}, {}, {})
+    for row in db.rows(_CHANNELS, _columns([(i.channel, i.request_ref, i.order) for i in items], 3)):
+        known.channels[row.channel] = row
+        if row.order_id is not None:
+            known.orders[row.channel, row.order_number] = row.order_id
+        if row.rma_id is not None:
+            known.earlier[row.channel, row.request_ref] = row
+    words = [(i.channel, reason_key(line.reason)) for i in items for line in i.lines]
+    blind = [line.sku for i in items if not i.order for line in i.lines]
+    for row in db.rows(_WORDS, [*_columns(words, 2), blind]):
+        if row.what == "item":
+            known.items[row.a] = row
+        else:
+            known.reasons[row.source, row.a] = row.b or row.a
+    return known
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

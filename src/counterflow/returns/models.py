@@ -1,0 +1,126 @@
+"""The tables of returns."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from counterflow.catalog.models import Item
+from counterflow.kernel.ids import Id
+from counterflow.orders.models import Channel, Order, ShipmentLine
+
+
+class Rma(models.Model):
+    """A return merchandise authorisation. `request_ref` is the asker's own, unique per channel for ever."""
+
+    id = Id()
+    number = models.TextField(unique=True)
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
+    request_ref = models.TextField()
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="+")
+    entity_id = models.BigIntegerField()
+    customer_id = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3)
+    state = models.TextField()
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    simulated = models.BooleanField()
+    content_hash = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "request_ref"], name="returns_request_once")]
+        indexes = [models.Index(fields=["state", "-id"], name="returns_rma_state")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class RmaLine(models.Model):
+    """What may come back of one shipment line, and the counters of its fate.
+
+    `authorised_qty` is what is still expected, `allocated_qty` what units were received against it,
+    `cancelled_qty` what is no longer expected; together never more than `quantity`. The others follow
+    the milestones. `milestone`, `method` and the fee are what the refund policy answered when it was
+    authorised; the decisions are kept beside them.
+    """
+
+    id = Id()
+    rma = models.ForeignKey(Rma, on_delete=models.PROTECT, related_name="+")
+    line_no = models.IntegerField()
+    shipment_line = models.ForeignKey(ShipmentLine, null=True, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    quantity = models.IntegerField()
+    reason_code = models.TextField()
+    resolution = models.TextField()
+    milestone = models.TextField()
+    method = models.TextField()
+    restocking_fee_bp = models.IntegerField()
+    shipping_refundable = models.BooleanField()
+    returnless = models.BooleanField()
+    eligibility_decision_id = models.BigIntegerField()
+    refund_decision_id = models.BigIntegerField()
+    authorised_qty = models.IntegerField()
+    scanned_qty = models.IntegerField(db_default=0)
+    allocated_qty = models.IntegerField(db_default=0)
+    passed_qty = models.IntegerField(db_default=0)
+    failed_qty = models.IntegerField(db_default=0)
+    lost_qty = models.IntegerField(db_default=0)
+    cancelled_qty = models.IntegerField(db_default=0)
+    approved_qty = models.IntegerField(db_default=0)
+    credited_qty = models.IntegerField(db_default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rma", "line_no"], name="returns_line_once"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0)
+                & Q(authorised_qty__gte=0)
+                & Q(allocated_qty__gte=0)
+                & Q(cancelled_qty__gte=0)
+                & Q(quantity__gte=F("authorised_qty") + F("allocated_qty") + F("cancelled_qty")),
+                name="returns_line_units",
+            ),
+            models.CheckConstraint(
+                condition=Q(scanned_qty__gte=0)
+                & Q(lost_qty__gte=0)
+                & Q(passed_qty__gte=0)
+                & Q(failed_qty__gte=0)
+                & Q(approved_qty__gte=0)
+                & Q(credited_qty__gte=0)
+                & Q(credited_qty__lte=F("quantity")),
+                name="returns_line_counters",
+            ),
+        ]
+        indexes = [models.Index(fields=["item"], name="returns_line_item")]
+
+    def __str__(self) -> str:
+        return f"{self.rma_id}/{self.line_no}"
+
+
+class Milestone(models.Model):
+    """That pieces of an RMA line reached something, or (negative) no longer count as having reached it."""
+
+    id = Id()
+    rma_line = models.ForeignKey(RmaLine, on_delete=models.PROTECT, related_name="+")
+    kind = models.TextField()
+    quantity = models.IntegerField()
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    subject_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.rma_line_id} {self.kind} {self.quantity}"
+
+
+class Allocation(models.Model):
+    """Pieces of a unit that answer for an RMA line and its shipment line; taken back by a negative row."""
+
+    id = Id()
+    unit_id = models.BigIntegerField(db_index=True)
+    rma_line = models.ForeignKey(RmaLine, on_delete=models.PROTECT, related_name="+")
+    shipment_line_id = models.BigIntegerField(null=True)
+    quantity = models.IntegerField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.rma_line_id} {self.quantity}"

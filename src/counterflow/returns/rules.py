@@ -1,0 +1,120 @@
+"""What may come back of what was shipped: pure decisions over plain data."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from counterflow.kernel.errors import Invalid, NotFound, Refusal
+
+
+class OrderNotFound(NotFound):
+    """There is no order {order} in channel {channel}; check the number, or open the return without an order."""
+
+
+class ChannelNotFound(NotFound):
+    """There is no channel {channel}."""
+
+
+class ItemNotFound(NotFound):
+    """There is no item with the SKU {sku}."""
+
+
+class NotShipped(Refusal):
+    """Order {order} has no shipped line {what}; only shipped goods can come back."""
+
+
+class NotEnoughLeft(Refusal):
+    """{wanted} pieces of {sku} were asked back and {left} of {shipped} shipped are left to return."""
+
+
+class QuantityInvalid(Invalid):
+    """A return line takes a whole number of pieces from 1 to {most}, not {quantity}."""
+
+
+class NoLines(Invalid):
+    """A return request needs at least one line."""
+
+
+class NotEligible(Refusal):
+    """Policy says no to {sku}: {text}"""
+
+
+QUANTITY_MAX = 1_000_000
+
+
+@dataclass
+class Shipped:
+    """A shipment line under lock, with the counters that earlier items of the batch have already moved."""
+
+    id: int
+    order_id: int
+    line_no: int
+    sku: str
+    item_id: int
+    quantity: int
+    left: int
+    invoiced_minor: int
+    row: Any = field(repr=False, default=None)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pieces taken from one shipment line."""
+
+    shipped: Shipped
+    quantity: int
+
+
+def require_quantity(quantity: object) -> int:
+    """A whole number of pieces within bounds. Raises `QuantityInvalid`."""
+    if isinstance(quantity, bool) or not isinstance(quantity, int) or not 1 <= quantity <= QUANTITY_MAX:
+        raise QuantityInvalid(quantity=str(quantity)[:40], most=QUANTITY_MAX)
+    return quantity
+
+
+def pick(order: str, sku: str, line_no: int, quantity: int, shipped: Iterable[Shipped]) -> list[Part]:
+    """Spread pieces over the shipment lines of a SKU (or of one order line), oldest first.
+
+    Raises `NotShipped` where nothing of it was shipped, `NotEnoughLeft` where less is left than asked.
+    Nothing is taken yet: `take` does that once the whole request stands.
+    """
+    fitting = [s for s in shipped if (not sku or s.sku == sku) and (not line_no or s.line_no == line_no)]
+    what = sku or f"number {line_no}"
+    if not fitting:
+        raise NotShipped(order=order, what=what)
+    parts, missing = [], quantity
+    for candidate in sorted(fitting, key=lambda s: s.id):
+        part = min(candidate.left, missing)
+        if part > 0:
+            parts.append(Part(candidate, part))
+            missing -= part
+    if missing:
+        left, total = sum(s.left for s in fitting), sum(s.quantity for s in fitting)
+        raise NotEnoughLeft(wanted=quantity, sku=what, left=left, shipped=total)
+    return parts
+
+
+def take(parts: Sequence[Part]) -> None:
+    """Count the pieces as authorised in the running state."""
+    for part in parts:
+        part.shipped.left -= part.quantity
+
+
+def give_back(parts: Sequence[Part]) -> None:
+    """Undo `take` for a request that did not stand after all."""
+    for part in parts:
+        part.shipped.left += part.quantity
+
+
+def age_days(shipped_at: datetime | None, asked_at: datetime) -> int | None:
+    """Whole days since the goods left; unknown where no shipment is known."""
+    return None if shipped_at is None else (asked_at - shipped_at).days
+
+
+def outcome_of(answers: Sequence[str]) -> str:
+    """One answer for a whole request: no beats ask, ask beats yes."""
+    for answer in ("no", "ask"):
+        if answer in answers:
+            return answer
+    return "yes"

@@ -1,0 +1,55 @@
+"""The life of an RMA: permission, and nothing else. Where goods and money are is told elsewhere."""
+
+from enum import StrEnum
+
+from counterflow.kernel.states import Machine
+
+
+class Rma(StrEnum):
+    """States of an RMA."""
+
+    REQUESTED = "requested"
+    AUTHORISED = "authorised"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
+RMA = Machine(
+    "RMA",
+    start={Rma.REQUESTED, Rma.AUTHORISED, Rma.DECLINED},
+    final={Rma.DECLINED, Rma.CANCELLED, Rma.CLOSED},
+    moves=[
+        # action      from             to
+        ("approve", Rma.REQUESTED, Rma.AUTHORISED),
+        ("decline", Rma.REQUESTED, Rma.DECLINED),
+        ("cancel", Rma.REQUESTED, Rma.CANCELLED),
+        ("cancel", Rma.AUTHORISED, Rma.CANCELLED),
+        ("close", Rma.AUTHORISED, Rma.CLOSED),
+        ("reopen", Rma.CLOSED, Rma.AUTHORISED),
+        ("reopen", Rma.CANCELLED, Rma.AUTHORISED),
+    ],
+)
+
+
+class Reached(StrEnum):
+    """Milestones of an RMA line. Rows carry quantities; taking one back is a row with a negative quantity."""
+
+    AUTHORISED = "authorised"
+    CARRIER_SCAN = "carrier_scan"
+    RECEIVED = "received"
+    PASSED = "inspection_passed"
+    FAILED = "inspection_failed"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+    APPROVED = "approved"
+
+
+class Resolution(StrEnum):
+    """What the customer asked for."""
+
+    REFUND = "refund"
+    STORE_CREDIT = "store_credit"
+    REPLACEMENT = "replacement"
+    EXCHANGE = "exchange"
+    REPAIR = "repair"

@@ -170,12 +170,12 @@ def version(version_id: int) -> Version:
 def versions(*, kind: str | None = None, limit: int = 100) -> list[VersionRow]:
     """Versions of one kind or of all, newest first."""
     found = db.rows(
-        "SELECT id, kind, version, name, state, owner_role, effective_from, effective_to, scope, digest,"
-        " created_at, created_by FROM policies_policyversion"
+        "SELECT id, kind, version, name, state, owner_role, effective_from, effective_to, scope::text AS scope,"
+        " digest, created_at, created_by FROM policies_policyversion"
         " WHERE (%s::text IS NULL OR kind = %s) ORDER BY kind, version DESC LIMIT %s",
         [kind, kind, limit],
     )
-    return [VersionRow(**row._asdict()) for row in found]
+    return [VersionRow(**_parsed(row._asdict(), "scope")) for row in found]
 
 
 def decisions(
@@ -188,8 +188,9 @@ def decisions(
 ) -> list[DecisionRow]:
     """Decisions on record, newest first; `before_id` continues a list. One or two statements."""
     found = db.rows(
-        "SELECT d.id, d.kind, d.version_id, d.row_id, d.subject_id, d.facts, d.outcome, d.decided_at,"
-        " d.override, d.override_reason, d.overridden_by FROM policies_decision d"
+        "SELECT d.id, d.kind, d.version_id, d.row_id, d.subject_id, d.facts::text AS facts,"
+        " d.outcome::text AS outcome, d.decided_at, d.override::text AS override, d.override_reason, d.overridden_by"
+        " FROM policies_decision d"
         " WHERE (%s::bigint[] IS NULL OR d.subject_id = ANY(%s)) AND (%s::text IS NULL OR d.kind = %s)"
         " AND (%s::boolean IS NULL OR (d.override IS NOT NULL) = %s) AND (%s::bigint IS NULL OR d.id < %s)"
         " ORDER BY d.id DESC LIMIT %s",
@@ -199,9 +200,20 @@ def decisions(
     return [_explained(row, by_id[row.version_id]) for row in found]
 
 
+def forget() -> None:
+    """Drop what this process remembers; a transaction that publishes then sees its own tables."""
+    _Cache.shelf = None
+
+
 def _explained(row: Any, made_by: Version) -> DecisionRow:
     said = made_by.prepared.rows[row.row_id]
-    return DecisionRow(version=made_by.version, text=said.agent, customer_text=said.customer, **row._asdict())
+    values = _parsed(row._asdict(), "facts", "outcome", "override")
+    return DecisionRow(version=made_by.version, text=said.agent, customer_text=said.customer, **values)
+
+
+def _parsed(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Columns with their JSON, which travels as text, read."""
+    return {**values, **{name: orjson.loads(values[name]) for name in names if values[name] is not None}}
 
 
 def _first_for(in_force: Sequence[Version], facts: Mapping[str, Any], kind: str, at: datetime) -> Version:
@@ -227,7 +239,7 @@ def _shelf(epoch: int | None) -> _Shelf:
 def _read_shelf(before: _Shelf | None, database: str) -> _Shelf:
     found = db.rows(
         "SELECT e.value AS epoch, v.id, v.kind, v.version, v.name, v.content::text AS content, v.digest, v.state,"
-        " v.owner_role, v.effective_from, v.effective_to, v.scope FROM kernel_epoch e"
+        " v.owner_role, v.effective_from, v.effective_to, v.scope::text AS scope FROM kernel_epoch e"
         " LEFT JOIN policies_policyversion v ON v.state IN ('active', 'retired')"
         " WHERE e.id = 1 ORDER BY v.kind, v.version DESC"
     )
@@ -248,4 +260,4 @@ def _version(row: Any, prepared: Prepared | None) -> Version:
     # The content of a version never changes, so what was prepared under its id stays good.
     if prepared is None or prepared.table.digest() != row.digest:
         prepared = prepare(read_table(orjson.loads(content)))
-    return Version(prepared=prepared, **values)
+    return Version(prepared=prepared, **_parsed(values, "scope"))

@@ -22,8 +22,10 @@ ROWS_MAX = 1_000
 CELL_MAX = 2_000
 TEXT_MAX = 1_000
 NODES_ALLOWED = frozenset({"inputNode", "decisionTableNode", "outputNode"})
-_WORDS = frozenset("and or not in true false null".split())
-_FUNCTIONS = frozenset("abs floor ceil round min max len upper lower trim startsWith endsWith contains".split())
+_WORDS = frozenset({"and", "or", "not", "in", "true", "false", "null"})
+_FUNCTIONS = frozenset(
+    {"abs", "min", "max", "len", "upper", "lower", "trim", "startsWith", "endsWith", "contains", "matches"}
+)
 _SAMPLES: Mapping[Type, Any] = {Type.CODE: "sample", Type.INTEGER: 7, Type.FLAG: True}
 
 
@@ -184,8 +186,8 @@ def _of_answer(table: Table, row: Row) -> Iterator[Problem]:
         reason = f"the answer lacks {name}." if name in parts else f"{name} is no part of the answer."
         yield Problem(row.id, name, reason)
     for name, value in row.then.items():
-        if name in parts and (reason := value_fault(parts[name], value)):
-            yield Problem(row.id, name, reason)
+        if name in parts and (fault := value_fault(parts[name], value)):
+            yield Problem(row.id, name, fault)
 
 
 def _never_fired(table: Table) -> Iterator[Problem]:

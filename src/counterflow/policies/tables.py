@@ -8,6 +8,7 @@ text; answers are plain values, so a table cannot compute anything, least of all
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
@@ -81,6 +82,11 @@ def read_table(stored: Any) -> Table:
         outputs=tuple(_text(name, "outputs") for name in found["outputs"]),
         rows=tuple(_row(row, number) for number, row in enumerate(found["rows"], 1)),
     )
+
+
+def shipped(kind: str) -> Table:
+    """The table that comes with the package for a kind."""
+    return read_table(orjson.loads((files("counterflow.policies") / "defaults" / f"{kind}.json").read_bytes()))
 
 
 def _row(stored: Any, number: int) -> Row:

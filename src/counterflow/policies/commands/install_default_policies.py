@@ -1,15 +1,13 @@
 """Install the tables that are shipped, so that a shop runs from its first minute."""
 
 from datetime import UTC, datetime
-from importlib.resources import files
-
-import orjson
 
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.policies.commands.publish_policies import PublishPolicy, publish_policies
 from counterflow.policies.facts import Kind
+from counterflow.policies.tables import shipped
 
 # Replayed history is decided by the shipped tables too, so they are in force from the beginning of time.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,7 +23,7 @@ def install_default_policies(ctx: Context) -> Batch:
     """Publish each shipped table whose kind has no version yet; what a company made its own stays."""
     found = db.rows("SELECT kind, max(id) AS id FROM policies_policyversion GROUP BY kind ORDER BY kind")
     there = {row.kind: row.id for row in found}
-    missing = [shipped(kind) for kind in Kind if kind not in there]
+    missing = [_first_version(kind) for kind in Kind if kind not in there]
     made = {r.identity: r for r in publish_policies(ctx, items=missing)} if missing else {}
     results: list[Done | Refused] = []
     for kind in Kind:
@@ -36,13 +34,11 @@ def install_default_policies(ctx: Context) -> Batch:
     return Batch(results)
 
 
-def shipped(kind: Kind) -> PublishPolicy:
-    """The shipped table of a kind, as the first version of it."""
-    text = (files("counterflow.policies") / "defaults" / f"{kind}.json").read_bytes()
+def _first_version(kind: Kind) -> PublishPolicy:
     return PublishPolicy(
         kind=kind.value,
         version=1,
-        table=orjson.loads(text),
+        table=shipped(kind).as_json(),
         owner_role=OWNER_ROLES[kind],
         effective_from=BEGINNING,
     )

@@ -16,6 +16,7 @@ from counterflow.kernel.events import Event, emit
 from counterflow.policies.events import POLICY_PUBLISHED
 from counterflow.policies.facts import FACTS, Type
 from counterflow.policies.models import PolicyVersion
+from counterflow.policies.queries import forget
 from counterflow.policies.rules import require_fit
 from counterflow.policies.states import POLICY, Version
 from counterflow.policies.tables import Table, TableMalformed, read_table
@@ -91,6 +92,7 @@ def publish_policies(ctx: Context, *, items: Sequence[PublishPolicy]) -> Batch:
             results.append(Refused.of(item.identity, error))
     db.insert(PolicyVersion, fresh)
     db.update(PolicyVersion, [{"id": i, "effective_to": end} for i, end in sorted(ended.items())])
+    forget()
     emit(
         ctx,
         [Event(POLICY_PUBLISHED, row["id"], facts={"kind": row["kind"], "version": row["version"]}) for row in fresh],
@@ -100,14 +102,21 @@ def publish_policies(ctx: Context, *, items: Sequence[PublishPolicy]) -> Batch:
 
 def _known(kinds: Sequence[str]) -> dict[str, list[_Known]]:
     found = db.rows(
-        "SELECT kind, id, version, digest, scope, state, effective_from, effective_to FROM policies_policyversion"
+        "SELECT kind, id, version, digest, scope::text AS scope, state, effective_from, effective_to"
+        " FROM policies_policyversion"
         " WHERE kind = ANY(%s) ORDER BY id",
         [sorted(set(kinds))],
     )
     by_kind: dict[str, list[_Known]] = {}
     for row in found:
         known = _Known(
-            row.id, row.version, row.digest, _key(row.scope), row.state, row.effective_from, row.effective_to
+            row.id,
+            row.version,
+            row.digest,
+            _key(orjson.loads(row.scope)),
+            row.state,
+            row.effective_from,
+            row.effective_to,
         )
         by_kind.setdefault(row.kind, []).append(known)
     return by_kind

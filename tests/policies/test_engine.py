@@ -100,7 +100,8 @@ def test_many_are_answered_in_their_order(prepared: dict[str, Prepared], facts: 
         {"order_age_days": "7"},
         {"channel_kind": "bazaar"},
         {"country": "Germany"},
-        {"reason_code": "it does not fit me"},
+        {"reason_code": "two\nlines"},
+        {"reason_code": "x" * 121},
         {"customer_email": "x@example.com"},
     ],
 )
@@ -125,6 +126,10 @@ def test_a_fact_that_has_to_be_known_cannot_be_left_out(
 def test_empty_text_is_unknown_and_the_zone_is_ours_to_say(facts: Callable[..., dict[str, Any]]) -> None:
     (record,) = completed("refund", [facts("refund", customer_segment="", country="", zone="eea")])
     assert (record["customer_segment"], record["country"], record["zone"]) == (None, None, "unknown")
+
+
+def test_a_companys_own_words_are_facts_too(ask: Callable[..., Row]) -> None:
+    assert ask("eligibility", brand="Levi's & Söhne", family="Home / Garden", customer_segment="B2C (web)")
 
 
 def test_the_model_is_plain_json_with_the_schema_of_the_facts(tables: dict[str, Table]) -> None:

@@ -34,7 +34,7 @@ def test_a_sound_table_has_no_problems(small: Small) -> None:
         ("grade", "A", "A, which is no fact"),
         ("grade", "'E'", "one of A, B, C, D"),
         ("grade", "> 3", "compares numbers"),
-        ("family", "'two words'", "not written like family"),
+        ("family", "'two\nlines'", "not written like family"),
         ("on_hold", "'yes'", "true or false"),
         ("on_hold", "null", "always known"),
         ("family", "'a'" + ", 'a'" * 1_000, "at most 2000 characters"),

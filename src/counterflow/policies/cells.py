@@ -49,7 +49,7 @@ class Other:
 
 Cell: TypeAlias = Anything | OneOf | NoneOf | Range | Other
 
-_LITERAL = r"(?:'[^'\"]*'|\"[^'\"]*\"|-?\d+|true|false|null)"
+_LITERAL = r"(?:'[^']*'|\"[^\"]*\"|-?\d+|true|false|null)"
 _LIST = rf"{_LITERAL}(?:\s*,\s*{_LITERAL})*"
 _ONE_OF = re.compile(rf"(?:in\s*\[\s*({_LIST})\s*\]|==\s*({_LITERAL})|\[\s*({_LIST})\s*\]|({_LIST}))\Z")
 _NONE_OF = re.compile(rf"(?:not\s+in\s*\[\s*({_LIST})\s*\]|!=\s*({_LITERAL}))\Z")

@@ -42,7 +42,7 @@ class Fact:
     meaning: str
     choices: tuple[str, ...] = ()
     nullable: bool = False
-    pattern: str = r"^[A-Za-z0-9_.:-]{1,64}$"
+    pattern: str = r"^[^\x00-\x1f]{1,120}$"
     least: int = -(10**15)
     most: int = 10**15
 
@@ -80,6 +80,7 @@ DISPOSITIONS = (
 )
 COUNTRY = r"^[A-Z]{2}$"
 CURRENCY = r"^[A-Z]{3}$"
+WORD = r"^[a-z0-9_]{1,64}$"
 
 _EEA = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
 _ZONE_OF = {country: "eea" for country in _EEA.split()} | {"GB": "uk", "CH": "ch", "US": "us"}
@@ -132,7 +133,7 @@ FACTS: Mapping[str, tuple[Fact, ...]] = {
 ANSWER: Mapping[str, tuple[Fact, ...]] = {
     Kind.ELIGIBILITY: (
         Fact("answer", Type.CHOICE, "yes, no, or ask a person", ANSWERS),
-        Fact("code", Type.CODE, "why, as a word that programs read"),
+        Fact("code", Type.CODE, "why, as a word that programs read", pattern=WORD),
         Fact("window_days", Type.INTEGER, "length of the window that applies", nullable=True, least=0, most=36_500),
     ),
     Kind.REFUND: (
@@ -141,12 +142,12 @@ ANSWER: Mapping[str, tuple[Fact, ...]] = {
         Fact("restocking_fee_bp", Type.INTEGER, "fee in basis points of the goods' value", least=0, most=10_000),
         Fact("shipping_refundable", Type.FLAG, "outbound shipping is credited as well"),
         Fact("returnless", Type.FLAG, "the customer keeps the goods"),
-        Fact("code", Type.CODE, "why, as a word that programs read"),
+        Fact("code", Type.CODE, "why, as a word that programs read", pattern=WORD),
     ),
     Kind.DISPOSITION: (
         Fact("disposition", Type.CHOICE, "where the unit goes", DISPOSITIONS),
         Fact("needs_approval", Type.FLAG, "a second person has to agree"),
-        Fact("code", Type.CODE, "why, as a word that programs read"),
+        Fact("code", Type.CODE, "why, as a word that programs read", pattern=WORD),
     ),
 }
 

@@ -15,7 +15,6 @@ from counterflow.kernel.ids import Id
 from counterflow.ledger.models import Entity
 from counterflow.orders.states import CostBasis, LineKind
 
-
 BULK: dict[str, Any] = {"on_delete": models.PROTECT, "db_constraint": False, "db_index": False, "related_name": "+"}
 
 

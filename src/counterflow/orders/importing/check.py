@@ -16,6 +16,7 @@ from counterflow.kernel.money import UnknownCurrency, places
 from counterflow.orders.importing import classes, countries, values
 from counterflow.orders.importing.chunks import Chunk
 from counterflow.orders.importing.classes import LineClass
+from counterflow.orders.importing.layouts import OURS, RETAIL
 from counterflow.orders.importing.problems import Refusal, clip
 from counterflow.orders.states import LineKind
 
@@ -121,7 +122,7 @@ def check_ours(chunk: Chunk, terms: Terms) -> Checked:
     """Rows of the documented layout; columns that are absent are empty, amounts absent are unknown."""
     verdict = Verdict(chunk)
     empty = pa.nulls(len(chunk), pa.string())
-    raw = {name: chunk.columns.get(name, empty) for name in OURS_FIELDS}
+    raw = {name: chunk.columns.get(name, empty) for name in OURS.columns}
     word = {name: values.text(raw[name]) for name in ("number", "sku", "customer", "country", "currency", "shipment")}
     described, tender, reference = (values.text(raw[name]) for name in ("description", "tender", "tender_reference"))
     kind = pc.fill_null(values.text(raw["kind"]), str(LineKind.PRODUCT))
@@ -175,11 +176,7 @@ def check_ours(chunk: Chunk, terms: Terms) -> Checked:
     )
 
 
-OURS_FIELDS = (
-    "number line_no happened_at currency sku quantity price description kind customer country discount tax cost "
-    "shipped_at shipment tender tender_reference"
-).split()
-CHECKS: dict[str, Check] = {"online-retail": check_retail, "counterflow": check_ours}
+CHECKS: dict[str, Check] = {RETAIL.name: check_retail, OURS.name: check_ours}
 
 
 def _references(verdict: Verdict, columns: dict[str, Any]) -> None:

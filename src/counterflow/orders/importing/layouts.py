@@ -59,7 +59,19 @@ OURS = Layout(
         "tender_reference": ("tenderreference",),
     },
     frozenset(
-        "description kind customer country discount tax cost shipped_at shipment tender tender_reference".split()
+        {
+            "description",
+            "kind",
+            "customer",
+            "country",
+            "discount",
+            "tax",
+            "cost",
+            "shipped_at",
+            "shipment",
+            "tender",
+            "tender_reference",
+        }
     ),
 )
 LAYOUTS = (OURS, RETAIL)
@@ -87,7 +99,9 @@ def recognise(path: str, names: Sequence[str]) -> Header:
         raise FileEmpty(path=path)
     layout = max(LAYOUTS, key=lambda candidate: len(_positions(candidate, found)) / len(candidate.required))
     known = {spelling for spellings in layout.columns.values() for spelling in spellings}
-    repeated = sorted({name for name, fold in zip(names, found, strict=True) if fold in known and found.count(fold) > 1})
+    repeated = sorted(
+        {name for name, fold in zip(names, found, strict=True) if fold in known and found.count(fold) > 1}
+    )
     positions = _positions(layout, found)
     missing = [field for field in layout.required if field not in positions]
     if missing:

@@ -97,9 +97,7 @@ def blocks(source: Source) -> Iterator[Block]:
             yield Block(first, [_clean(part) for part in parts], frozenset(overlong))
             first += len(parts)
     if carry or source.damage:
-        yield Block(
-            first, [_clean(carry)] if carry else [], cut=bool(source.damage and carry), damage=source.damage
-        )
+        yield Block(first, [_clean(carry)] if carry else [], cut=bool(source.damage and carry), damage=source.damage)
 
 
 def _clean(line: bytes) -> bytes:

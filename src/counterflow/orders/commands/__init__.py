@@ -1,0 +1,15 @@
+"""What can be done in orders, a file each."""
+
+from counterflow.orders.commands.import_book import Book, import_book
+from counterflow.orders.commands.map_adjustments import map_adjustments
+from counterflow.orders.commands.match_returns import match_returns
+from counterflow.orders.commands.record_channels import NewChannel, record_channels
+
+__all__ = [
+    "Book",
+    "NewChannel",
+    "import_book",
+    "map_adjustments",
+    "match_returns",
+    "record_channels",
+]

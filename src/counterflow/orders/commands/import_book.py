@@ -1,0 +1,143 @@
+"""Merge one staged order book into the books."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from counterflow.catalog.commands import SeenItem, ensure_items
+from counterflow.kernel import db
+from counterflow.kernel.commands import Batch, Done, command
+from counterflow.kernel.context import Context
+from counterflow.kernel.errors import NotFound
+from counterflow.orders.commands import binding, merging
+from counterflow.orders.commands.map_adjustments import map_adjustments
+from counterflow.orders.commands.match_returns import match_returns
+from counterflow.orders.models import ImportRun
+
+ITEMS_AT_ONCE = 10_000
+WORK_MEM = "256MB"
+
+
+class ChannelUnknown(NotFound):
+    """There is no channel {code}."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """A file that was staged: `rows` of it in all, of which `refused` were not staged.
+
+    `keyed` says that its lines carry their own numbers. Returns from `replay_from` on are left to be
+    replayed; those before it are settled history, and without it all are.
+    """
+
+    channel: str
+    file_name: str
+    sha256: str
+    layout: str
+    keyed: bool
+    rows: int
+    refused: int
+    report_path: str = ""
+    replay_from: datetime | None = None
+
+
+@command(needs="orders.record")
+def import_book(ctx: Context, *, book: Book) -> Batch:
+    """Add what the staged file says and the books do not: orders, returns, adjustments; post nothing.
+
+    Lines that contradict the books or each other go to `staged_refused`. One import of a channel runs at a
+    time. The facts of the one result are the counts of the run. Raises `ChannelUnknown`.
+    """
+    channel = _channel(book.channel)
+    run = ctx.new_id()
+    terms = {
+        "channel": channel.id,
+        "currency": channel.currency,
+        "keyed": book.keyed,
+        "run": run,
+        "at": ctx.at,
+        "replay_from": book.replay_from,
+    }
+    db.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEM])
+    known = _settle(terms, keyed=book.keyed)
+    binding.run(merging.ADD_CUSTOMERS, terms)
+    _ensure_items(ctx)
+    # The run is written first for the foreign keys of what it imports, and gets its counts at the end.
+    db.insert(ImportRun, [_run_row(run, channel.id, ctx, book, {})])
+    counts = _staged_counts()
+    _write_orders(terms)
+    returns, adjustments = binding.run(merging.ADD_RETURNS, terms), binding.run(merging.ADD_ADJUSTMENTS, terms)
+    known += counts.pop("return", 0) + counts.pop("adjustment", 0) - returns - adjustments
+    counts |= {"return": returns, "adjustment": adjustments}
+    matched = match_returns(ctx, run_id=run).done[0].facts
+    mapped = map_adjustments(ctx).done[0].facts
+    refused = book.refused + db.rows("SELECT count(*) AS n FROM pg_temp.staged_refused")[0].n
+    row = _run_row(run, channel.id, ctx, book, {**counts, **matched}, refused=refused, duplicate=known)
+    db.update(ImportRun, [row])
+    facts = {name: row[name] for name in ("id", "rows", "imported", "refused", "duplicate", "counts")}
+    return Batch([Done(book.file_name, {**facts, **mapped})])
+
+
+def _channel(code: str) -> Any:
+    """The channel under lock, so that two imports into it wait for each other."""
+    found = db.rows("SELECT id, currency FROM orders_channel WHERE code = %s FOR NO KEY UPDATE", [code])
+    if not found:
+        raise ChannelUnknown(code=code)
+    return found[0]
+
+
+def _settle(terms: dict[str, Any], *, keyed: bool) -> int:
+    """Take out of the staged order lines what contradicts and what is known; the number of known lines."""
+    db.execute("ANALYZE pg_temp.staged")
+    binding.run(merging.HEADS, terms)
+    db.execute("ANALYZE pg_temp.heads")
+    binding.run(merging.REFUSE_ORDER_CONFLICTS, terms)
+    if not keyed:
+        return binding.run(merging.DROP_KNOWN_LINES, terms)
+    repeated = db.rows(merging.DROP_REPEATED_NUMBERS)[0].duplicate
+    return int(repeated + db.rows(merging.DROP_KNOWN_NUMBERS)[0].duplicate)
+
+
+def _ensure_items(ctx: Context) -> None:
+    seen = [SeenItem(row.sku, row.name) for row in db.rows(merging.SEEN_ITEMS)]
+    for start in range(0, len(seen), ITEMS_AT_ONCE):
+        ensure_items(ctx, items=seen[start : start + ITEMS_AT_ONCE])
+
+
+def _staged_counts() -> dict[str, int]:
+    """Lines that are still staged, by the name of their class."""
+    names = "CASE class WHEN 1 THEN 'sale' WHEN 2 THEN 'free' WHEN 3 THEN 'service' WHEN 4 THEN 'return' ELSE 'adjustment' END"
+    found = db.rows(f"SELECT {names} AS name, count(*) AS n FROM pg_temp.staged GROUP BY class ORDER BY class")
+    return {row.name: row.n for row in found}
+
+
+def _write_orders(terms: dict[str, Any]) -> None:
+    binding.run(merging.ADD_ORDERS, terms)
+    binding.run(merging.FRESH, terms)
+    db.execute("ANALYZE pg_temp.fresh")
+    db.execute(merging.ADD_LINES)
+    binding.run(merging.ADD_SHIPMENTS, terms)
+    db.execute(merging.ADD_SHIPMENT_LINES)
+    db.execute(merging.RAISE_TENDERS)
+    binding.run(merging.SET_EARLIEST, terms)
+    db.execute(merging.SET_COUNTRIES)
+
+
+def _run_row(
+    run: int, channel: int, ctx: Context, book: Book, counts: dict[str, Any], *, refused: int = 0, duplicate: int = 0
+) -> dict[str, Any]:
+    rows = book.rows if counts else 0
+    return {
+        "id": run,
+        "channel_id": channel,
+        "file_name": book.file_name,
+        "sha256": book.sha256,
+        "layout": book.layout,
+        "at": ctx.at,
+        "rows": rows,
+        "imported": rows - refused - duplicate,
+        "refused": refused,
+        "duplicate": duplicate,
+        "counts": counts,
+        "report_path": book.report_path,
+    }

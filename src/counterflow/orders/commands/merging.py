@@ -1,0 +1,232 @@
+"""The SQL that merges a staged file into the books: constant in number, whatever the size of the file.
+
+`staged` holds the checked lines of one file, `heads` one row an order of it, `fresh` the order lines to
+be written. Lines that are refused or known leave `staged` on the way. Classes up to 3 are order lines, 4
+returns, 5 stock adjustments (`importing.classes.LineClass`).
+"""
+
+HEADS = """
+CREATE TEMP TABLE heads ON COMMIT DROP AS
+SELECT g.number, o.id IS NOT NULL AS known, coalesce(o.id, nextval('kernel_id_seq')) AS order_id,
+       CASE WHEN o.id IS NULL THEN f.customer ELSE c.external_ref END AS customer,
+       CASE WHEN o.id IS NULL THEN coalesce(f.country, '') ELSE o.country END AS country,
+       CASE WHEN o.id IS NULL THEN coalesce(f.currency, %(currency)s) ELSE o.currency END AS currency,
+       CASE WHEN %(keyed)s THEN coalesce(o.placed_at, f.happened_at) ELSE g.earliest END AS placed_at,
+       coalesce((SELECT max(l.line_no) FROM orders_orderline l WHERE l.order_id = o.id), 0) AS last_no,
+       g.mixed
+FROM (
+    SELECT number, min(line) AS first_line, min(happened_at) AS earliest,
+           min(customer) IS DISTINCT FROM max(customer) OR count(customer) NOT IN (0, count(*))
+           OR min(coalesce(country, '')) <> max(coalesce(country, '')) OR min(currency) <> max(currency)
+           OR %(keyed)s AND min(happened_at) <> max(happened_at) AS mixed
+    FROM pg_temp.staged WHERE class <= 3 GROUP BY number
+) g
+JOIN pg_temp.staged f ON f.line = g.first_line
+LEFT JOIN orders_order o ON o.channel_id = %(channel)s AND o.number = g.number
+LEFT JOIN orders_customer c ON c.id = o.customer_id
+"""
+
+_RAW = """concat_ws(',', number, line_no, sku, description, quantity, happened_at, price_minor, customer, country)"""
+
+REFUSE_ORDER_CONFLICTS = f"""
+WITH gone AS (
+    DELETE FROM pg_temp.staged s USING heads h
+    WHERE s.number = h.number AND s.class <= 3 AND (h.mixed OR h.known) AND (
+        s.customer IS DISTINCT FROM h.customer OR coalesce(s.country, '') <> h.country
+        OR coalesce(s.currency, %(currency)s) <> h.currency OR %(keyed)s AND s.happened_at <> h.placed_at
+    )
+    RETURNING s.*, concat('order ', h.number, ' has customer ', coalesce(h.customer, '(none)'), ', country ',
+                          h.country, ', currency ', h.currency, ' and time ', h.placed_at) AS message
+)
+INSERT INTO pg_temp.staged_refused SELECT line, 'order_conflict', message, {_RAW} FROM gone
+"""
+
+DROP_KNOWN_LINES = """
+WITH had AS (
+    SELECT l.order_id, l.sku, l.quantity, l.unit_price_minor, count(*) AS n
+    FROM orders_orderline l JOIN heads h ON h.order_id = l.order_id AND h.known GROUP BY 1, 2, 3, 4
+), came AS (
+    SELECT s.line, h.order_id, s.sku, s.quantity, s.price_minor,
+           row_number() OVER (PARTITION BY h.order_id, s.sku, s.quantity, s.price_minor ORDER BY s.line) AS n
+    FROM pg_temp.staged s JOIN heads h ON h.number = s.number WHERE h.known AND s.class <= 3
+)
+DELETE FROM pg_temp.staged s USING came c, had
+WHERE s.line = c.line AND had.order_id = c.order_id AND had.sku = c.sku AND had.quantity = c.quantity
+  AND had.unit_price_minor = c.price_minor AND c.n <= had.n
+"""
+"""Lines without numbers are compared as a bag: a line that stands twice in an invoice is sold twice."""
+
+_CONTENT = (
+    "s.sku, s.kind, s.quantity, s.price_minor, s.discount_minor, s.tax_minor, s.cost_minor, "
+    "s.shipped_at, s.shipment, s.tender, s.tender_reference"
+)
+
+DROP_REPEATED_NUMBERS = f"""
+WITH ranked AS (
+    SELECT line, first_value(line) OVER (PARTITION BY number, line_no ORDER BY line) AS first FROM pg_temp.staged
+), gone AS (
+    DELETE FROM pg_temp.staged s USING ranked r, pg_temp.staged f
+    WHERE s.line = r.line AND f.line = r.first AND r.first < r.line
+    RETURNING s.*, r.first, ROW({_CONTENT}) IS NOT DISTINCT FROM ROW({_CONTENT.replace("s.", "f.")}) AS same
+), told AS (
+    INSERT INTO pg_temp.staged_refused
+    SELECT line, 'line_conflict', concat('line ', first, ' of the file has the same order and line number'), {_RAW}
+    FROM gone WHERE NOT same
+)
+SELECT count(*) FILTER (WHERE same) AS duplicate FROM gone
+"""
+
+DROP_KNOWN_NUMBERS = f"""
+WITH gone AS (
+    DELETE FROM pg_temp.staged s USING heads h, orders_orderline l
+    WHERE s.number = h.number AND h.known AND l.order_id = h.order_id AND l.line_no = s.line_no
+    RETURNING s.*, ROW(s.sku, s.kind, s.quantity, s.price_minor, s.discount_minor, s.tax_minor, s.cost_minor)
+        IS NOT DISTINCT FROM
+        ROW(l.sku, l.kind, l.quantity, l.unit_price_minor, l.discount_minor, l.tax_minor, l.unit_cost_minor) AS same
+), told AS (
+    INSERT INTO pg_temp.staged_refused
+    SELECT line, 'line_known_differently', 'the books have this line with other content', {_RAW}
+    FROM gone WHERE NOT same
+)
+SELECT count(*) FILTER (WHERE same) AS duplicate FROM gone
+"""
+
+ADD_CUSTOMERS = """
+INSERT INTO orders_customer (channel_id, external_ref)
+SELECT %(channel)s, customer FROM pg_temp.staged WHERE customer IS NOT NULL GROUP BY customer
+ON CONFLICT ON CONSTRAINT orders_customer_once DO NOTHING
+"""
+
+SEEN_ITEMS = """
+SELECT s.sku, coalesce(max(s.description) FILTER (WHERE s.longest), '') AS name
+FROM (
+    SELECT sku, description, class < 4 AND length(description) = max(length(description)) FILTER (WHERE class < 4)
+           OVER (PARTITION BY sku) AS longest
+    FROM (SELECT DISTINCT sku, description, class FROM pg_temp.staged WHERE kind = 'product') d
+) s GROUP BY s.sku ORDER BY s.sku
+"""
+"""SKUs of products with the longest name that a sale gives; texts of adjustments are no names."""
+
+ADD_ORDERS = """
+INSERT INTO orders_order (id, channel_id, number, customer_id, placed_at, currency, country, imported_from_id)
+SELECT h.order_id, %(channel)s, h.number, c.id, h.placed_at, h.currency, h.country, %(run)s
+FROM heads h LEFT JOIN orders_customer c ON c.channel_id = %(channel)s AND c.external_ref = h.customer
+WHERE NOT h.known
+"""
+
+FRESH = """
+CREATE TEMP TABLE fresh ON COMMIT DROP AS
+SELECT nextval('kernel_id_seq') AS id, h.order_id, i.id AS item_id, s.sku, s.kind, s.quantity,
+       coalesce(s.line_no, h.last_no + row_number() OVER (PARTITION BY h.order_id ORDER BY s.line)) AS line_no,
+       s.price_minor, coalesce(s.discount_minor, 0) AS discount_minor, s.tax_minor, s.cost_minor,
+       CASE WHEN s.kind = 'product' THEN CASE WHEN %(keyed)s THEN s.shipment ELSE '1' END END AS shipment,
+       CASE WHEN %(keyed)s THEN s.shipped_at ELSE h.placed_at END AS shipped_at, s.tender, s.tender_reference
+FROM pg_temp.staged s JOIN heads h ON h.number = s.number
+LEFT JOIN catalog_item i ON i.sku = s.sku AND s.kind = 'product'
+WHERE s.class <= 3
+"""
+
+ADD_LINES = """
+INSERT INTO orders_orderline (id, order_id, line_no, item_id, sku, kind, quantity, unit_price_minor, discount_minor,
+                              tax_minor, unit_cost_minor, cost_basis)
+SELECT id, order_id, line_no, item_id, sku, kind, quantity, price_minor, discount_minor, tax_minor, cost_minor,
+       'history'
+FROM fresh
+"""
+
+ADD_SHIPMENTS = """
+INSERT INTO orders_shipment (order_id, number, shipped_at, reported_at)
+SELECT order_id, shipment, min(shipped_at), %(at)s FROM fresh WHERE shipment IS NOT NULL GROUP BY order_id, shipment
+ON CONFLICT ON CONSTRAINT orders_shipment_once DO NOTHING
+"""
+
+ADD_SHIPMENT_LINES = """
+INSERT INTO orders_shipmentline (shipment_id, order_line_id, item_id, quantity, invoiced_minor, tax_minor, cost_basis)
+SELECT p.id, f.id, f.item_id, f.quantity, f.quantity * f.price_minor - f.discount_minor, f.tax_minor, 'history'
+FROM fresh f JOIN orders_shipment p ON p.order_id = f.order_id AND p.number = f.shipment
+"""
+
+RAISE_TENDERS = """
+WITH paid AS (
+    SELECT order_id, tender, coalesce(tender_reference, '') AS reference,
+           sum(quantity * price_minor - discount_minor)::bigint AS amount
+    FROM fresh WHERE tender IS NOT NULL GROUP BY 1, 2, 3
+), raised AS (
+    UPDATE orders_tender t SET captured_minor = t.captured_minor + p.amount FROM paid p
+    WHERE t.order_id = p.order_id AND t.kind = p.tender AND t.reference = p.reference
+    RETURNING t.order_id, t.kind, t.reference
+)
+INSERT INTO orders_tender (order_id, seq, kind, currency, captured_minor, reference)
+SELECT p.order_id,
+       (SELECT count(*) FROM orders_tender t WHERE t.order_id = p.order_id)
+       + row_number() OVER (PARTITION BY p.order_id ORDER BY p.tender, p.reference),
+       p.tender, h.currency, p.amount, p.reference
+FROM paid p JOIN heads h ON h.order_id = p.order_id
+WHERE NOT EXISTS (
+    SELECT FROM raised r WHERE r.order_id = p.order_id AND r.kind = p.tender AND r.reference = p.reference
+)
+"""
+
+SET_EARLIEST = """
+WITH earlier AS (
+    SELECT h.order_id, h.placed_at FROM heads h JOIN orders_order o ON o.id = h.order_id
+    WHERE h.known AND h.placed_at < o.placed_at AND EXISTS (SELECT FROM fresh f WHERE f.order_id = h.order_id)
+), moved AS (
+    UPDATE orders_order o SET placed_at = e.placed_at FROM earlier e WHERE o.id = e.order_id
+)
+UPDATE orders_shipment p SET shipped_at = e.placed_at FROM earlier e
+WHERE p.order_id = e.order_id AND p.number = '1' AND NOT %(keyed)s
+"""
+"""An order whose lines come in two files was placed when its first line was."""
+
+SET_COUNTRIES = """
+UPDATE orders_customer c SET country = o.country
+FROM (
+    SELECT DISTINCT ON (o.customer_id) o.customer_id, o.country FROM orders_order o
+    WHERE o.customer_id IN (
+        SELECT k.customer_id FROM orders_order k JOIN heads h ON h.order_id = k.id WHERE k.customer_id IS NOT NULL
+    )
+    ORDER BY o.customer_id, o.placed_at DESC, o.number DESC
+) o
+WHERE c.id = o.customer_id AND c.country <> o.country
+"""
+
+ADD_RETURNS = """
+WITH had AS (
+    SELECT r.number, r.sku, r.quantity, r.unit_price_minor, count(*) AS n FROM orders_importedreturn r
+    WHERE r.channel_id = %(channel)s
+      AND r.number IN (SELECT number FROM pg_temp.staged WHERE class = 4) GROUP BY 1, 2, 3, 4
+), came AS (
+    SELECT s.*, row_number() OVER (PARTITION BY s.number, s.sku, s.quantity, s.price_minor ORDER BY s.line) AS n
+    FROM pg_temp.staged s WHERE s.class = 4
+)
+INSERT INTO orders_importedreturn (channel_id, number, happened_at, customer_id, item_id, sku, kind, quantity,
+                                   unit_price_minor, amount_minor, currency, settled, imported_from_id)
+SELECT %(channel)s, s.number, s.happened_at, c.id, i.id, s.sku, s.kind, -s.quantity, s.price_minor,
+       -s.quantity * s.price_minor, %(currency)s,
+       coalesce(s.happened_at < %(replay_from)s::timestamptz, true), %(run)s
+FROM came s
+LEFT JOIN had h ON h.number = s.number AND h.sku = s.sku AND h.quantity = -s.quantity
+                AND h.unit_price_minor = s.price_minor
+LEFT JOIN orders_customer c ON c.channel_id = %(channel)s AND c.external_ref = s.customer
+LEFT JOIN catalog_item i ON i.sku = s.sku AND s.kind = 'product'
+WHERE s.n > coalesce(h.n, 0) ORDER BY s.line
+"""
+
+ADD_ADJUSTMENTS = """
+WITH had AS (
+    SELECT a.number, a.sku, a.quantity, a.text, count(*) AS n FROM orders_stockadjustment a
+    WHERE a.channel_id = %(channel)s
+      AND a.number IN (SELECT number FROM pg_temp.staged WHERE class = 5) GROUP BY 1, 2, 3, 4
+), came AS (
+    SELECT s.*, coalesce(s.description, '') AS said,
+           row_number() OVER (PARTITION BY s.number, s.sku, s.quantity, s.description ORDER BY s.line) AS n
+    FROM pg_temp.staged s WHERE s.class = 5
+)
+INSERT INTO orders_stockadjustment (channel_id, number, happened_at, item_id, sku, quantity, text, imported_from_id)
+SELECT %(channel)s, s.number, s.happened_at, i.id, s.sku, s.quantity, s.said, %(run)s
+FROM came s
+LEFT JOIN had h ON h.number = s.number AND h.sku = s.sku AND h.quantity = s.quantity AND h.text = s.said
+LEFT JOIN catalog_item i ON i.sku = s.sku AND s.kind = 'product'
+WHERE s.n > coalesce(h.n, 0) ORDER BY s.line
+"""

@@ -1,0 +1,124 @@
+"""The import of order books from files: read, check, stage, merge, report."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+from counterflow.kernel.context import Context
+from counterflow.orders import queries
+from counterflow.orders.commands.import_book import Book, import_book
+from counterflow.orders.importing import staging
+from counterflow.orders.importing.ahead import ahead
+from counterflow.orders.importing.check import CHECKS, Terms
+from counterflow.orders.importing.chunks import Part
+from counterflow.orders.importing.layouts import OURS
+from counterflow.orders.importing.problems import Refusal
+from counterflow.orders.importing.readers import parts
+from counterflow.orders.importing.report import Report
+
+Progress = Callable[[str, int, int], None]
+"""Told a file's name, what was read of it since the last call, and the rows read since then."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to import: into which channel, in which encoding, and from when on returns are left to be replayed."""
+
+    channel: str
+    report: Path
+    encoding: str = "utf-8"
+    replay_from: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of one file, or one sheet of it: rows = imported + refused + duplicate."""
+
+    name: str
+    rows: int
+    imported: int
+    refused: int
+    duplicate: int
+    counts: dict[str, int] = field(default_factory=dict)
+    ignored_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Staged:
+    names: list[str]
+    rows: bytes
+    good: int
+    refused: list[Refusal]
+
+
+def _silent(name: str, size: int, rows: int) -> None:
+    """Nobody watches."""
+
+
+def import_files(
+    ctx: Context, paths: Sequence[Path], options: Options, progress: Progress = _silent
+) -> Iterator[Imported]:
+    """Import files one after the other, each in a transaction of its own; yields what became of each.
+
+    Raises the errors of `problems` for a file that is no order book; the files before it are in.
+    """
+    channel = queries.channel(code=options.channel)
+    terms = Terms(channel.currency, channel.zone, ctx.at)
+    with Report(options.report) as report:
+        for path in paths:
+            for n, part in enumerate(parts(path, read=lambda size, p=path: progress(p.name, size, 0), encoding=options.encoding)):
+                # Each part is a request of its own; a run repeated under the same key is answered as before.
+                inside = replace(ctx, key=f"{ctx.key}:{path.name}:{n}")
+                yield _import_part(inside, path, part, terms, options, report, progress)
+
+
+def _import_part(
+    ctx: Context, path: Path, part: Part, terms: Terms, options: Options, report: Report, progress: Progress
+) -> Imported:
+    staging.prepare()
+    good = refused = 0
+    for piece in ahead(_pieces(part, terms)):
+        staging.copy(piece.names, piece.rows)
+        good += piece.good
+        refused += report.add(part.name, piece.refused)
+        progress(path.name, 0, piece.good + len(piece.refused))
+    book = Book(
+        channel=options.channel,
+        file_name=part.name,
+        sha256=_digest(path),
+        layout=part.header.layout.name,
+        keyed=part.header.layout is OURS,
+        rows=good + refused,
+        refused=refused,
+        report_path=str(report.path) if report.written else "",
+        replay_from=options.replay_from,
+    )
+    facts: dict[str, Any] = import_book(ctx, book=book).done[0].facts
+    report.add(part.name, (Refusal(*row) for row in staging.refused()))
+    staging.drop()
+    return Imported(
+        part.name,
+        facts["rows"],
+        facts["imported"],
+        facts["refused"],
+        facts["duplicate"],
+        facts["counts"],
+        part.header.ignored,
+    )
+
+
+def _pieces(part: Part, terms: Terms) -> Iterator[_Staged]:
+    check = CHECKS[part.header.layout.name]
+    for chunk in part.chunks:
+        checked = check(chunk, terms)
+        yield _Staged(
+            checked.table.column_names, staging.encoded(checked.table), len(checked.table), checked.refused
+        )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,5 @@
+"""What workqueue tells; the subject of each is the case."""
+
+CASE_OPENED = "CaseOpened"
+CASE_CLOSED = "CaseClosed"
+CASE_ASSIGNED = "CaseAssigned"

@@ -1,0 +1,72 @@
+"""Every kind of case, a row each: what it means, which queue it joins, who owns it, how urgent it is.
+
+A new kind is a row here. A kind that names a role nobody has does not start.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from counterflow.access.roles import ROLES
+
+
+class Severity(IntEnum):
+    """How urgent; the smaller the number, the sooner."""
+
+    CRITICAL = 1
+    HIGH = 2
+    NORMAL = 3
+    LOW = 4
+
+
+@dataclass(frozen=True)
+class CaseKind:
+    """A kind of case. `queue` is the list it is worked from, `owner_role` answers for it."""
+
+    code: str
+    queue: str
+    owner_role: str
+    severity: Severity
+    meaning: str
+
+
+_CRITICAL, _HIGH, _NORMAL, _LOW = Severity.CRITICAL, Severity.HIGH, Severity.NORMAL, Severity.LOW
+_ROWS: tuple[tuple[str, str, str, Severity, str], ...] = (
+    # kind                    queue             owner role              severity   meaning
+    ("unmapped_code", "mapping", "agent", _NORMAL, "A partner used a word that nobody has mapped yet"),
+    ("order_unmatched", "mapping", "agent", _NORMAL, "A shipment or return names an order we do not know"),
+    ("approval_needed", "approvals", "finance", _HIGH, "A policy wants a second person before the act"),
+    ("return_review", "approvals", "agent", _NORMAL, "A policy asks a person whether a return is accepted"),
+    ("unidentified_parcel", "dock", "clerk", _NORMAL, "A parcel or unit arrived and nobody knows what it is"),
+    ("blind_return", "dock", "agent", _NORMAL, "Goods arrived that no return announced"),
+    ("short", "dock", "agent", _NORMAL, "Fewer pieces arrived than were authorised"),
+    ("over", "dock", "inventory_controller", _NORMAL, "More pieces arrived than were authorised"),
+    ("wrong_item", "dock", "agent", _NORMAL, "Another item arrived than was authorised"),
+    ("wrong_serial", "dock", "agent", _HIGH, "Another serial number arrived than was sold"),
+    ("not_ours", "dock", "supplier_manager", _NORMAL, "A unit that arrived belongs to somebody else"),
+    ("on_hold", "quality", "inventory_controller", _HIGH, "A returned unit falls under a recall or a hold"),
+    ("dispute", "quality", "agent", _HIGH, "The customer and we do not agree about a unit or a sum"),
+    ("rejected", "quality", "agent", _NORMAL, "A unit was rejected at inspection and the customer has to be told"),
+    ("not_graded", "quality", "inspector", _NORMAL, "A unit was received and is not inspected in time"),
+    ("negative_fact", "stock", "inventory_controller", _CRITICAL, "A fact says that more left than was there"),
+    ("unexplained", "stock", "inventory_controller", _HIGH, "Stock was posted against unexplained"),
+    ("break", "stock", "inventory_controller", _HIGH, "A partner's statement and the ledger differ"),
+    ("closed_period_fact", "stock", "finance", _LOW, "A fact of a closed period was booked to the open one"),
+    ("value_unknown", "stock", "finance", _NORMAL, "A unit is in the books at an estimated cost, or at none"),
+    ("lost_parcel", "carriage", "agent", _HIGH, "The carrier lost a parcel"),
+    ("lost_then_found", "carriage", "finance", _HIGH, "A parcel arrived after it was lost and refunded"),
+    ("late_shipment", "carriage", "inventory_controller", _NORMAL, "A shipment was reported after its return"),
+    ("carrier_claim", "carriage", "supplier_manager", _NORMAL, "A carrier owes us for damage or loss"),
+    ("refund_in_doubt", "money", "finance", _CRITICAL, "Nobody knows whether a payout has happened"),
+    ("refund_failed", "money", "finance", _HIGH, "The payment provider refused a payout"),
+    ("exposure", "money", "finance", _CRITICAL, "Money left for goods that turn out not to be here"),
+    ("chargeback", "money", "finance", _CRITICAL, "A bank took money back that may have been refunded already"),
+    ("overpaid", "money", "finance", _CRITICAL, "A partner paid out more than was owed"),
+    ("supplier_claim", "recovery", "supplier_manager", _NORMAL, "A supplier owes us for defective goods"),
+    ("delivery_failed", "system", "administrator", _HIGH, "A task or message gave up after its retries"),
+)
+
+KINDS: dict[str, CaseKind] = {code: CaseKind(code, *row) for code, *row in _ROWS}  # type: ignore[arg-type]
+QUEUES: tuple[str, ...] = tuple(dict.fromkeys(kind.queue for kind in KINDS.values()))
+
+assert len(KINDS) == len(_ROWS), "a kind of case stands there twice"
+assert {kind.owner_role for kind in KINDS.values()} <= set(ROLES), "a kind of case names a role without a row"

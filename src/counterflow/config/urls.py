@@ -1,5 +1,15 @@
 """Which address leads to which room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from counterflow.api.app import api
+from counterflow.console import urls as console
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("", include("counterflow.console.urls")),
+]
+
+handler403 = console.handler403
+handler404 = console.handler404
+handler500 = console.handler500

@@ -50,7 +50,7 @@ class OpenRma:
 
 
 class OverrideNotAllowed(Refusal):
-    """Only staff with the permission returns.override may decide against a policy."""
+    """Only staff with the permission policies.override may decide against a policy."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ def _open(
     answers = guess[1] if guess is not None and guess[0] == lines else _decide(ctx, lines)
     asked_of_person = any(not line.reason for line in lines)
     answer = rules.outcome_of([*(e.outcome["answer"] for e, _ in answers), *(["ask"] if asked_of_person else [])])
-    if item.override and not ctx.may("returns.override"):
+    if item.override and not ctx.may("policies.override"):
         raise OverrideNotAllowed()
     overridden = bool(item.override) and answer != "yes"
     state = {"yes": State.AUTHORISED, "ask": State.REQUESTED, "no": State.DECLINED}["yes" if overridden else answer]

@@ -1,0 +1,26 @@
+"""The API as a Django URL tree: `/api/v1/`, its OpenAPI document and its reference page."""
+
+from ninja import NinjaAPI, Router
+
+from counterflow.api import problems
+from counterflow.api.acts import ACTS
+from counterflow.api.callers import Token
+from counterflow.api.endpoints import add
+
+api = NinjaAPI(
+    title="Counterflow",
+    version="1",
+    description=(
+        "Returns as a system of record. Send `Authorization: Bearer <token>`; every POST needs an `Idempotency-Key`."
+        " Money is in integer minor units of the currency beside it; instants carry a zone."
+    ),
+    auth=Token(),
+    docs_url=None,
+    openapi_url="/openapi.json",
+    urls_namespace="api-1",
+)
+problems.install(api)
+acts = Router()
+for act in ACTS:
+    add(acts, act)
+api.add_router("", acts)

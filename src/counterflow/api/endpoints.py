@@ -1,0 +1,74 @@
+"""Two endpoints for each act: one item, and a batch of 1 to 10,000.
+
+One item answers with its own status: 201 done, 200 done before, else a problem. A batch answers 200
+with one result an item, in the order of the items.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from pydantic import create_model
+
+from counterflow.api.callers import writing
+from counterflow.api.problems import of_refused
+from counterflow.api.shapes import Strict, body_of, item_of
+from counterflow.kernel.commands import Batch, Done, Refused
+from counterflow.kernel.db import json_default
+
+
+@dataclass(frozen=True)
+class Act:
+    """A row of the table of acts: POST `path` runs `command` with items of the type `item`."""
+
+    path: str
+    command: Callable[..., Batch]
+    item: type
+    tag: str
+
+    @property
+    def name(self) -> str:
+        """The command's name, which is the operation's id."""
+        return self.command.__name__
+
+
+def add(router: Router, act: Act) -> None:
+    """Register the two endpoints of an act."""
+    body_type = body_of(act.item)
+    bulk_type = create_model(f"{act.item.__name__}Batch", __base__=Strict, items=(list[body_type], ...))  # type: ignore[valid-type]
+    summary = (act.command.__doc__ or "").strip().split("\n")[0]
+
+    def one(request: HttpRequest, body: body_type) -> HttpResponse:  # type: ignore[valid-type]
+        batch = act.command(writing(request), items=[item_of(act.item, body)])
+        return _single(batch.results[0])
+
+    def many(request: HttpRequest, body: bulk_type) -> HttpResponse:  # type: ignore[valid-type]
+        items = [item_of(act.item, item) for item in body.items]  # type: ignore[attr-defined]
+        return _bulk(act.command(writing(request), items=items))
+
+    options: dict[str, Any] = {"tags": [act.tag], "summary": summary, "description": act.command.__doc__}
+    router.post(act.path, operation_id=act.name, **options)(one)
+    options["summary"] = f"{summary} (batch of 1 to 10,000)"
+    router.post(f"{act.path}/bulk", operation_id=f"{act.name}_bulk", **options)(many)
+
+
+def _single(result: Done | Refused) -> HttpResponse:
+    if isinstance(result, Refused):
+        return of_refused(result)
+    body = {"identity": result.identity, "replayed": result.replayed, **result.facts}
+    return answer(body, status=200 if result.replayed else 201)
+
+
+def _bulk(batch: Batch) -> HttpResponse:
+    results = [
+        {"status": "done" if isinstance(r, Done) else "refused", **asdict(r)} for r in batch.results
+    ]
+    return answer({"done": len(batch.done), "refused": len(batch.refused), "results": results})
+
+
+def answer(body: Any, *, status: int = 200) -> HttpResponse:
+    """A JSON response."""
+    return HttpResponse(orjson.dumps(body, default=json_default), status=status, content_type="application/json")

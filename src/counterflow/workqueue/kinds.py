@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from counterflow.access.roles import ROLES
+from counterflow.kernel.errors import InvariantBroken
 
 
 class Severity(IntEnum):
@@ -65,8 +66,10 @@ _ROWS: tuple[tuple[str, str, str, Severity, str], ...] = (
     ("delivery_failed", "system", "administrator", _HIGH, "A task or message gave up after its retries"),
 )
 
-KINDS: dict[str, CaseKind] = {code: CaseKind(code, *row) for code, *row in _ROWS}  # type: ignore[arg-type]
+KINDS: dict[str, CaseKind] = {row[0]: CaseKind(*row) for row in _ROWS}
 QUEUES: tuple[str, ...] = tuple(dict.fromkeys(kind.queue for kind in KINDS.values()))
 
-assert len(KINDS) == len(_ROWS), "a kind of case stands there twice"
-assert {kind.owner_role for kind in KINDS.values()} <= set(ROLES), "a kind of case names a role without a row"
+if len(KINDS) != len(_ROWS):
+    raise InvariantBroken("a kind of case stands there twice")
+if unknown := {kind.owner_role for kind in KINDS.values()} - set(ROLES):
+    raise InvariantBroken(f"kinds of cases name roles without a row: {sorted(unknown)}")

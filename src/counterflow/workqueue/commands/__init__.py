@@ -1,4 +1,4 @@
-"""What people do with cases, a file each: assign, comment, close. Opening is `workqueue.cases`, inside other commands."""
+"""What people do with cases, a file each: assign, comment, close. Opening is in `workqueue.cases`."""
 
 from counterflow.workqueue.commands.assign_cases import AssignCase, assign_cases
 from counterflow.workqueue.commands.close_cases import CloseCase, close_cases

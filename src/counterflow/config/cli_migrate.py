@@ -5,7 +5,8 @@ import argparse
 from django.core.management import call_command
 
 from counterflow.config.cli_boot import boot
-from counterflow.config.database import grant_application, migrating
+from counterflow.config.database import application_role, grant_application, migrating
+from counterflow.ledger import setup
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,4 +24,7 @@ def run(options: argparse.Namespace) -> None:
             interactive=False,
         )
         grant_application()
+        with connection.cursor() as cursor:
+            setup.refresh(cursor)
+            setup.grant(cursor, application_role())
         connection.execute("ANALYZE")

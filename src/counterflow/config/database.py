@@ -15,9 +15,10 @@ from typing import Any
 
 import psycopg
 
-from counterflow.config import database_roles, database_secrets, embedded
+from counterflow.config import database_roles, database_secrets, embedded, embedded_layout
 from counterflow.config.database_address import Address, parse
-from counterflow.config.database_errors import DatabaseProblem, NoOwner, RoleClosed
+from counterflow.config.database_errors import CannotCreateRole, DatabaseProblem, NoOwner, RoleClosed
+from counterflow.config.embedded_lock import exclusive
 
 OWNER_VARIABLE = "DATABASE_URL"
 APPLICATION_VARIABLE = "COUNTERFLOW_APP_DATABASE_URL"
@@ -125,7 +126,7 @@ def keep_ready(stop: Event) -> None:
 
 
 def set_up() -> None:
-    """Create what is missing, as the owner where there is one."""
+    """Create what is missing, as the owner where there is one; one process of this home at a time."""
     named = bool(os.environ.get(APPLICATION_VARIABLE))
     if named and not os.environ.get(OWNER_VARIABLE):
         return
@@ -133,13 +134,15 @@ def set_up() -> None:
     database_roles.ensure_database(owner, OWNER_VARIABLE)
     if named:
         return
-    if is_embedded():
+    with exclusive(embedded_layout.lock()):
         application = application_address()
-        give_password(owner, application)
-    else:
-        with database_secrets.locked():
-            application = ensure_role(owner)
-    database_roles.let_in(owner, application.user, OWNER_VARIABLE)
+        if application.password and database_roles.refusal(application) is None:
+            return  # Somebody else was quicker.
+        if is_embedded():
+            give_password(owner, application)
+            database_roles.let_in(owner, application.user, OWNER_VARIABLE)
+        else:
+            ensure_role(owner, application)
 
 
 def give_password(owner: Address, application: Address) -> None:
@@ -149,33 +152,33 @@ def give_password(owner: Address, application: Address) -> None:
         database_roles.set_password(*arguments)
 
 
-def ensure_role(owner: Address) -> Address:
+def ensure_role(owner: Address, application: Address) -> None:
     """Make the application's login on somebody's server, or prove that we can use the existing one."""
-    application = application_address()
+    if application.user == owner.user:
+        reason = f"the owner has that name; set {ROLE_VARIABLE} to another"
+        raise CannotCreateRole(role=application.user, where=owner.where, reason=reason)
     if not application.password:
         application = replace(application, password=secrets.token_urlsafe(24))
     made = database_roles.create_role(owner, application.user, application.password, OWNER_VARIABLE)
-    if not made:
-        database_roles.let_in(owner, application.user, OWNER_VARIABLE)
-        reason = database_roles.refusal(application)
-        if reason:
-            raise RoleClosed(
-                role=application.user,
-                where=application.where,
-                reason=reason,
-                folder=database_secrets.folder(),
-            )
+    database_roles.let_in(owner, application.user, OWNER_VARIABLE)
+    closed = None if made else database_roles.refusal(application)
+    if closed:
+        raise RoleClosed(
+            role=application.user,
+            where=application.where,
+            reason=closed,
+            folder=database_secrets.folder(),
+        )
     database_secrets.keep(application)
-    return application
 
 
 def reset_password() -> None:
     """Give the application's login a new password, known here."""
     owner = owner_address()
-    application = application_address()
-    if not is_embedded():
-        application = replace(application, password=secrets.token_urlsafe(24))
-    with database_secrets.locked():
+    with exclusive(embedded_layout.lock()):
+        application = application_address()
+        if not is_embedded():
+            application = replace(application, password=secrets.token_urlsafe(24))
         give_password(owner, application)
         database_roles.let_in(owner, application.user, OWNER_VARIABLE)
         if not is_embedded():

@@ -112,7 +112,7 @@ def create_database(owner: Address, variable: str, failure: Unreachable) -> None
             with connect(owner.at(neighbour), variable) as connection:
                 exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [owner.database]).fetchone()
                 if exists:
-                    raise failure
+                    return  # Made a moment ago by somebody else, or closed to us: the next check tells.
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(
                         sql.Identifier(owner.database)
@@ -123,9 +123,8 @@ def create_database(owner: Address, variable: str, failure: Unreachable) -> None
             return  # Somebody else was quicker.
         except psycopg.Error as error:
             raise CannotCreateDatabase(database=owner.database, where=owner.where, reason=plain(error)) from error
-        except Unreachable as error:
-            if error is failure:
-                raise
+        except Unreachable:
+            continue
     raise failure
 
 

@@ -3,8 +3,6 @@
 One file a login, HOME/logins/<host>_<port>_<role>, readable by its owner only.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -12,7 +10,6 @@ from urllib.parse import quote
 from counterflow.config import embedded_layout
 from counterflow.config.database_address import Address
 from counterflow.config.database_errors import HomeUnusable
-from counterflow.config.embedded_lock import exclusive
 
 
 def folder() -> Path:
@@ -37,12 +34,5 @@ def with_password(address: Address) -> Address:
 
 def keep(address: Address) -> None:
     """Remember this address's password."""
-    embedded_layout.write_secret(file_of(address), address.password + "\n")
-
-
-@contextmanager
-def locked() -> Iterator[None]:
-    """Let one process at a time make up passwords."""
     embedded_layout.make_folder(folder())
-    with exclusive(folder() / ".lock"):
-        yield
+    embedded_layout.write_secret(file_of(address), address.password + "\n")

@@ -154,13 +154,19 @@ def move_elsewhere() -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Create a folder; root's can be passed through, because its server runs as another user."""
-    mode = 0o711 if os.geteuid() == 0 else 0o700
+    """Create a folder for ourselves alone.
+
+    What root makes in a user's folder is the user's, so that the user can go on without root. What it
+    makes in its own can be passed through, because the server runs as another user.
+    """
     try:
         for part in [*reversed(folder.parents), folder]:
             if not part.exists():
                 part.mkdir(exist_ok=True)
-                part.chmod(mode)
+                above = part.parent.stat()
+                if os.geteuid() == 0 and above.st_uid != 0:
+                    os.chown(part, above.st_uid, above.st_gid)
+                part.chmod(0o711 if part.stat().st_uid == 0 else 0o700)
     except OSError as error:
         raise HomeUnusable(folder=folder, reason=error.strerror) from error
     if not folder.is_dir():

@@ -1,12 +1,83 @@
-"""Django is ready before the modules of this folder are collected, so that they import at the top."""
+"""A browser of Django's own on a real database, signed in as whatever role a test names."""
+
+from datetime import UTC, datetime
 
 import pytest
 
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
 
 def pytest_pycollect_makemodule(module_path, parent):
-    """Let the root conftest prepare the template database and Django."""
+    """Let the root conftest prepare the template database and Django before this module is imported."""
     for plugin in parent.config.pluginmanager.get_plugins():
         prepare = getattr(plugin, "_prepare", None)
         if prepare is not None:
             prepare()
     return pytest.Module.from_parent(parent, path=module_path)
+
+
+PASSWORD = "a password of the tests"
+
+
+@pytest.fixture(scope="module")
+def people(database_copy):
+    """One user a role; the address is the role's code."""
+    from django.contrib.auth.hashers import make_password
+
+    from counterflow.access import queries
+    from counterflow.access.commands import NewUser, create_users
+    from counterflow.access.roles import ROLES
+    from counterflow.kernel.context import Context
+
+    queries.forget()
+    hashed = make_password(PASSWORD)
+    items = [NewUser(f"{role.code}@demo.example", role.name, (role.code,), hashed) for role in ROLES.values()]
+    create_users(Context.make("user:0", ["*"], AT), items=items)
+
+
+@pytest.fixture
+def console(people):
+    """The console's addresses and headers, as the running server has them."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    policy = "counterflow.console.middleware.ContentPolicy"
+    middleware = [policy, *(name for name in settings.MIDDLEWARE if name != policy)]
+    with override_settings(ROOT_URLCONF="counterflow.console.urls", MIDDLEWARE=middleware):
+        yield
+
+
+@pytest.fixture
+def browse(console):
+    """Make a client signed in as a role, or as nobody; forms must carry their CSRF token."""
+    from django.test import Client
+
+    def make(role=None):
+        client = Client(enforce_csrf_checks=False, raise_request_exception=True)
+        if role is not None:
+            answer = client.post("/sign-in", {"email": f"{role}@demo.example", "password": PASSWORD})
+            assert answer.status_code == 302, answer.content
+        return client
+
+    return make
+
+
+@pytest.fixture
+def django_statements(database_copy):
+    """Count every statement sent meanwhile, the ORM's and the kernel's."""
+    from contextlib import contextmanager
+
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from counterflow.kernel import db
+
+    @contextmanager
+    def count():
+        seen = []
+        with db.counting() as plain, CaptureQueriesContext(connection) as mapped:
+            yield seen
+        seen.extend(plain)
+        seen.extend(query["sql"] for query in mapped.captured_queries)
+
+    return count

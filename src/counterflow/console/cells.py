@@ -1,0 +1,79 @@
+"""Values as a screen and a CSV file show them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from babel.numbers import format_currency
+
+from counterflow.console.badges import badge as badge_of
+from counterflow.kernel.money import to_decimal
+
+LOCALE = "en_GB"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value of a row: what a reader sees, what a file gets, and how to draw it.
+
+    `kind`: text, number, instant, badge, tags. `plain` is the value for CSV: machines read it.
+    """
+
+    kind: str
+    text: str = ""
+    plain: str | int = ""
+    href: str = ""
+    tone: str = ""
+    note: str = ""
+    at: datetime | None = None
+    mono: bool = False
+    tags: tuple[str, ...] = ()
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing to show; a phone then leaves the line out."""
+        return not (self.text or self.at or self.tags)
+
+
+@lru_cache(maxsize=4096)
+def money_text(minor: int, currency: str) -> str:
+    """An amount as people write it: `£1,234.50`, with a real minus."""
+    return str(format_currency(to_decimal(minor, currency), currency, locale=LOCALE)).replace("-", "\u2212")
+
+
+def text(value: str, *, href: str = "", note: str = "", mono: bool = False) -> Cell:
+    """Words, perhaps a link."""
+    return Cell("text", value, value, href, note=note, mono=mono)
+
+
+def number(value: int | None, *, href: str = "") -> Cell:
+    """A count."""
+    if value is None:
+        return Cell("number")
+    return Cell("number", f"{value:,}".replace("-", "\u2212"), value, href)
+
+
+def money(minor: int | None, currency: str) -> Cell:
+    """An amount; the file gets the exact decimal, its currency stands in a column of its own."""
+    if minor is None:
+        return Cell("number")
+    return Cell("number", money_text(minor, currency), str(to_decimal(minor, currency)))
+
+
+def instant(at: datetime | None) -> Cell:
+    """A moment: the reader's zone on the screen, UTC in the file."""
+    return Cell("instant", plain=at.isoformat() if at else "", at=at)
+
+
+def badge(kind: str, state: str) -> Cell:
+    """A state."""
+    shown = badge_of(kind, state)
+    return Cell("badge", shown.label, state, tone=shown.tone)
+
+
+def tags(values: Sequence[Any]) -> Cell:
+    """A few short words."""
+    words = tuple(str(value) for value in values)
+    return Cell("tags", plain=" ".join(words), tags=words)

@@ -1,0 +1,105 @@
+"""What people type into the console. Forms read and shape; commands decide."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+from counterflow.access.roles import PERMISSIONS, ROLES
+from counterflow.access.secrets import PASSWORD_LENGTH_MIN
+
+_CLASSES: dict[type[forms.Widget], str] = {
+    forms.CheckboxInput: "form-check-input",
+    forms.CheckboxSelectMultiple: "form-check-input",
+    forms.RadioSelect: "form-check-input",
+    forms.Select: "form-select",
+}
+
+
+class Form(forms.Form):
+    """A form whose fields look like ours and point at their help and errors."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = _CLASSES.get(type(field.widget), "form-control")
+
+    def full_clean(self) -> None:
+        """Check, and mark the fields that are wrong."""
+        super().full_clean()
+        for name in self._errors or {}:
+            if name in self.fields:
+                self.fields[name].widget.attrs["class"] += " is-invalid"
+
+
+class SignIn(Form):
+    """Address and password."""
+
+    email = forms.EmailField(
+        label="Email", widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        label="Password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+def _roles() -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label="Works as",
+        required=False,
+        choices=[(role.code, f"{role.name} – {role.purpose.lower()}") for role in ROLES.values()],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+def _new_password(*, required: bool) -> forms.CharField:
+    return forms.CharField(
+        label="Password",
+        required=required,
+        strip=False,
+        min_length=PASSWORD_LENGTH_MIN,
+        max_length=200,
+        help_text=f"At least {PASSWORD_LENGTH_MIN} characters. Length is what counts.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class NewUser(Form):
+    """A colleague, or a program acting for the company."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    email = forms.EmailField(label="Email", max_length=254)
+    time_zone = forms.ChoiceField(
+        label="Time zone", choices=[(z, z.replace("_", " ")) for z in sorted(available_timezones())], initial="UTC"
+    )
+    roles = _roles()
+    password = _new_password(required=False)
+
+
+class Roles(Form):
+    """The roles a user holds."""
+
+    roles = _roles()
+
+
+class Password(Form):
+    """A new password."""
+
+    password = _new_password(required=True)
+
+
+class NewToken(Form):
+    """A token: its name, its scopes, how long it lasts."""
+
+    DAYS = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("0", "No end"))
+
+    name = forms.CharField(label="Name", max_length=120, help_text="What will use it, such as the web shop.")
+    days = forms.ChoiceField(label="Valid for", choices=DAYS, initial="90")
+
+    def __init__(self, *args: Any, held: frozenset[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [(code, f"{words} ({code})") for code, words in PERMISSIONS.items() if code in held]
+        self.fields["scopes"] = forms.MultipleChoiceField(
+            label="May", choices=offered, widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+        )

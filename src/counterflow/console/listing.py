@@ -1,0 +1,160 @@
+"""Lists: a table of columns gives the screen, its filters and sorting, and the CSV file."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from django.http import HttpRequest, QueryDict, StreamingHttpResponse
+
+from counterflow.console.cells import Cell
+
+Row = TypeVar("Row")
+PAGE_SIZE = 50
+CSV_ROWS_MAX = 100_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    """One column: heading, and how to get a cell from a row. `sort` is the query's word for it, if it can sort."""
+
+    label: str
+    cell: Callable[[Row], Cell]
+    sort: str = ""
+    end: bool = False
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A choice above the list: query parameter, label, (value, words) pairs."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks of a list: text, filters, order, place in it."""
+
+    search: str
+    chosen: Mapping[str, str]
+    sort: str
+    place: str
+    csv: bool
+    query: QueryDict = field(repr=False)
+
+    def link(self, **changes: str) -> str:
+        """The same list with something else asked; an empty value drops a parameter, and so does paging."""
+        query = self.query.copy()
+        query.pop("place", None)
+        query.pop("format", None)
+        for name, value in changes.items():
+            query.pop(name, None)
+            if value:
+                query[name] = value
+        return f"?{query.urlencode()}"
+
+
+def asked(request: HttpRequest, filters: Sequence[Filter] = (), *, sort: str = "") -> Asked:
+    """Read the address; values that no filter offers are dropped."""
+    query = request.GET
+    chosen = {f.name: query.get(f.name, "") for f in filters}
+    offered = {f.name: {value for value, _ in f.options} for f in filters}
+    return Asked(
+        search=query.get("q", "").strip()[:200],
+        chosen={name: value for name, value in chosen.items() if value in offered[name]},
+        sort=query.get("sort", sort),
+        place=query.get("place", "")[:100],
+        csv=query.get("format") == "csv",
+        query=query.copy(),
+    )
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column's heading as drawn: label, link that sorts by it, present order."""
+
+    label: str
+    end: bool
+    link: str = ""
+    order: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list ready for the template `parts/listing.html`."""
+
+    headings: list[Heading]
+    rows: list[list[tuple[Heading, Cell]]]
+    asked: Asked
+    filters: Sequence[Filter]
+    search_label: str
+    next_link: str
+    first_link: str
+    csv_link: str
+    searched: bool
+
+
+def listing(
+    columns: Sequence[Column[Row]],
+    rows: Sequence[Row],
+    wanted: Asked,
+    *,
+    filters: Sequence[Filter] = (),
+    search_label: str = "",
+    next_place: str = "",
+) -> Listing:
+    """Draw rows by columns. `next_place` is the query's own word for where the next page begins."""
+    headings = [_heading(column, wanted) for column in columns]
+    drawn = [list(zip(headings, (column.cell(row) for column in columns), strict=True)) for row in rows]
+    return Listing(
+        headings=headings,
+        rows=drawn,
+        asked=wanted,
+        filters=filters,
+        search_label=search_label,
+        next_link=wanted.link(place=next_place) if next_place else "",
+        first_link=wanted.link() if wanted.place else "",
+        csv_link=wanted.link(format="csv"),
+        searched=bool(wanted.search or any(wanted.chosen.values())),
+    )
+
+
+def _heading(column: Column[Row], wanted: Asked) -> Heading:
+    if not column.sort:
+        return Heading(column.label, column.end)
+    order = {column.sort: "ascending", f"-{column.sort}": "descending"}.get(wanted.sort, "")
+    turned = f"-{column.sort}" if order == "ascending" else column.sort
+    return Heading(column.label, column.end, wanted.link(sort=turned), order)
+
+
+def csv_answer(name: str, columns: Sequence[Column[Row]], rows: Iterable[Row]) -> StreamingHttpResponse:
+    """The list as a file, streamed; at most `CSV_ROWS_MAX` rows."""
+    answer = StreamingHttpResponse(_csv_lines(columns, rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
+
+
+def _csv_lines(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow([column.label for column in columns])
+    for count, row in enumerate(rows):
+        if count == CSV_ROWS_MAX:
+            break
+        writer.writerow([_harmless(column.cell(row).plain) for column in columns])
+        if buffer.tell() > 32_000:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _harmless(value: str | int) -> str | int:
+    """Text that a spreadsheet would run as a formula is marked as text; numbers stay numbers."""
+    if isinstance(value, int) or not value.startswith(_FORMULA) or value.lstrip("-").replace(".", "", 1).isdigit():
+        return value
+    return f"'{value}"

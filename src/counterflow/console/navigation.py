@@ -1,0 +1,65 @@
+"""The console's rooms, as one table: a row is a link, seen by those who hold its permission."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Link:
+    """A room: the name of its address, its label and icon, the permission that shows it, what one does there.
+
+    `also` are addresses inside the room, which light the same link.
+    """
+
+    url: str
+    label: str
+    icon: str
+    needs: str
+    text: str = ""
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Links that belong together."""
+
+    label: str
+    links: tuple[Link, ...]
+
+
+GROUPS: tuple[Group, ...] = (
+    Group("", (Link("home", "My work", "home", ""),)),
+    Group(
+        "Administration",
+        (
+            Link(
+                "users",
+                "Users",
+                "users",
+                "access.manage",
+                "Who may sign in, and what each may do",
+                also=("user", "user_new"),
+            ),
+            Link("tokens", "API tokens", "key", "access.issue_tokens", "Keys for programs that report to us"),
+            Link("styleguide", "Style guide", "palette", ""),
+        ),
+    ),
+)
+
+
+def allowed(permissions: frozenset[str]) -> list[Group]:
+    """The groups with what these permissions show; empty groups are left out."""
+    groups = []
+    for group in GROUPS:
+        links = tuple(link for link in group.links if not link.needs or link.needs in permissions)
+        if links:
+            groups.append(Group(group.label, links))
+    return groups
+
+
+def section(url: str | None) -> str:
+    """The room that an address belongs to."""
+    for group in GROUPS:
+        for link in group.links:
+            if url is not None and (url == link.url or url in link.also):
+                return link.url
+    return ""

@@ -1,0 +1,122 @@
+"""What every page shares: who asks, may they, in which zone, and the frame around the answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from counterflow.access import queries as access
+from counterflow.access.models import User
+from counterflow.access.roles import PERMISSIONS
+from counterflow.console import navigation
+from counterflow.kernel.commands import Batch
+from counterflow.kernel.context import Context
+from counterflow.kernel.errors import DomainError
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+@dataclass(frozen=True)
+class Staff:
+    """The signed-in user of a request."""
+
+    user_id: int
+    name: str
+    email: str
+    permissions: frozenset[str]
+
+    @property
+    def actor(self) -> str:
+        """As the audit knows this user."""
+        return f"user:{self.user_id}"
+
+    def may(self, permission: str) -> bool:
+        """Whether this user holds a permission; the empty one is held by everybody who signed in."""
+        return not permission or permission in self.permissions
+
+
+def staff(request: HttpRequest) -> Staff | None:
+    """Who is signed in; nobody where the account was switched off since."""
+    user = request.user
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    return Staff(user.id, user.name, user.email, access.permissions_of(user.id))
+
+
+def page(needs: str = "") -> Callable[[View[P]], View[P]]:
+    """Make a function a page for those who hold a permission (`""`: for everybody who signed in)."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def show(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            who = staff(request)
+            if who is None:
+                return redirect(f"{reverse('sign_in')}?{urlencode({'next': request.get_full_path()})}")
+            if not who.may(needs):
+                return not_allowed(request, needs)
+            with timezone.override(ZoneInfo(_zone(request))):
+                answer = view(request, *args, **kwargs)
+            answer.headers.setdefault("Cache-Control", "private, no-cache")
+            return answer
+
+        show.needs = needs  # type: ignore[attr-defined]
+        return show
+
+    return decorate
+
+
+def _zone(request: HttpRequest) -> str:
+    return request.user.time_zone if isinstance(request.user, User) else "UTC"
+
+
+def render(request: HttpRequest, template: str, values: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """A page in its frame: navigation by permission, the user, what is open now."""
+    who = staff(request)
+    shell = {
+        "staff": who,
+        "navigation": navigation.allowed(who.permissions) if who else [],
+        "here": navigation.section(request.resolver_match.url_name if request.resolver_match else None),
+    }
+    return HttpResponse(render_to_string(template, {**shell, **values}, request), status=status)
+
+
+def not_allowed(request: HttpRequest, permission: str) -> HttpResponse:
+    """The page that says which permission is missing, instead of an empty one."""
+    values = {"permission": permission, "meaning": PERMISSIONS.get(permission, "")}
+    return render(request, "console/errors/403.html", values, status=403)
+
+
+def context(request: HttpRequest) -> Context:
+    """The context of a command from a form; the form carries its own transport key."""
+    who = staff(request)
+    actor, permissions = (who.actor, who.permissions) if who else ("nobody", frozenset[str]())
+    at = datetime.now(UTC)  # noqa: TID251 - this is the edge
+    return Context.make(actor, permissions, at, key=request.POST.get("key") or None, source="console")
+
+
+def act(request: HttpRequest, done: str, run: Callable[[Context], Batch]) -> bool:
+    """Run one command for one item and tell the user how it went; whether it took effect."""
+    try:
+        batch = run(context(request))
+    except DomainError as error:
+        messages.error(request, error.message)
+        return False
+    for refused in batch.refused:
+        messages.error(request, refused.message)
+    if batch.refused:
+        return False
+    replayed = all(result.replayed for result in batch.done)
+    messages.success(request, f"{done} This had been done before; nothing changed." if replayed else done)
+    return True

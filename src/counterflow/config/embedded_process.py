@@ -20,6 +20,8 @@ PROC = Path("/proc")
 # No kernel gives out this process id, so PostgreSQL takes a lock file naming it for stale.
 NO_PROCESS = 2_000_000_011
 UNPRIVILEGED = ("nobody", "postgres", "daemon")
+# What a shell answers for a program that is there and may not be run.
+CANNOT_RUN = 126
 # Nothing of the caller's environment may steer the server (PGDATA, PGOPTIONS, LD_PRELOAD, TZ).
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
@@ -66,9 +68,10 @@ def run(arguments: Sequence[str], account: Account | None, *, said: Path | None 
                 check=False,
                 **identity,  # type: ignore[call-overload]
             )
-        except subprocess.SubprocessError as error:
-            # What setuid raises in the child arrives without its reason.
-            raise CannotDropRoot(reason=str(error)) from error
+        except OSError as error:
+            if error.filename is None:  # The child could not even become the account.
+                raise CannotDropRoot(reason=error.strerror) from error
+            return CANNOT_RUN
     return done.returncode
 
 

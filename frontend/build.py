@@ -51,8 +51,11 @@ def main() -> None:
         print("console assets: up to date")
         return
     command, path = npm()
-    for step in (["ci", "--loglevel=error"], ["run", "--silent", "build"]):
+    lock, installed = (HERE / "package-lock.json").read_bytes(), HERE / "node_modules" / "installed.lock"
+    steps = [["ci", "--loglevel=error"]] if not installed.exists() or installed.read_bytes() != lock else []
+    for step in [*steps, ["run", "--silent", "build"]]:
         subprocess.run([*command, *step], cwd=HERE, env={**os.environ, "PATH": path}, check=True)
+    installed.write_bytes(lock)
     STAMP.write_text(wanted)
     print(f"console assets: built into {BUILT.relative_to(HERE.parent)}")
 

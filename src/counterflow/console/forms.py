@@ -27,7 +27,7 @@ class Form(forms.Form):
     def full_clean(self) -> None:
         """Check, and mark the fields that are wrong."""
         super().full_clean()
-        for name in self._errors or {}:
+        for name in self.errors:
             if name in self.fields:
                 self.fields[name].widget.attrs["class"] += " is-invalid"
 

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS ledger_line (
     CHECK ((component = 'qty') = (item_id <> 0))
 ) PARTITION BY RANGE (recorded_at);
 CREATE INDEX IF NOT EXISTS ledger_line_account ON ledger_line (account_id);
+CREATE INDEX IF NOT EXISTS ledger_entry_happened ON ledger_entry USING brin (happened_at) WITH (pages_per_range = 16);
 CREATE INDEX IF NOT EXISTS ledger_line_subject ON ledger_line (subject_id) WHERE subject_id <> 0;
 
 -- One line as text, the same for ever: what an entry's digest is made of.
@@ -48,18 +49,18 @@ $$;
 
 CREATE OR REPLACE FUNCTION ledger_entry_text(
     id bigint, recorded_at timestamptz, entity_id bigint, kind text, happened_at timestamptz,
-    accounting_date date, command_id bigint, reverses bigint, lines smallint
+    accounting_date date, command_id bigint, reverses bigint, lines smallint, tx xid8
 ) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT concat_ws('|', id, (extract(epoch FROM recorded_at) * 1000000)::bigint, entity_id, kind,
                      (extract(epoch FROM happened_at) * 1000000)::bigint, accounting_date - DATE '2000-01-01',
-                     command_id, reverses, lines)
+                     command_id, reverses, lines, tx)
 $$;
 
 CREATE OR REPLACE FUNCTION ledger_account_digest(
-    entity_id bigint, gl text, owner text, node_id bigint, custodian text, state text, item_id bigint, lot text,
+    id bigint, entity_id bigint, gl text, owner text, node_id bigint, custodian text, state text, item_id bigint, lot text,
     bucket text, guarded boolean, valued boolean
 ) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT sha256(convert_to(concat_ws('|', entity_id, gl, owner, node_id, custodian, state, item_id, lot, bucket,
+    SELECT sha256(convert_to(concat_ws('|', id, entity_id, gl, owner, node_id, custodian, state, item_id, lot, bucket,
                                        guarded::int, valued::int), 'UTF8'))
 $$;
 

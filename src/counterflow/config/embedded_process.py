@@ -33,6 +33,9 @@ class Account:
     uid: int
     gid: int
 
+    def __str__(self) -> str:
+        return str(self.uid)
+
 
 def account_for(folder: Path) -> Account | None:
     """Who runs the server of this folder: its owner where root may choose, never root."""

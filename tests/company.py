@@ -82,7 +82,15 @@ class Company:
         gross = sum((price + tax) * pieces for _, pieces, price, tax in lines)
         db.insert(
             Customer,
-            [{"id": customer, "channel_id": self.channels[kind], "external_ref": number, "country": "GB", "segment": ""}],
+            [
+                {
+                    "id": customer,
+                    "channel_id": self.channels[kind],
+                    "external_ref": number,
+                    "country": "GB",
+                    "segment": "",
+                }
+            ],
         )
         order_row = {
             "id": order,

@@ -31,7 +31,7 @@ os.environ["COUNTERFLOW_FAST_HASHER"] = "1"
 for name in ("COUNTERFLOW_APP_DATABASE_URL", "COUNTERFLOW_DEBUG", "DATABASE_URL"):
     os.environ.pop(name, None)
 
-from counterflow.config import database  # noqa: E402
+from counterflow.config import database
 
 
 def _fingerprint() -> str:
@@ -109,9 +109,7 @@ def database_copy(server: dict[str, str], request: pytest.FixtureRequest) -> Ite
     with psycopg.connect(server["server"], autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(server["template"])
-            )
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(server["template"]))
         )
     address = _address(server["server"], name)
     before = os.environ["DATABASE_URL"]

@@ -52,7 +52,7 @@ def test_an_entry_balances_in_pieces_and_in_money(ctx, books):
         ("cost", 4000),
     ]
     position = db.rows(
-        "SELECT quantity, cost FROM ledger_position p JOIN ledger_account a ON a.id = p.account_id WHERE a.item_id = 100"
+        "SELECT quantity, cost FROM ledger_position p JOIN ledger_account a ON a.id = account_id WHERE item_id = 100"
     )
     assert [(row.quantity, row.cost) for row in position] == [(5, 4000)]
 
@@ -105,7 +105,11 @@ def test_the_application_cannot_write_the_journal_and_the_owner_cannot_rewrite_i
     with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
         owner.execute("UPDATE ledger_line SET amount = amount + 1")
     month = datetime.now(UTC).strftime("%Y_%m")
-    for statement in ("DELETE FROM ledger_line_{}", "TRUNCATE ledger_entry_{}", "UPDATE ledger_entry_{} SET kind = 'x'"):
+    for statement in (
+        "DELETE FROM ledger_line_{}",
+        "TRUNCATE ledger_entry_{}",
+        "UPDATE ledger_entry_{} SET kind = 'x'",
+    ):
         with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
             owner.execute(statement.format(month))
 
@@ -148,7 +152,7 @@ def test_an_entry_is_reversed_once_and_exactly(ctx, books):
 
     undo(ctx())
     position = db.rows(
-        "SELECT quantity, cost FROM ledger_position p JOIN ledger_account a ON a.id = p.account_id WHERE a.item_id = 108"
+        "SELECT quantity, cost FROM ledger_position p JOIN ledger_account a ON a.id = account_id WHERE item_id = 108"
     )
     assert [(row.quantity, row.cost) for row in position] == [(0, 0)]
     with pytest.raises(Exception, match="ledger_reversal_pkey"):

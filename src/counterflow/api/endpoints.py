@@ -63,9 +63,7 @@ def _single(result: Done | Refused) -> HttpResponse:
 
 
 def _bulk(batch: Batch) -> HttpResponse:
-    results = [
-        {"status": "done" if isinstance(r, Done) else "refused", **asdict(r)} for r in batch.results
-    ]
+    results = [{"status": "done" if isinstance(r, Done) else "refused", **asdict(r)} for r in batch.results]
     return answer({"done": len(batch.done), "refused": len(batch.refused), "results": results})
 
 

@@ -70,6 +70,6 @@ def _value(hint: Any, value: Any) -> Any:
         inner = next(t for t in (hint, *get_args(hint)) if is_dataclass(t) and isinstance(t, type))
         return item_of(inner, value)
     if isinstance(value, list):
-        inner = next((t for t in get_args(hint) if is_dataclass(t)), None)
-        return tuple(_value(inner, v) if inner else v for v in value)
+        nested = next((t for t in get_args(hint) if is_dataclass(t)), None)
+        return tuple(_value(nested, v) if nested else v for v in value)
     return value

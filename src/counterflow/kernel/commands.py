@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from functools import wraps
 from hashlib import sha256
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 import orjson
 import psycopg.errors
@@ -24,10 +24,14 @@ from counterflow.kernel import db
 from counterflow.kernel.context import Context, Run
 from counterflow.kernel.errors import (
     BatchTooLarge,
+    Conflict,
     DomainError,
+    Invalid,
     InvariantBroken,
     KeyConflict,
+    NotFound,
     PermissionDenied,
+    Refusal,
 )
 
 P = ParamSpec("P")
@@ -58,7 +62,7 @@ class Refused:
     code: str
     message: str
     facts: dict[str, Any] = field(default_factory=dict)
-    kind: str = "refused"
+    kind: str = "refusal"
 
     @classmethod
     def of(cls, identity: str, error: DomainError) -> "Refused":
@@ -68,10 +72,10 @@ class Refused:
 
 def kind_of(error: DomainError) -> str:
     """not_found, invalid, refusal or conflict: what an edge maps to a status."""
-    for base in type(error).__mro__:
-        if DomainError in base.__bases__:
-            return base.code
-    return "refusal"
+    for kind in (NotFound, Invalid, Conflict):
+        if isinstance(error, kind):
+            return kind.code
+    return Refusal.code
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def command(*, needs: str) -> Callable[[Body[P]], Body[P]]:
             return _retrying(ctx, name, body, kwargs)
 
         run.needs = needs  # type: ignore[attr-defined]
-        return run
+        return cast(Body[P], run)
 
     return decorate
 

@@ -89,15 +89,11 @@ def lock(ctx: Context, rank: Rank, sql: str, params: Sequence[Any] = ()) -> list
 @cache
 def _columns(model: type[models.Model]) -> dict[str, str]:
     """Column types of a model, by column name."""
-    return {
-        field.column: (field.rel_db_type(connection) or "bigint")
-        if field.is_relation
-        else (field.db_type(connection) or "text")
-        for field in model._meta.concrete_fields
-    }
-
-
-_CAST = {"serial": "integer", "bigserial": "bigint"}
+    found = {}
+    for field in model._meta.concrete_fields:
+        target = field.target_field if isinstance(field, models.ForeignKey) else field
+        found[field.column] = target.db_type(connection) or "text"
+    return found
 
 
 def _source(model: type[models.Model], names: Sequence[str], values: Sequence[dict[str, Any]]) -> tuple[str, list[Any]]:

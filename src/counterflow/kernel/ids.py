@@ -5,12 +5,17 @@ journal is unambiguous, children can be written in the same statement as their p
 locked in one ascending order everywhere.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Func
 
 SEQUENCE = "kernel_id_seq"
+
+if TYPE_CHECKING:
+    _Integer = models.BigIntegerField[int, int]
+else:
+    _Integer = models.BigIntegerField
 
 
 class NextId(Func):
@@ -20,7 +25,7 @@ class NextId(Func):
     output_field = models.BigIntegerField()
 
 
-class Id(models.BigIntegerField):
+class Id(_Integer):
     """A primary key from the common sequence."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
 
-from babel.numbers import get_currency_precision, is_currency  # type: ignore[import-untyped]
+from babel.numbers import get_currency_precision, is_currency
 
 from counterflow.kernel.errors import Invalid
 

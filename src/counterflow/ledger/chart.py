@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from counterflow.kernel.errors import InvariantBroken
+
 YES: Final = True
 NO: Final = False
 
@@ -76,7 +78,6 @@ TRAITS: Final[dict[State, Trait]] = {
     State.UNEXPLAINED: Trait(NO, NO, NO, NO, "facts that the books cannot explain; counter-account with a case each"),
     State.TRANSFORMATION: Trait(NO, NO, NO, NO, "changes of identity, both ways; sums to nothing"),
 }
-assert set(TRAITS) == set(State), "every state has a row"
 
 
 class GL(StrEnum):
@@ -136,7 +137,6 @@ GL_ACCOUNTS: Final[dict[str, tuple[str, str]]] = {
     GL.DUE_TO: (LIABILITY, "Due to other entities"),
     GL.DUE_FROM: (ASSET, "Due from other entities"),
 }
-assert set(GL_ACCOUNTS) == set(GL), "every account has a row"
 
 
 def stock_account(state: str, component: str) -> str:
@@ -215,7 +215,8 @@ MOVEMENTS: Final[list[Movement]] = [
     ],
 ]
 CONTRA: Final = {(m.kind, m.source, m.target): m.contra for m in MOVEMENTS}
-assert len(CONTRA) == len(MOVEMENTS), "one row a path and kind"
+if set(TRAITS) != set(State) or set(GL_ACCOUNTS) != set(GL) or len(CONTRA) != len(MOVEMENTS):
+    raise InvariantBroken("the chart needs one row for every state, every account and every path")
 
 
 def problems() -> list[str]:

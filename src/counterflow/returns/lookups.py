@@ -14,7 +14,8 @@ _LOCK = """
 SELECT sl.id, sl.quantity, sl.authorised_qty, sl.allocated_qty, sl.history_qty, sl.invoiced_minor, sl.item_id,
        ch.code AS channel, o.id AS order_id, o.number, o.currency, o.country, o.customer_id, o.simulated,
        ol.line_no, ol.sku, s.shipped_at, i.family, i.serial_tracked, b.code AS brand, c.segment
-FROM (SELECT DISTINCT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[]) AS u(channel, number, sku, line_no)) w
+FROM (SELECT DISTINCT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])
+          AS u(channel, number, sku, line_no)) w
 JOIN orders_channel ch ON ch.code = w.channel
 JOIN orders_order o ON o.channel_id = ch.id AND o.number = w.number
 JOIN orders_orderline ol ON ol.order_id = o.id AND (w.sku = '' OR ol.sku = w.sku)
@@ -27,7 +28,8 @@ LEFT JOIN orders_customer c ON c.id = o.customer_id
 ORDER BY sl.id FOR NO KEY UPDATE OF sl
 """
 _CHANNELS = """
-SELECT w.channel, ch.id, ch.kind, ch.entity_id, ch.currency, w.request_ref, w.number AS order_number, o.id AS order_id,
+SELECT w.channel, ch.id, ch.kind, ch.entity_id, ch.currency, w.request_ref, w.number AS order_number,
+       o.id AS order_id,
        r.id AS rma_id, r.number AS rma, r.state, r.content_hash
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS w(channel, request_ref, number)
 JOIN orders_channel ch ON ch.code = w.channel
@@ -35,7 +37,8 @@ LEFT JOIN orders_order o ON o.channel_id = ch.id AND o.number = w.number
 LEFT JOIN returns_rma r ON r.channel_id = ch.id AND r.request_ref = w.request_ref
 """
 _WORDS = """
-SELECT 'code' AS what, '' AS source, code AS a, '' AS b, 0::bigint AS id, '' AS family, false AS serial_tracked, NULL AS brand
+SELECT 'code' AS what, '' AS source, code AS a, '' AS b, 0::bigint AS id, '' AS family,
+       false AS serial_tracked, NULL AS brand
 FROM catalog_reasoncode WHERE kind = 'return'
 UNION ALL
 SELECT 'mapped', m.source, m.text, r.code, 0, '', false, NULL FROM catalog_reasonmapping m
@@ -70,8 +73,9 @@ def look_up(ctx: Context, items: Iterable[Any]) -> Known:
     shipped: dict[tuple[str, str], dict[int, Shipped]] = defaultdict(dict)
     for row in db.lock(ctx, Rank.SHIPMENT_LINE, _LOCK, _columns(wanted, 4)):
         left = row.quantity - row.authorised_qty - row.allocated_qty - row.history_qty
-        line = Shipped(row.id, row.order_id, row.line_no, row.sku, row.item_id, row.quantity, left, row.invoiced_minor, row)
-        shipped[row.channel, row.number][row.id] = line
+        shipped[row.channel, row.number][row.id] = Shipped(
+            row.id, row.order_id, row.line_no, row.sku, row.item_id, row.quantity, left, row.invoiced_minor, row
+        )
     known = Known({key: list(lines.values()) for key, lines in shipped.items()}, {}, {}, {}, {}, {})
     for row in db.rows(_CHANNELS, _columns([(i.channel, i.request_ref, i.order) for i in items], 3)):
         known.channels[row.channel] = row

@@ -218,9 +218,7 @@ def _blind(item: OpenRma, channel: Any, asked: AskedLine, known: Known, reason: 
     return _Line(asked, row.id, asked.quantity, None, reason or "", {**sale, "quantity_left": 0}, refund)
 
 
-def _open(
-    ctx: Context, item: OpenRma, known: Known, guess: tuple[list[_Line], Answers] | None, plan: _Plan
-) -> Done:
+def _open(ctx: Context, item: OpenRma, known: Known, guess: tuple[list[_Line], Answers] | None, plan: _Plan) -> Done:
     """Decide one request on the running state and plan its rows."""
     lines = _lines(ctx, item, known)
     answers = guess[1] if guess is not None and guess[0] == lines else _decide(ctx, lines)
@@ -245,6 +243,7 @@ def _open(
         "happened_at": happened,
         "recorded_at": ctx.at,
         "simulated": lines[0].shipped.row.simulated if lines[0].shipped else False,
+        "opened_by": ctx.actor,
         "content_hash": content_hash(item),
     }
     plan.rmas.append(row)

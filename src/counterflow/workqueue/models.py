@@ -65,9 +65,6 @@ class Case(models.Model):
                 condition=Q(state=State.OPEN.value, assignee__isnull=False),
             ),
             models.Index(fields=["subject_id", "id"], name="workqueue_case_subject"),
-            models.Index(
-                fields=["closed_at", "id"], name="workqueue_case_closed", condition=Q(state=State.CLOSED.value)
-            ),
         ]
 
     def __str__(self) -> str:

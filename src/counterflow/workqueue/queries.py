@@ -10,7 +10,7 @@ import orjson
 from counterflow.kernel import db
 from counterflow.kernel.errors import NotFound
 from counterflow.workqueue.kinds import KINDS, Severity
-from counterflow.workqueue.states import CASE
+from counterflow.workqueue.states import CASE, State
 
 LIMIT_MAX = 500
 
@@ -100,7 +100,7 @@ _COLUMNS = (
 
 def cases(
     *,
-    state: str | None = "open",
+    state: str | None = State.OPEN.value,
     queue: str | None = None,
     kind: str | None = None,
     owner_role: str | None = None,
@@ -110,9 +110,9 @@ def cases(
     after: str | None = None,
     limit: int = 50,
 ) -> list[CaseRow]:
-    """Cases, the most urgent first, the oldest of them first; `after` is the cursor of the last row seen.
+    """Open cases, the most urgent first and the oldest of them first; with another state or none, newest first.
 
-    A cursor that is none starts from the top. One statement.
+    `after` is the cursor of the last row seen; one that cannot be read starts from the top. One statement.
     """
     filters: list[tuple[str, Any]] = [
         ("c.state = %s", state),
@@ -123,14 +123,15 @@ def cases(
         ("c.subject_id = ANY(%s)", None if subject_ids is None else list(subject_ids)),
         ("c.entity_id = %s", entity_id),
     ]
+    urgent_first = state == State.OPEN
     used = [(text, value) for text, value in filters if value is not None]
     where, params = [text for text, _ in used], [value for _, value in used]
     if (place := _place(after)) is not None:
-        where.append("(c.severity, c.id) > (%s, %s)")
-        params += place
+        where.append("(c.severity, c.id) > (%s, %s)" if urgent_first else "c.id < %s")
+        params += place if urgent_first else place[1:]
     found = db.rows(
         f"SELECT {_COLUMNS} FROM workqueue_case c WHERE {' AND '.join(where) or 'true'}"
-        " ORDER BY c.severity, c.id LIMIT %s",
+        f" ORDER BY {'c.severity, c.id' if urgent_first else 'c.id DESC'} LIMIT %s",
         [*params, max(1, min(limit, LIMIT_MAX))],
     )
     return [_row(row) for row in found]

@@ -54,7 +54,7 @@ def _assign(item: AssignCase, case: LockedCase | None) -> Done:
     if case is None:
         raise CaseNotFound(case_id=item.case_id)
     if item.assignee is not None and not ASSIGNEE.fullmatch(item.assignee):
-        raise AssigneeMalformed(assignee=item.assignee[:80])
+        raise AssigneeMalformed(assignee=item.assignee[:80].replace("\0", "?"))
     case.state = CASE.move("assign", case.state)
     replayed = case.assignee == item.assignee
     case.assignee = item.assignee

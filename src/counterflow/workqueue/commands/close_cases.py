@@ -55,7 +55,7 @@ def _close(ctx: Context, item: CloseCase, case: LockedCase | None, changed: list
     if case is None:
         raise CaseNotFound(case_id=item.case_id)
     if not OUTCOME.fullmatch(item.outcome):
-        raise OutcomeMalformed(outcome=item.outcome[:80])
+        raise OutcomeMalformed(outcome=item.outcome[:80].replace("\0", "?"))
     identity = str(case.id)
     if case.state == State.CLOSED:
         if case.outcome != item.outcome:

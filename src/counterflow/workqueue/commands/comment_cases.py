@@ -47,10 +47,15 @@ def comment_cases(ctx: Context, *, items: Sequence[CommentCase]) -> Batch:
                 raise CaseNotFound(case_id=item.case_id)
             results.append(_comment(ctx, item, said, comments, payloads))
         except DomainError as error:
-            results.append(Refused.of(f"{item.case_id}/{item.reference[:REFERENCE_MAX]}", error))
+            results.append(Refused.of(f"{item.case_id}/{_shown(item.reference)}", error))
     db.insert(Payload, payloads)
     db.insert(CaseComment, comments)
     return Batch(results)
+
+
+def _shown(reference: str) -> str:
+    """A reference as an answer can repeat it; NUL has no place in the database."""
+    return reference[:REFERENCE_MAX].replace("\0", "?")
 
 
 def _said(case_ids: Sequence[int]) -> dict[tuple[int, str], tuple[int, bytes]]:

@@ -11,9 +11,10 @@ from counterflow.returns.models import Rma, RmaLine
 class Credit(models.Model):
     """What we owe for returned goods. Amounts are minor units of `currency`, all positive.
 
-    `total = net + tax + shipping - fee`. `number` is gapless per entity and given by `number_credits`
-    after release. `functional_total_minor` is the total in the entity's currency as posted.
-    `committed_minor` counts payouts requested or paid, `paid_minor` those observed.
+    `total = net + tax + shipping + its tax - fee`. `number` is gapless per entity and given by
+    `number_credits` after release. `functional_total_minor` is the total in the entity's currency as
+    posted. `committed_minor` counts payouts requested or paid, `paid_minor` those observed; store credit
+    is settled when it is released, so both are the total there. An order's shipping is credited once.
     """
 
     id = Id()
@@ -29,6 +30,7 @@ class Credit(models.Model):
     net_minor = models.BigIntegerField()
     tax_minor = models.BigIntegerField()
     shipping_minor = models.BigIntegerField()
+    shipping_tax_minor = models.BigIntegerField()
     fee_minor = models.BigIntegerField()
     total_minor = models.BigIntegerField()
     functional_total_minor = models.BigIntegerField()
@@ -44,22 +46,37 @@ class Credit(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["entity_id", "number"], name="refunds_credit_number"),
+            models.UniqueConstraint(
+                fields=["order_id"], name="refunds_shipping_once", condition=Q(shipping_minor__gt=0)
+            ),
             models.CheckConstraint(
-                condition=Q(total_minor=F("net_minor") + F("tax_minor") + F("shipping_minor") - F("fee_minor"))
+                condition=Q(
+                    total_minor=F("net_minor")
+                    + F("tax_minor")
+                    + F("shipping_minor")
+                    + F("shipping_tax_minor")
+                    - F("fee_minor")
+                )
                 & Q(net_minor__gte=0)
                 & Q(tax_minor__gte=0)
                 & Q(shipping_minor__gte=0)
+                & Q(shipping_tax_minor__gte=0)
                 & Q(fee_minor__gte=0)
                 & Q(total_minor__gte=0),
                 name="refunds_credit_adds_up",
             ),
             models.CheckConstraint(
-                condition=Q(committed_minor__gte=0) & Q(committed_minor__lte=F("total_minor")) & Q(paid_minor__gte=0),
+                condition=Q(paid_minor__gte=0)
+                & Q(committed_minor__gte=F("paid_minor"))
+                & Q(committed_minor__lte=F("total_minor")),
                 name="refunds_credit_guard",
             ),
         ]
         indexes = [
-            models.Index(fields=["entity_id", "id"], name="refunds_credit_unnumbered", condition=Q(number__isnull=True))
+            models.Index(
+                fields=["entity_id", "id"], name="refunds_credit_unnumbered", condition=Q(number__isnull=True)
+            ),
+            models.Index(fields=["order_id"], name="refunds_credit_order"),
         ]
 
     def __str__(self) -> str:
@@ -98,16 +115,26 @@ class CreditLine(models.Model):
 
 
 class Payout(models.Model):
-    """Money asked to leave through one tender of the order. `partner_ref` is the provider's own id."""
+    """Money asked to leave through one tender of the order, or taken through it by a chargeback.
+
+    One request may be spread over several tenders: a row each, `part` from 1. `reference`
+    (`<request_ref>/<part>`) is what a payment provider is given and gives back; `partner_ref` is its own
+    id. `paid_minor` is what was observed of `amount_minor`. `chargeback` rows were never requested: the
+    customer's bank took the money, and so met what we owed.
+    """
 
     id = Id()
-    request_ref = models.TextField(unique=True)
+    request_ref = models.TextField()
+    part = models.IntegerField()
+    reference = models.TextField(unique=True)
     content_hash = models.BinaryField()
     credit = models.ForeignKey(Credit, on_delete=models.PROTECT, related_name="+")
     tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="+")
     amount_minor = models.BigIntegerField()
+    paid_minor = models.BigIntegerField(db_default=0)
     currency = models.CharField(max_length=3)
     state = models.TextField()
+    chargeback = models.BooleanField(db_default=False)
     partner_ref = models.TextField(db_default="")
     requested_at = models.DateTimeField()
     observed_at = models.DateTimeField(null=True)
@@ -116,18 +143,27 @@ class Payout(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refunds_payout_some"),
-            models.UniqueConstraint(
-                fields=["partner_ref"], name="refunds_payout_partner", condition=~Q(partner_ref="")
+            models.UniqueConstraint(fields=["request_ref", "part"], name="refunds_payout_part"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0)
+                & Q(part__gt=0)
+                & Q(paid_minor__gte=0)
+                & Q(paid_minor__lte=F("amount_minor")),
+                name="refunds_payout_some",
             ),
         ]
 
     def __str__(self) -> str:
-        return self.request_ref
+        return self.reference
 
 
 class MoneyFact(models.Model):
-    """What a payment provider or marketplace reported: a refund paid or failed, a chargeback, its reversal."""
+    """What a payment provider or marketplace reported: a refund paid or failed, a chargeback, its reversal.
+
+    Kept whatever it says. `entry_id` is 0 where it moves no money, or where nobody knows whose books or
+    which rate; a case says so. The `_minor` parts say where the amount was booked, in the entity's
+    currency: to what we owed, to a customer who now owes us, to chargebacks.
+    """
 
     id = Id()
     source = models.TextField()
@@ -138,13 +174,20 @@ class MoneyFact(models.Model):
     payout = models.ForeignKey(Payout, null=True, on_delete=models.PROTECT, related_name="+")
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    paid_minor = models.BigIntegerField()
+    to_payable_minor = models.BigIntegerField()
+    to_receivable_minor = models.BigIntegerField()
+    to_chargebacks_minor = models.BigIntegerField()
     happened_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     command_id = models.BigIntegerField()
     entry_id = models.BigIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["source", "partner_ref", "kind"], name="refunds_fact_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "partner_ref", "kind"], name="refunds_fact_once"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0) & Q(paid_minor__gte=0), name="refunds_fact_some"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.partner_ref}"

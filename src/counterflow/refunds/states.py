@@ -25,5 +25,24 @@ PAYOUT = Machine(
         ("paid", Payout.IN_DOUBT, Payout.PAID),
         ("failed", Payout.REQUESTED, Payout.FAILED),
         ("failed", Payout.IN_DOUBT, Payout.FAILED),
+        # A chargeback that had met a credit was decided for us: the money is back, and we owe it again.
+        ("reverse", Payout.PAID, Payout.FAILED),
     ],
 )
+
+
+class MoneyKind(StrEnum):
+    """What a payment provider or marketplace can report."""
+
+    PAID = "refund_paid"
+    FAILED = "refund_failed"
+    IN_DOUBT = "refund_in_doubt"
+    CHARGEBACK = "chargeback"
+    CHARGEBACK_REVERSED = "chargeback_reversed"
+
+
+class Method(StrEnum):
+    """How a credit is met."""
+
+    ORIGINAL = "original"
+    STORE_CREDIT = "store_credit"

@@ -9,7 +9,11 @@ from counterflow.orders.models import Channel, Order, ShipmentLine
 
 
 class Rma(models.Model):
-    """A return merchandise authorisation. `request_ref` is the asker's own, unique per channel for ever."""
+    """A return merchandise authorisation. `request_ref` is the asker's own, unique per channel for ever.
+
+    `opened_by` and `decided_by` are pseudonymous actors; the latter and `decision_reason` are empty
+    where policy decided and no person had to.
+    """
 
     id = Id()
     number = models.TextField(unique=True)
@@ -23,6 +27,9 @@ class Rma(models.Model):
     happened_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     simulated = models.BooleanField()
+    opened_by = models.TextField()
+    decided_by = models.TextField(db_default="")
+    decision_reason = models.TextField(db_default="")
     content_hash = models.BinaryField()
 
     class Meta:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from counterflow.kernel import db
-from counterflow.kernel.errors import NotFound
+from counterflow.kernel.errors import Invalid, NotFound
 from counterflow.workqueue.kinds import KINDS, Severity
 from counterflow.workqueue.states import CASE, State
 
@@ -17,6 +17,10 @@ LIMIT_MAX = 500
 
 class CaseNotFound(NotFound):
     """There is no case {case_id}."""
+
+
+class StateUnknown(Invalid):
+    """A case is never {state!r}; it is one of {states}."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +117,9 @@ def cases(
     """Open cases, the most urgent first and the oldest of them first; with another state or none, newest first.
 
     `after` is the cursor of the last row seen; one that cannot be read starts from the top. One statement.
+    Raises `StateUnknown`.
     """
     filters: list[tuple[str, Any]] = [
-        ("c.state = %s", state),
         ("c.queue = %s", queue),
         ("c.kind = %s", kind),
         ("c.owner_role = %s", owner_role),
@@ -126,6 +130,9 @@ def cases(
     urgent_first = state == State.OPEN
     used = [(text, value) for text, value in filters if value is not None]
     where, params = [text for text, _ in used], [value for _, value in used]
+    if state is not None:
+        # Written out, so that the indexes of open cases serve a prepared statement too.
+        where.append(f"c.state = '{_known(state)}'")
     if (place := _place(after)) is not None:
         where.append("(c.severity, c.id) > (%s, %s)" if urgent_first else "c.id < %s")
         params += place if urgent_first else place[1:]
@@ -159,6 +166,12 @@ def queues(*, owner_role: str | None = None) -> list[QueueCount]:
         [owner_role, owner_role],
     )
     return [QueueCount(**row._asdict()) for row in found]
+
+
+def _known(state: str) -> str:
+    if state not in CASE.states:
+        raise StateUnknown(state=state[:40], states=", ".join(sorted(CASE.states)))
+    return str(State(state))
 
 
 def _row(row: Any) -> CaseRow:

@@ -129,25 +129,22 @@ def lock_positions(ctx: Context, places: Iterable[Place]) -> dict[Place, Pool]:
     Name every place the command will touch, so that the later posting locks nothing more. A place that
     was never used has an empty pool.
     """
-    wanted = {place.key(): place for place in places}
-    columns: list[list[Any]] = [list(c) for c in zip(*wanted, strict=True)] or [[] for _ in range(9)]
-    found = db.lock(ctx, Rank.POSITION, _LOCK, columns)
-    pools = dict.fromkeys(wanted.values(), Pool())
-    for row in found:
-        key = (*row[:2], row.owner, row.node_id, row.custodian, row.state, row.item_id, row.lot, row.bucket)
-        pools[wanted[key]] = Pool(row.quantity, row.cost, row.allowance)
+    wanted = list(dict.fromkeys(places))
+    pools = dict.fromkeys(wanted, Pool())
+    for row in db.lock(ctx, Rank.POSITION, LOCK, dimensions(wanted)):
+        pools[wanted[row.n - 1]] = Pool(row.quantity, row.cost, row.allowance)
     return pools
 
 
-_LOCK = """
-SELECT a.entity_id, a.gl, a.owner, a.node_id, a.custodian, a.state, a.item_id, a.lot, a.bucket,
-       p.quantity, p.cost, p.allowance
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[],
-            %s::text[]) AS d(entity_id, gl, owner, node_id, custodian, state, item_id, lot, bucket)
-JOIN ledger_account a USING (entity_id, gl, owner, node_id, custodian, state, item_id, lot, bucket)
-JOIN ledger_position p ON p.account_id = a.id
-ORDER BY p.account_id FOR NO KEY UPDATE OF p
-"""
+LOCK = (
+    "SELECT * FROM ledger_lock(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[],"
+    " %s::bigint[], %s::text[], %s::text[])"
+)
+
+
+def dimensions(places: Sequence[Place]) -> list[list[Any]]:
+    """The places as the arrays that `ledger_lock` takes."""
+    return _columns([place.key() for place in places], 9)
 
 
 @dataclass

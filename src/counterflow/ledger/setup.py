@@ -7,7 +7,7 @@ from typing import Any
 from counterflow.ledger.chart import ASSET, GL_ACCOUNTS, MOVEMENTS, TRAITS, stock_account
 
 SQL = Path(__file__).resolve().parent / "sql"
-FILES = ("journal.sql", "post.sql", "upkeep.sql")
+FILES = ("journal.sql", "post.sql", "upkeep.sql", "overlays.sql")
 MONTHS_AHEAD = 6
 FOR_THE_APPLICATION = (
     "ledger_post",
@@ -17,6 +17,7 @@ FOR_THE_APPLICATION = (
     "ledger_keep_entity",
     "ledger_seal_before",
     "ledger_ensure_partitions",
+    "ledger_lock",
     "ledger_hold",
     "ledger_release",
 )

@@ -43,6 +43,12 @@ def test_twice_is_once_and_another_outcome_is_refused(opened: Any, close: Any) -
     assert again[0].replayed
 
 
+def test_the_same_key_is_answered_word_for_word(opened: Any, close: Any) -> None:
+    case_id = opened(25)
+    first = close((case_id, "kept"), (1, "kept"), key="close-25")
+    assert close((case_id, "kept"), (1, "kept"), key="close-25") == first
+
+
 def test_what_cannot_be_closed_is_refused_and_the_rest_is_done(opened: Any, close: Any) -> None:
     case_id = opened(30)
     results = close((1, "kept"), (case_id, "Kept it!\0"), (case_id, "kept"))

@@ -92,6 +92,12 @@ def _prepare() -> dict[str, str]:
     return _state
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Make the template before test modules are imported, because they import settings with its address."""
+    if os.environ.get("PYTEST_XDIST_WORKER") or not session.config.getoption("numprocesses", None):
+        _prepare()
+
+
 @pytest.fixture(scope="session")
 def server() -> dict[str, str]:
     """The test server's owner address and the template's name."""

@@ -20,6 +20,7 @@ from counterflow.kernel.context import Context, Rank
 from counterflow.kernel.errors import InvariantBroken
 
 Row = Any
+_JSONB = 3802  # the type's fixed number in PostgreSQL's catalog
 _counted: ContextVar[list[str] | None] = ContextVar("counted", default=None)
 
 
@@ -64,7 +65,18 @@ def rows(sql: str, params: Sequence[Any] = ()) -> list[Row]:
         if cursor.description is None:
             raise InvariantBroken(f"this statement returns no rows: {sql[:80]}")
         make = _shape(tuple(column.name for column in cursor.description))
-        return [make(*row) for row in cursor.fetchall()]
+        documents = [n for n, column in enumerate(cursor.description) if column.type_code == _JSONB]
+        if not documents:
+            return [make(*row) for row in cursor.fetchall()]
+        return [make(*_parsed(row, documents)) for row in cursor.fetchall()]
+
+
+def _parsed(row: Sequence[Any], documents: Sequence[int]) -> list[Any]:
+    """A row with its documents read: Django's connections leave them as text."""
+    values = list(row)
+    for n in documents:
+        values[n] = None if values[n] is None else orjson.loads(values[n])
+    return values
 
 
 def _note(sql: str) -> None:

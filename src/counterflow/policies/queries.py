@@ -175,7 +175,7 @@ def versions(*, kind: str | None = None, limit: int = 100) -> list[VersionRow]:
         " WHERE (%s::text IS NULL OR kind = %s) ORDER BY kind, version DESC LIMIT %s",
         [kind, kind, limit],
     )
-    return [VersionRow(**_parsed(row._asdict(), "scope")) for row in found]
+    return [VersionRow(**row._asdict()) for row in found]
 
 
 def decisions(
@@ -207,13 +207,7 @@ def forget() -> None:
 
 def _explained(row: Any, made_by: Version) -> DecisionRow:
     said = made_by.prepared.rows[row.row_id]
-    values = _parsed(row._asdict(), "facts", "outcome", "override")
-    return DecisionRow(version=made_by.version, text=said.agent, customer_text=said.customer, **values)
-
-
-def _parsed(values: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Columns with their JSON, which travels as text, read."""
-    return {**values, **{name: orjson.loads(values[name]) for name in names if values[name] is not None}}
+    return DecisionRow(version=made_by.version, text=said.agent, customer_text=said.customer, **row._asdict())
 
 
 def _first_for(in_force: Sequence[Version], facts: Mapping[str, Any], kind: str, at: datetime) -> Version:
@@ -260,4 +254,4 @@ def _version(row: Any, prepared: Prepared | None) -> Version:
     # The content of a version never changes, so what was prepared under its id stays good.
     if prepared is None or prepared.table.digest() != row.digest:
         prepared = prepare(read_table(orjson.loads(content)))
-    return Version(prepared=prepared, **_parsed(values, "scope"))
+    return Version(prepared=prepared, **values)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from counterflow.kernel import db
 from counterflow.kernel.errors import Invalid, NotFound
 from counterflow.workqueue.kinds import KINDS, Severity
@@ -175,8 +173,7 @@ def _known(state: str) -> str:
 
 
 def _row(row: Any) -> CaseRow:
-    values = row._asdict()
-    return CaseRow(**{**values, "facts": orjson.loads(values["facts"])})
+    return CaseRow(**row._asdict())
 
 
 def _place(after: str | None) -> list[int] | None:

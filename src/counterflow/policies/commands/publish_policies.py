@@ -113,7 +113,7 @@ def _known(kinds: Sequence[str]) -> dict[str, list[_Known]]:
             row.id,
             row.version,
             row.digest,
-            _key(orjson.loads(row.scope)),
+            _key(row.scope),
             row.state,
             row.effective_from,
             row.effective_to,

@@ -14,7 +14,7 @@ help:
 	@echo "make check           the same without the tests"
 	@echo "make setup           the environment for working on Counterflow"
 	@echo "make format          let ruff write the code's form"
-	@echo "make lock            compile the requirements*.lock files anew (needs uv)"
+	@echo "make lock            bring the requirements*.lock files up to date (needs uv)   ARGS=--upgrade takes new versions"
 	@echo "make wheel           build the distribution into dist/"
 
 demo: setup
@@ -60,7 +60,7 @@ wheel: setup-test
 	$(BIN)/python -m hatchling build
 
 # Every file hash of the public registry for every platform; no addresses, so the locks serve any mirror.
-LOCK = uv --no-config pip compile --quiet --upgrade --default-index https://pypi.org/simple --universal \
+LOCK = uv --no-config pip compile --quiet $(ARGS) --default-index https://pypi.org/simple --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 lock:

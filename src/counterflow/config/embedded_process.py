@@ -72,7 +72,9 @@ def run(arguments: Sequence[str], account: Account | None, *, said: Path | None 
                 **identity,  # type: ignore[call-overload]
             )
         except OSError as error:
-            if error.filename is None:  # The child could not even become the account.
+            # Python names the program only when it got as far as running it; before that, the child
+            # could not become the account.
+            if error.filename != arguments[0]:
                 raise CannotDropRoot(reason=error.strerror) from error
             return CANNOT_RUN
     return done.returncode

@@ -125,7 +125,7 @@ class OrderRow:
 
 
 _ORDER = """
-SELECT o.id, c.code AS channel, o.number, k.external_ref, o.placed_at, o.currency, o.country, o.simulated,
+SELECT o.id, c.code AS channel, o.number, k.external_ref AS customer_ref, o.placed_at, o.currency, o.country, o.simulated,
        o.imported_from_id IS NOT NULL AS imported
 FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id LEFT JOIN orders_customer k ON k.id = o.customer_id
 """
@@ -137,14 +137,14 @@ def order(*, channel: str, number: str) -> OrderRow:
     if not found:
         raise OrderMissing(channel=channel, number=number)
     head = found[0]
-    return OrderRow(*head, lines=_lines(head.id), tenders=_tenders(head.id))
+    return OrderRow(**head._asdict(), lines=_lines(head.id), tenders=_tenders(head.id))
 
 
 def _lines(order_id: int) -> list[LineRow]:
     shipped: dict[int, list[ShippedRow]] = defaultdict(list)
     for row in db.rows(
-        "SELECT s.id, s.order_line_id, p.number AS shipment, p.shipped_at, s.quantity, s.invoiced_minor, s.history_qty, "
-        "s.authorised_qty, s.allocated_qty, s.credited_qty, s.credited_minor, "
+        "SELECT s.id, s.order_line_id, p.number AS shipment, p.shipped_at, s.quantity, s.invoiced_minor, "
+        "s.history_qty, s.authorised_qty, s.allocated_qty, s.credited_qty, s.credited_minor, "
         "s.quantity - s.history_qty - s.authorised_qty - s.allocated_qty AS left_qty "
         "FROM orders_orderline l JOIN orders_shipmentline s ON s.order_line_id = l.id "
         "JOIN orders_shipment p ON p.id = s.shipment_id WHERE l.order_id = %s ORDER BY p.shipped_at, s.id",
@@ -152,11 +152,11 @@ def _lines(order_id: int) -> list[LineRow]:
     ):
         shipped[row.order_line_id].append(ShippedRow(*row))
     found = db.rows(
-        "SELECT id, line_no, sku, item_id, kind, quantity, unit_price_minor, discount_minor, tax_minor, unit_cost_minor, "
-        "cost_basis FROM orders_orderline WHERE order_id = %s ORDER BY line_no",
+        "SELECT id, line_no, sku, item_id, kind, quantity, unit_price_minor, discount_minor, tax_minor, "
+        "unit_cost_minor, cost_basis FROM orders_orderline WHERE order_id = %s ORDER BY line_no",
         [order_id],
     )
-    return [LineRow(*row, shipped=shipped[row.id]) for row in found]
+    return [LineRow(**row._asdict(), shipped=shipped[row.id]) for row in found]
 
 
 def _tenders(order_id: int) -> list[TenderRow]:
@@ -234,7 +234,7 @@ def imported_returns(
         [settled, settled, after and after[0], after and after[0], after and after[1], limit],
     )
     matches = _matches([row.id for row in found])
-    return [ReturnRow(*row, matches=tuple(matches[row.id])) for row in found]
+    return [ReturnRow(**row._asdict(), matches=tuple(matches[row.id])) for row in found]
 
 
 def _matches(returns: Sequence[int]) -> dict[int, list[MatchRow]]:

@@ -4,6 +4,81 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from counterflow.kernel.errors import Invalid
+from counterflow.kernel.money import places
+from counterflow.orders.documents import NewLine, NewOrder
+from counterflow.orders.states import CostBasis, LineKind
+
+
+class OrderIncomplete(Invalid):
+    """Order {number} needs a number, a time with a zone, and at least one line."""
+
+
+class LineInvalid(Invalid):
+    """Line {line_no} of order {number}: {detail}."""
+
+
+class ShipmentInvalid(Invalid):
+    """Shipment {shipment} of order {number}: {detail}."""
+
+
+class TenderInvalid(Invalid):
+    """A tender of order {number} has no kind or an amount below zero."""
+
+
+def check_order(order: NewOrder) -> None:
+    """Whether an order makes sense in itself.
+
+    Raises `OrderIncomplete`, `UnknownCurrency`, `LineInvalid`, `ShipmentInvalid`, `TenderInvalid`.
+    """
+    if not order.number.strip() or not order.lines or order.placed_at.tzinfo is None:
+        raise OrderIncomplete(number=order.number)
+    places(order.currency)
+    seen: set[int] = set()
+    for line in order.lines:
+        detail = "the line number stands twice" if line.line_no in seen else _line_fault(line)
+        if detail:
+            raise LineInvalid(number=order.number, line_no=line.line_no, detail=detail)
+        seen.add(line.line_no)
+    if any(not tender.kind or tender.captured_minor < 0 for tender in order.tenders):
+        raise TenderInvalid(number=order.number)
+    _check_shipments(order)
+
+
+def _line_fault(line: NewLine) -> str:
+    """What is wrong with a line, or nothing."""
+    product = line.kind == LineKind.PRODUCT
+    faults = {
+        "its number must be 1 or more": line.line_no < 1,
+        "it has no SKU": not line.sku.strip(),
+        f"{line.kind} is not one of {', '.join(LineKind)}": line.kind not in set(LineKind),
+        "its quantity must be 1 or more": line.quantity < 1,
+        "only a service may have a price below zero": line.unit_price_minor < 0 and line.kind != LineKind.SERVICE,
+        "its discount is below zero": line.discount_minor < 0,
+        "its discount is more than its price": product and line.invoiced_minor < 0,
+        "its tax is below zero or more than its price": product
+        and not 0 <= (line.tax_minor or 0) <= max(line.invoiced_minor, 0),
+        "its cost is below zero": (line.unit_cost_minor or 0) < 0,
+        f"{line.cost_basis} is no basis of a cost": line.cost_basis not in {"", *CostBasis},
+    }
+    return next((fault for fault, holds in faults.items() if holds), "")
+
+
+def _check_shipments(order: NewOrder) -> None:
+    left = {line.line_no: line.quantity for line in order.lines if line.kind == LineKind.PRODUCT}
+    numbers: set[str] = set()
+    for shipment in order.shipments:
+        detail = "its number stands twice" if shipment.number in numbers else ""
+        detail = detail or ("its time has no zone" if shipment.shipped_at.tzinfo is None else "")
+        numbers.add(shipment.number)
+        for line_no, quantity in shipment.lines:
+            if detail or line_no not in left or not 1 <= quantity <= left[line_no]:
+                detail = detail or f"{quantity} of line {line_no} are more than are left to ship of a product"
+                break
+            left[line_no] -= quantity
+        if detail:
+            raise ShipmentInvalid(number=order.number, shipment=shipment.number, detail=detail)
+
 
 @dataclass(frozen=True, slots=True)
 class Sold:

@@ -1,6 +1,6 @@
 """The words of orders: kinds of lines and channels, and what a cost rests on."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class LineKind(StrEnum):
@@ -27,3 +27,13 @@ class CostBasis(StrEnum):
     ESTIMATED = "estimated"
     NIL = "nil"
     HISTORY = "history"
+
+
+class LineClass(IntEnum):
+    """What a line of an order book is; everything up to `SERVICE` becomes a line of an order."""
+
+    SALE = 1
+    FREE = 2
+    SERVICE = 3
+    RETURN = 4
+    ADJUSTMENT = 5

@@ -13,6 +13,7 @@ from counterflow.orders.commands import binding, merging
 from counterflow.orders.commands.map_adjustments import map_adjustments
 from counterflow.orders.commands.match_returns import match_returns
 from counterflow.orders.models import ImportRun
+from counterflow.orders.states import LineClass
 
 ITEMS_AT_ONCE = 10_000
 WORK_MEM = "256MB"
@@ -88,7 +89,7 @@ def _channel(code: str) -> Any:
 
 def _settle(terms: dict[str, Any], *, keyed: bool) -> int:
     """Take out of the staged order lines what contradicts and what is known; the number of known lines."""
-    db.execute("ANALYZE pg_temp.staged")
+    db.execute("ANALYZE pg_temp.staged (number, class, kind, sku, customer)")
     binding.run(merging.HEADS, terms)
     db.execute("ANALYZE pg_temp.heads")
     binding.run(merging.REFUSE_ORDER_CONFLICTS, terms)
@@ -106,18 +107,15 @@ def _ensure_items(ctx: Context) -> None:
 
 def _staged_counts() -> dict[str, int]:
     """Lines that are still staged, by the name of their class."""
-    names = "CASE class WHEN 1 THEN 'sale' WHEN 2 THEN 'free' WHEN 3 THEN 'service' WHEN 4 THEN 'return' ELSE 'adjustment' END"
-    found = db.rows(f"SELECT {names} AS name, count(*) AS n FROM pg_temp.staged GROUP BY class ORDER BY class")
-    return {row.name: row.n for row in found}
+    found = db.rows("SELECT class AS code, count(*) AS n FROM pg_temp.staged GROUP BY class ORDER BY class")
+    return {LineClass(row.code).name.lower(): row.n for row in found}
 
 
 def _write_orders(terms: dict[str, Any]) -> None:
     binding.run(merging.ADD_ORDERS, terms)
-    binding.run(merging.FRESH, terms)
-    db.execute("ANALYZE pg_temp.fresh")
     db.execute(merging.ADD_LINES)
     binding.run(merging.ADD_SHIPMENTS, terms)
-    db.execute(merging.ADD_SHIPMENT_LINES)
+    binding.run(merging.ADD_SHIPMENT_LINES, terms)
     db.execute(merging.RAISE_TENDERS)
     binding.run(merging.SET_EARLIEST, terms)
     db.execute(merging.SET_COUNTRIES)

@@ -20,8 +20,8 @@ def map_adjustments(ctx: Context) -> Batch:
     known = catalog.mapped_reasons(source=SOURCE)
     pairs = [(row.text, known[reason_key(row.text)]) for row in texts if reason_key(row.text) in known]
     mapped = db.execute(
-        "UPDATE orders_stockadjustment a SET reason_id = v.reason FROM unnest(%s::text[], %s::bigint[]) AS v(text, reason) "
-        "WHERE a.reason_id IS NULL AND a.text = v.text",
+        "UPDATE orders_stockadjustment a SET reason_id = v.reason "
+        "FROM unnest(%s::text[], %s::bigint[]) AS v(text, reason) WHERE a.reason_id IS NULL AND a.text = v.text",
         [[text for text, _ in pairs], [reason for _, reason in pairs]],
     )
     return Batch([Done(SOURCE, {"mapped": mapped, "unmapped": sum(row.n for row in texts) - mapped})])

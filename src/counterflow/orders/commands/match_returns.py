@@ -11,12 +11,16 @@ from counterflow.orders.rules import CameBack, Match, Sold, match_lifo
 
 TOUCHED = """
 CREATE TEMP TABLE touched ON COMMIT DROP AS
-SELECT DISTINCT r.customer_id, r.item_id FROM orders_importedreturn r
-WHERE r.customer_id IS NOT NULL AND r.item_id IS NOT NULL AND r.imported_from_id = %s
+SELECT customer_id, item_id FROM orders_importedreturn
+WHERE customer_id IS NOT NULL AND item_id IS NOT NULL AND imported_from_id = %s
 UNION
-SELECT r.customer_id, r.item_id FROM orders_importedreturn r
-JOIN orders_order o ON o.customer_id = r.customer_id
-JOIN pg_temp.fresh f ON f.order_id = o.id AND f.item_id = r.item_id
+SELECT o.customer_id, i.id
+FROM pg_temp.staged s
+JOIN pg_temp.heads h ON h.number = s.number
+JOIN orders_order o ON o.id = h.order_id
+JOIN catalog_item i ON i.sku = s.sku
+WHERE s.class <= 3 AND s.kind = 'product'
+  AND (o.customer_id, i.id) IN (SELECT r.customer_id, r.item_id FROM orders_importedreturn r)
 """
 SALES = """
 SELECT s.id, t.customer_id, t.item_id, s.quantity, s.history_qty, o.placed_at, o.number, l.line_no,
@@ -70,8 +74,8 @@ def _matches(sales: list[Any], returns: list[Any]) -> list[Match]:
     sold: dict[Pair, list[Sold]] = defaultdict(list)
     back: dict[Pair, list[CameBack]] = defaultdict(list)
     for row in sales:
-        place = (row.number, row.line_no)
-        sold[row.customer_id, row.item_id].append(Sold(row.id, row.placed_at, row.quantity, place))
+        sale = Sold(row.id, row.placed_at, row.quantity, (row.number, row.line_no))
+        sold[row.customer_id, row.item_id].append(sale)
     for row in returns:
         place = (row.number, row.unit_price_minor, row.quantity, row.id)
         back[row.customer_id, row.item_id].append(CameBack(row.id, row.happened_at, row.quantity, place))

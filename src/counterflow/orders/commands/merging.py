@@ -1,30 +1,37 @@
 """The SQL that merges a staged file into the books: constant in number, whatever the size of the file.
 
-`staged` holds the checked lines of one file, `heads` one row an order of it, `fresh` the order lines to
-be written. Lines that are refused or known leave `staged` on the way. Classes up to 3 are order lines, 4
-returns, 5 stock adjustments (`importing.classes.LineClass`).
+`staged` holds the checked lines of one file, each with its id to be; `heads` one row an order of it. Lines
+that are refused or known leave `staged` on the way, and what is left is new. Classes up to 3 are order lines, 4
+returns, 5 stock adjustments (`states.LineClass`).
 """
 
 HEADS = """
 CREATE TEMP TABLE heads ON COMMIT DROP AS
-SELECT g.number, o.id IS NOT NULL AS known, coalesce(o.id, nextval('kernel_id_seq')) AS order_id,
-       CASE WHEN o.id IS NULL THEN f.customer ELSE c.external_ref END AS customer,
-       CASE WHEN o.id IS NULL THEN coalesce(f.country, '') ELSE o.country END AS country,
-       CASE WHEN o.id IS NULL THEN coalesce(f.currency, %(currency)s) ELSE o.currency END AS currency,
-       CASE WHEN %(keyed)s THEN coalesce(o.placed_at, f.happened_at) ELSE g.earliest END AS placed_at,
-       coalesce((SELECT max(l.line_no) FROM orders_orderline l WHERE l.order_id = o.id), 0) AS last_no,
-       g.mixed
+SELECT coalesce(q.known_id, nextval('kernel_id_seq')) AS order_id, q.known_id IS NOT NULL AS known, q.*,
+       coalesce((SELECT max(l.line_no) FROM orders_orderline l WHERE l.order_id = q.known_id), 0) AS last_no
 FROM (
-    SELECT number, min(line) AS first_line, min(happened_at) AS earliest,
-           min(customer) IS DISTINCT FROM max(customer) OR count(customer) NOT IN (0, count(*))
-           OR min(coalesce(country, '')) <> max(coalesce(country, '')) OR min(currency) <> max(currency)
-           OR %(keyed)s AND min(happened_at) <> max(happened_at) AS mixed
-    FROM pg_temp.staged WHERE class <= 3 GROUP BY number
-) g
-JOIN pg_temp.staged f ON f.line = g.first_line
-LEFT JOIN orders_order o ON o.channel_id = %(channel)s AND o.number = g.number
-LEFT JOIN orders_customer c ON c.id = o.customer_id
+    SELECT g.number, g.first_line, g.mixed, o.id AS known_id,
+           CASE WHEN o.id IS NULL THEN f.customer ELSE c.external_ref END AS customer,
+           CASE WHEN o.id IS NULL THEN coalesce(f.country, '') ELSE o.country END AS country,
+           CASE WHEN o.id IS NULL THEN coalesce(f.currency, %(currency)s) ELSE o.currency END AS currency,
+           CASE WHEN %(keyed)s THEN coalesce(o.placed_at, f.happened_at) ELSE g.earliest END AS placed_at
+    FROM (
+        SELECT number, min(line) AS first_line, min(happened_at) AS earliest,
+               min(customer COLLATE "C") IS DISTINCT FROM max(customer COLLATE "C")
+               OR count(customer) NOT IN (0, count(*))
+               OR min(country COLLATE "C") IS DISTINCT FROM max(country COLLATE "C")
+               OR count(country) NOT IN (0, count(*))
+               OR min(currency COLLATE "C") <> max(currency COLLATE "C")
+               OR %(keyed)s AND min(happened_at) <> max(happened_at) AS mixed
+        FROM pg_temp.staged WHERE class <= 3 GROUP BY number
+    ) g
+    JOIN pg_temp.staged f ON f.line = g.first_line
+    LEFT JOIN orders_order o ON o.channel_id = %(channel)s AND o.number = g.number
+    LEFT JOIN orders_customer c ON c.id = o.customer_id
+    ORDER BY g.first_line
+) q
 """
+"""Ids are given in the order of the file, so that indexes grow at their end."""
 
 _RAW = """concat_ws(',', number, line_no, sku, description, quantity, happened_at, price_minor, customer, country)"""
 
@@ -114,43 +121,41 @@ FROM heads h LEFT JOIN orders_customer c ON c.channel_id = %(channel)s AND c.ext
 WHERE NOT h.known
 """
 
-FRESH = """
-CREATE TEMP TABLE fresh ON COMMIT DROP AS
-SELECT nextval('kernel_id_seq') AS id, h.order_id, i.id AS item_id, s.sku, s.kind, s.quantity,
-       coalesce(s.line_no, h.last_no + row_number() OVER (PARTITION BY h.order_id ORDER BY s.line)) AS line_no,
-       s.price_minor, coalesce(s.discount_minor, 0) AS discount_minor, s.tax_minor, s.cost_minor,
-       CASE WHEN s.kind = 'product' THEN CASE WHEN %(keyed)s THEN s.shipment ELSE '1' END END AS shipment,
-       CASE WHEN %(keyed)s THEN s.shipped_at ELSE h.placed_at END AS shipped_at, s.tender, s.tender_reference
+_LINES = """
 FROM pg_temp.staged s JOIN heads h ON h.number = s.number
 LEFT JOIN catalog_item i ON i.sku = s.sku AND s.kind = 'product'
-WHERE s.class <= 3
 """
 
-ADD_LINES = """
+ADD_LINES = f"""
 INSERT INTO orders_orderline (id, order_id, line_no, item_id, sku, kind, quantity, unit_price_minor, discount_minor,
                               tax_minor, unit_cost_minor, cost_basis)
-SELECT id, order_id, line_no, item_id, sku, kind, quantity, price_minor, discount_minor, tax_minor, cost_minor,
-       'history'
-FROM fresh
+SELECT s.id, h.order_id, coalesce(s.line_no, h.last_no + s.line - h.first_line + 1), i.id, s.sku, s.kind, s.quantity,
+       s.price_minor, coalesce(s.discount_minor, 0), s.tax_minor, s.cost_minor, 'history'
+{_LINES} WHERE s.class <= 3
 """
+"""A line without a number gets its place in the file, counted from the first line of its order."""
 
-ADD_SHIPMENTS = """
+_SHIPPED = "WHERE s.class <= 3 AND s.kind = 'product' AND (s.shipment IS NOT NULL OR NOT %(keyed)s)"
+
+ADD_SHIPMENTS = f"""
 INSERT INTO orders_shipment (order_id, number, shipped_at, reported_at)
-SELECT order_id, shipment, min(shipped_at), %(at)s FROM fresh WHERE shipment IS NOT NULL GROUP BY order_id, shipment
+SELECT h.order_id, coalesce(s.shipment, '1'), min(coalesce(s.shipped_at, h.placed_at)), %(at)s
+FROM pg_temp.staged s JOIN heads h ON h.number = s.number {_SHIPPED} GROUP BY 1, 2 ORDER BY min(s.line)
 ON CONFLICT ON CONSTRAINT orders_shipment_once DO NOTHING
 """
+"""A book that tells no shipments has sent each order when it was placed."""
 
-ADD_SHIPMENT_LINES = """
+ADD_SHIPMENT_LINES = f"""
 INSERT INTO orders_shipmentline (shipment_id, order_line_id, item_id, quantity, invoiced_minor, tax_minor, cost_basis)
-SELECT p.id, f.id, f.item_id, f.quantity, f.quantity * f.price_minor - f.discount_minor, f.tax_minor, 'history'
-FROM fresh f JOIN orders_shipment p ON p.order_id = f.order_id AND p.number = f.shipment
+SELECT p.id, s.id, i.id, s.quantity, s.quantity * s.price_minor - coalesce(s.discount_minor, 0), s.tax_minor, 'history'
+{_LINES} JOIN orders_shipment p ON p.order_id = h.order_id AND p.number = coalesce(s.shipment, '1') {_SHIPPED}
 """
 
 RAISE_TENDERS = """
 WITH paid AS (
-    SELECT order_id, tender, coalesce(tender_reference, '') AS reference,
-           sum(quantity * price_minor - discount_minor)::bigint AS amount
-    FROM fresh WHERE tender IS NOT NULL GROUP BY 1, 2, 3
+    SELECT h.order_id, h.currency, s.tender, coalesce(s.tender_reference, '') AS reference,
+           sum(s.quantity * s.price_minor - coalesce(s.discount_minor, 0))::bigint AS amount
+    FROM pg_temp.staged s JOIN heads h ON h.number = s.number WHERE s.tender IS NOT NULL GROUP BY 1, 2, 3, 4
 ), raised AS (
     UPDATE orders_tender t SET captured_minor = t.captured_minor + p.amount FROM paid p
     WHERE t.order_id = p.order_id AND t.kind = p.tender AND t.reference = p.reference
@@ -160,8 +165,8 @@ INSERT INTO orders_tender (order_id, seq, kind, currency, captured_minor, refere
 SELECT p.order_id,
        (SELECT count(*) FROM orders_tender t WHERE t.order_id = p.order_id)
        + row_number() OVER (PARTITION BY p.order_id ORDER BY p.tender, p.reference),
-       p.tender, h.currency, p.amount, p.reference
-FROM paid p JOIN heads h ON h.order_id = p.order_id
+       p.tender, p.currency, p.amount, p.reference
+FROM paid p
 WHERE NOT EXISTS (
     SELECT FROM raised r WHERE r.order_id = p.order_id AND r.kind = p.tender AND r.reference = p.reference
 )
@@ -170,7 +175,8 @@ WHERE NOT EXISTS (
 SET_EARLIEST = """
 WITH earlier AS (
     SELECT h.order_id, h.placed_at FROM heads h JOIN orders_order o ON o.id = h.order_id
-    WHERE h.known AND h.placed_at < o.placed_at AND EXISTS (SELECT FROM fresh f WHERE f.order_id = h.order_id)
+    WHERE h.known AND h.placed_at < o.placed_at
+      AND EXISTS (SELECT FROM pg_temp.staged s WHERE s.number = h.number AND s.class <= 3)
 ), moved AS (
     UPDATE orders_order o SET placed_at = e.placed_at FROM earlier e WHERE o.id = e.order_id
 )

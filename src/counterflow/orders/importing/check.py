@@ -15,10 +15,9 @@ import pyarrow.compute as pc
 from counterflow.kernel.money import UnknownCurrency, places
 from counterflow.orders.importing import classes, countries, values
 from counterflow.orders.importing.chunks import Chunk
-from counterflow.orders.importing.classes import LineClass
 from counterflow.orders.importing.layouts import OURS, RETAIL
 from counterflow.orders.importing.problems import Refusal, clip
-from counterflow.orders.states import LineKind
+from counterflow.orders.states import LineClass, LineKind
 
 REFERENCE_MAX = 64
 TEXT_MAX = 1_000

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from counterflow.orders.importing.layouts import Header
@@ -37,17 +36,4 @@ class Part:
 
 
 Read = Callable[[int], None]
-"""Told how many bytes of the file, or rows where `Size.unit` says so, were consumed."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much there is to read, in the unit the reader reports."""
-
-    total: int
-    unit: str
-
-
-def size_of(path: Path) -> Size:
-    """The size that a progress bar counts towards."""
-    return Size(path.stat().st_size, "bytes")
+"""Told how many bytes of the file were consumed; readers that count rows give their share of the bytes."""

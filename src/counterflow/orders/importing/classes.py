@@ -4,23 +4,12 @@ These books have one kind of line for everything; the number, the price, the qua
 is a customer tell a sale from a cancellation, a stock adjustment or a fee.
 """
 
-from enum import IntEnum
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from counterflow.orders.states import LineKind
-
-
-class LineClass(IntEnum):
-    """What a line is; everything up to `SERVICE` becomes a line of an order."""
-
-    SALE = 1
-    FREE = 2
-    SERVICE = 3
-    RETURN = 4
-    ADJUSTMENT = 5
+from counterflow.orders.states import LineClass, LineKind
 
 
 NON_PRODUCT: dict[str, LineKind] = {

@@ -22,7 +22,8 @@ def parts(path: Path, *, read: Read, encoding: str) -> Iterator[Part]:
     except (pa.ArrowInvalid, OSError) as error:
         raise FileUnreadable(path=path.name, kind="Parquet", detail=str(error)[:200]) from error
     header = recognise(path.name, file.schema_arrow.names)
-    yield Part(path.name, header, _chunks(file, header, read))
+    share = path.stat().st_size / max(file.metadata.num_rows, 1)
+    yield Part(path.name, header, _chunks(file, header, lambda rows: read(round(rows * share))))
 
 
 def _chunks(file: Any, header: Header, read: Read) -> Iterator[Chunk]:

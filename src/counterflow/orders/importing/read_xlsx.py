@@ -24,6 +24,7 @@ def parts(path: Path, *, read: Read, encoding: str) -> Iterator[Part]:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
         raise FileUnreadable(path=path.name, kind="an Excel workbook", detail=str(error)[:200]) from error
+    share = path.stat().st_size / max(sum(sheet.max_row or 0 for sheet in book.worksheets), 1)
     found = 0
     for sheet in book.worksheets:
         rows = sheet.iter_rows(values_only=True)
@@ -34,7 +35,9 @@ def parts(path: Path, *, read: Read, encoding: str) -> Iterator[Part]:
                 raise
             continue
         found += 1
-        yield Part(f"{path.name}[{sheet.title}]", header, _chunks(rows, header, read))
+        yield Part(
+            f"{path.name}[{sheet.title}]", header, _chunks(rows, header, lambda count: read(round(count * share)))
+        )
     if not found:
         raise SheetMissing(path=path.name, sheets=", ".join(sheet.title for sheet in book.worksheets))
 

@@ -7,8 +7,11 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from counterflow.catalog.commands import install_reasons
 from counterflow.kernel.context import Context
+from counterflow.kernel.errors import DomainError
 from counterflow.orders import queries
+from counterflow.orders.adjustment_reasons import SHIPPED
 from counterflow.orders.commands.import_book import Book, import_book
 from counterflow.orders.importing import staging
 from counterflow.orders.importing.ahead import ahead
@@ -19,8 +22,8 @@ from counterflow.orders.importing.problems import Refusal
 from counterflow.orders.importing.readers import parts
 from counterflow.orders.importing.report import Report
 
-Progress = Callable[[str, int, int], None]
-"""Told a file's name, what was read of it since the last call, and the rows read since then."""
+Progress = Callable[[Path, int, int], None]
+"""Told a file, how many bytes were read of it since the last call, and the rows read since then."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,15 @@ class Imported:
 
 
 @dataclass(frozen=True)
+class Failed:
+    """A file that could not be imported at all; nothing of it is in, except sheets reported before."""
+
+    name: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
 class _Staged:
     names: list[str]
     rows: bytes
@@ -54,25 +66,36 @@ class _Staged:
     refused: list[Refusal]
 
 
-def _silent(name: str, size: int, rows: int) -> None:
+def _silent(path: Path, size: int, rows: int) -> None:
     """Nobody watches."""
 
 
 def import_files(
     ctx: Context, paths: Sequence[Path], options: Options, progress: Progress = _silent
-) -> Iterator[Imported]:
+) -> Iterator[Imported | Failed]:
     """Import files one after the other, each in a transaction of its own; yields what became of each.
 
-    Raises the errors of `problems` for a file that is no order book; the files before it are in.
+    A file that is no order book fails alone. Raises `ChannelMissing`.
     """
     channel = queries.channel(code=options.channel)
     terms = Terms(channel.currency, channel.zone, ctx.at)
+    install_reasons(replace(ctx, key=f"{ctx.key}:reasons"), items=SHIPPED)
     with Report(options.report) as report:
         for path in paths:
-            for n, part in enumerate(parts(path, read=lambda size, p=path: progress(p.name, size, 0), encoding=options.encoding)):
-                # Each part is a request of its own; a run repeated under the same key is answered as before.
-                inside = replace(ctx, key=f"{ctx.key}:{path.name}:{n}")
-                yield _import_part(inside, path, part, terms, options, report, progress)
+            try:
+                yield from _import_file(ctx, path, terms, options, report, progress)
+            except DomainError as error:
+                yield Failed(path.name, error.code, error.message)
+
+
+def _import_file(
+    ctx: Context, path: Path, terms: Terms, options: Options, report: Report, progress: Progress
+) -> Iterator[Imported]:
+    tables = parts(path, read=lambda size: progress(path, size, 0), encoding=options.encoding)
+    for part in tables:
+        # Each table is a request of its own; a run repeated under the same key is answered as before.
+        inside = replace(ctx, key=f"{ctx.key}:{path.name}:{part.name}")
+        yield _import_part(inside, path, part, terms, options, report, progress)
 
 
 def _import_part(
@@ -84,7 +107,7 @@ def _import_part(
         staging.copy(piece.names, piece.rows)
         good += piece.good
         refused += report.add(part.name, piece.refused)
-        progress(path.name, 0, piece.good + len(piece.refused))
+        progress(path, 0, piece.good + len(piece.refused))
     book = Book(
         channel=options.channel,
         file_name=part.name,
@@ -114,9 +137,7 @@ def _pieces(part: Part, terms: Terms) -> Iterator[_Staged]:
     check = CHECKS[part.header.layout.name]
     for chunk in part.chunks:
         checked = check(chunk, terms)
-        yield _Staged(
-            checked.table.column_names, staging.encoded(checked.table), len(checked.table), checked.refused
-        )
+        yield _Staged(checked.table.column_names, staging.encoded(checked.table), len(checked.table), checked.refused)
 
 
 def _digest(path: Path) -> str:

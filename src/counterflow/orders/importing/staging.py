@@ -13,6 +13,7 @@ from django.db import connection
 from counterflow.kernel.errors import InvariantBroken
 
 COLUMNS = {
+    "id": "bigint DEFAULT nextval('kernel_id_seq')",
     "line": "bigint",
     "class": "smallint",
     "number": "text",

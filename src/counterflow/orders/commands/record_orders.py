@@ -1,0 +1,212 @@
+"""Record orders with lines, tenders and shipments of history."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from counterflow.kernel import db
+from counterflow.kernel.commands import Batch, Done, Refused, command, content_hash
+from counterflow.kernel.context import Context
+from counterflow.kernel.errors import DomainError, IdentityReused, NotFound
+from counterflow.kernel.money import share
+from counterflow.orders.documents import NewLine, NewOrder
+from counterflow.orders.models import Customer, Order, OrderLine, Shipment, ShipmentLine, Tender
+from counterflow.orders.rules import check_order
+from counterflow.orders.states import CostBasis, LineKind
+
+Rows = list[dict[str, Any]]
+
+
+class ChannelNotFound(NotFound):
+    """There is no channel {code}."""
+
+
+class ItemNotFound(NotFound):
+    """There is no item {sku}; record it first."""
+
+
+@dataclass
+class _Books:
+    """What is known of the batch's channels, items, customers and orders, and the rows to be written."""
+
+    channels: dict[str, int]
+    items: dict[str, int]
+    customers: dict[tuple[int, str], int]
+    orders: dict[tuple[int, str], tuple[int, bytes | None]]
+    rows: dict[type[Any], Rows] = field(default_factory=lambda: defaultdict(list))
+
+
+@command(needs="orders.record")
+def record_orders(ctx: Context, *, items: Sequence[NewOrder]) -> Batch:
+    """Record each order; channel and number are its identity, and its shipments post nothing.
+
+    Refuses `OrderIncomplete`, `UnknownCurrency`, `LineInvalid`, `ShipmentInvalid`, `TenderInvalid`,
+    `ChannelNotFound`, `ItemNotFound`, `IdentityReused`. Nine statements, whatever the batch.
+    """
+    books = _load(items)
+    results: list[Done | Refused] = []
+    for order in items:
+        identity = f"{order.channel}:{order.number}"
+        try:
+            results.append(_record(ctx, books, order, identity))
+        except DomainError as error:
+            results.append(Refused.of(identity, error))
+    for model in (Customer, Order, OrderLine, Shipment, ShipmentLine, Tender):
+        db.insert(model, books.rows[model])
+    return Batch(results)
+
+
+def _load(items: Sequence[NewOrder]) -> _Books:
+    codes = [order.channel for order in items]
+    channels = db.rows("SELECT id, code FROM orders_channel WHERE code = ANY(%s) ORDER BY id", [codes])
+    skus = sorted({line.sku for order in items for line in order.lines})
+    known = db.rows("SELECT id, sku FROM catalog_item WHERE sku = ANY(%s) ORDER BY id", [skus])
+    found = db.rows(
+        "SELECT 'order' AS what, o.id, o.channel_id, o.number AS ref, o.content_hash "
+        "FROM unnest(%s::text[], %s::text[]) AS v(code, number) JOIN orders_channel c ON c.code = v.code "
+        "JOIN orders_order o ON o.channel_id = c.id AND o.number = v.number "
+        "UNION ALL SELECT 'customer', k.id, k.channel_id, k.external_ref, NULL "
+        "FROM unnest(%s::text[], %s::text[]) AS v(code, ref) JOIN orders_channel c ON c.code = v.code "
+        "JOIN orders_customer k ON k.channel_id = c.id AND k.external_ref = v.ref",
+        [codes, [order.number for order in items], codes, [order.customer_ref for order in items]],
+    )
+    return _Books(
+        channels={row.code: row.id for row in channels},
+        items={row.sku: row.id for row in known},
+        customers={(row.channel_id, row.ref): row.id for row in found if row.what == "customer"},
+        orders={
+            (row.channel_id, row.ref): (row.id, row.content_hash and bytes(row.content_hash))
+            for row in found
+            if row.what == "order"
+        },
+    )
+
+
+def _record(ctx: Context, books: _Books, order: NewOrder, identity: str) -> Done:
+    check_order(order)
+    channel = books.channels.get(order.channel)
+    if channel is None:
+        raise ChannelNotFound(code=order.channel)
+    for line in order.lines:
+        if line.kind == LineKind.PRODUCT and line.sku not in books.items:
+            raise ItemNotFound(sku=line.sku)
+    content = content_hash(order)
+    before = books.orders.get((channel, order.number))
+    if before:
+        if before[1] != content:
+            raise IdentityReused(what="order", identity=identity)
+        return Done(identity, {"id": before[0]}, replayed=True)
+    order_id = ctx.new_id()
+    books.orders[channel, order.number] = (order_id, content)
+    books.rows[Order].append(
+        {
+            "id": order_id,
+            "channel_id": channel,
+            "number": order.number,
+            "customer_id": _customer(ctx, books, channel, order),
+            "placed_at": order.placed_at,
+            "currency": order.currency,
+            "country": order.country,
+            "simulated": order.simulated,
+            "content_hash": content,
+        }
+    )
+    lines = _lines(ctx, books, order, order_id)
+    _shipments(ctx, books, order, order_id, lines)
+    _tenders(ctx, books, order, order_id)
+    return Done(identity, {"id": order_id, "lines": lines})
+
+
+def _customer(ctx: Context, books: _Books, channel: int, order: NewOrder) -> int | None:
+    if not order.customer_ref:
+        return None
+    key = (channel, order.customer_ref)
+    if key not in books.customers:
+        books.customers[key] = ctx.new_id()
+        books.rows[Customer].append(
+            {
+                "id": books.customers[key],
+                "channel_id": channel,
+                "external_ref": order.customer_ref,
+                "country": order.country,
+            }
+        )
+    return books.customers[key]
+
+
+def _lines(ctx: Context, books: _Books, order: NewOrder, order_id: int) -> dict[int, int]:
+    """Queue the lines; their ids by line number."""
+    ids = {line.line_no: ctx.new_id() for line in order.lines}
+    for line in order.lines:
+        books.rows[OrderLine].append(
+            {
+                "id": ids[line.line_no],
+                "order_id": order_id,
+                "line_no": line.line_no,
+                "item_id": books.items[line.sku] if line.kind == LineKind.PRODUCT else None,
+                "sku": line.sku,
+                "kind": line.kind,
+                "quantity": line.quantity,
+                "unit_price_minor": line.unit_price_minor,
+                "discount_minor": line.discount_minor,
+                "tax_minor": line.tax_minor,
+                "unit_cost_minor": line.unit_cost_minor,
+                "cost_basis": line.cost_basis or _basis(line),
+            }
+        )
+    return ids
+
+
+def _basis(line: NewLine) -> str:
+    return CostBasis.NIL if line.unit_cost_minor is None else CostBasis.HISTORY
+
+
+def _shipments(ctx: Context, books: _Books, order: NewOrder, order_id: int, ids: dict[int, int]) -> None:
+    """Queue the shipments; each carries its share of what a line was invoiced and taxed, to the cent."""
+    lines = {line.line_no: line for line in order.lines}
+    done: dict[int, int] = defaultdict(int)
+    for shipment in order.shipments:
+        shipment_id = ctx.new_id()
+        books.rows[Shipment].append(
+            {
+                "id": shipment_id,
+                "order_id": order_id,
+                "number": shipment.number,
+                "node_id": shipment.node_id,
+                "shipped_at": shipment.shipped_at,
+                "reported_at": ctx.at,
+            }
+        )
+        for line_no, quantity in shipment.lines:
+            line, before = lines[line_no], done[line_no]
+            done[line_no] += quantity
+            tax = line.tax_minor
+            books.rows[ShipmentLine].append(
+                {
+                    "id": ctx.new_id(),
+                    "shipment_id": shipment_id,
+                    "order_line_id": ids[line_no],
+                    "item_id": books.items[line.sku],
+                    "quantity": quantity,
+                    "invoiced_minor": share(line.invoiced_minor, done=before, take=quantity, of=line.quantity),
+                    "tax_minor": None if tax is None else share(tax, done=before, take=quantity, of=line.quantity),
+                    "cost_basis": line.cost_basis or _basis(line),
+                }
+            )
+
+
+def _tenders(ctx: Context, books: _Books, order: NewOrder, order_id: int) -> None:
+    for seq, tender in enumerate(order.tenders, 1):
+        books.rows[Tender].append(
+            {
+                "id": ctx.new_id(),
+                "order_id": order_id,
+                "seq": seq,
+                "kind": tender.kind,
+                "currency": order.currency,
+                "captured_minor": tender.captured_minor,
+                "reference": tender.reference,
+                "simulated": tender.simulated,
+            }
+        )

@@ -1,6 +1,12 @@
 """The table of roles says who may do what; these are the lines nobody may cross by accident."""
 
+import re
+from pathlib import Path
+
 from counterflow.access.roles import PERMISSIONS, ROLES, permissions_for
+from counterflow.ledger.chart import MOVEMENTS
+
+SOURCES = Path(__file__).resolve().parents[2] / "src" / "counterflow"
 
 ACTS = {permission for permission in PERMISSIONS if not permission.endswith(".view")}
 
@@ -32,3 +38,10 @@ def test_who_moves_money_does_not_handle_goods():
 def test_a_role_that_is_no_more_carries_nothing():
     assert permissions_for(["alchemist"]) == frozenset()
     assert permissions_for(["clerk", "alchemist"]) == ROLES["clerk"].permissions
+
+
+def test_every_permission_that_the_code_asks_for_can_be_granted():
+    asked = {movement.permission for movement in MOVEMENTS}
+    for path in SOURCES.rglob("*.py"):
+        asked |= set(re.findall(r'(?:needs=|ctx\.may\()"([a-z_.]+)"', path.read_text()))
+    assert asked - set(PERMISSIONS) == set()

@@ -8,6 +8,8 @@ from counterflow.logistics.states import PARCEL
 from counterflow.receiving.states import UNIT, Found
 from counterflow.refunds.states import PAYOUT
 from counterflow.returns.states import RMA, Reached, Resolution
+from counterflow.workqueue.kinds import Severity
+from counterflow.workqueue.states import CASE
 
 SOURCES = {
     "rma": RMA.states,
@@ -18,6 +20,8 @@ SOURCES = {
     "milestone": set(Reached),
     "resolution": set(Resolution),
     "stock": set(State),
+    "case": CASE.states,
+    "urgency": {severity.name.lower() for severity in Severity},
 }
 
 

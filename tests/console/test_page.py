@@ -12,7 +12,7 @@ from counterflow.console.navigation import GROUPS
 
 PUBLIC = {"sign_in", "sign_out"}
 PATTERNS = [pattern for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
-SAMPLES = {"email": "sample@demo.example", "prefix": "000000000000", "number": "none", "lpn": "none", "id": 1}
+SAMPLES = {"email": "sample@demo.example", "prefix": "000000000000", "number": "none", "lpn": "none", "case_id": 1}
 
 
 def sample(pattern):

@@ -58,31 +58,37 @@ class TokenRow:
 
 
 # What was true a moment ago, per process: (good until, value). A change is seen everywhere within seconds.
-_permissions: dict[int, tuple[float, frozenset[str]]] = {}
+_roles: dict[int, tuple[float, tuple[str, ...]]] = {}
 _bearers: dict[str, tuple[float, Bearer]] = {}
 
 
 def forget() -> None:
     """Drop what this process remembers."""
-    _permissions.clear()
+    _roles.clear()
     _bearers.clear()
 
 
-def permissions_of(user_id: int) -> frozenset[str]:
-    """All that a user may do; nothing for a user switched off or unknown. At most one statement."""
+def roles_of(user_id: int) -> tuple[str, ...]:
+    """The roles a user holds; none for a user switched off or unknown. At most one statement."""
     now = time.monotonic()
-    until, held = _permissions.get(user_id, (0.0, frozenset()))
+    until, held = _roles.get(user_id, (0.0, ()))
     if until > now:
         return held
     found = db.rows(
-        "SELECT g.role FROM access_grant g JOIN access_user u ON u.id = g.user_id WHERE u.id = %s AND u.is_active",
+        "SELECT g.role FROM access_grant g JOIN access_user u ON u.id = g.user_id WHERE u.id = %s AND u.is_active"
+        " ORDER BY g.role",
         [user_id],
     )
-    held = permissions_for(row.role for row in found)
-    if len(_permissions) >= REMEMBERED_MAX:
-        _permissions.clear()
-    _permissions[user_id] = (now + REMEMBERED_SECONDS, held)
+    held = tuple(row.role for row in found)
+    if len(_roles) >= REMEMBERED_MAX:
+        _roles.clear()
+    _roles[user_id] = (now + REMEMBERED_SECONDS, held)
     return held
+
+
+def permissions_of(user_id: int) -> frozenset[str]:
+    """All that a user may do. At most one statement."""
+    return permissions_for(roles_of(user_id))
 
 
 def authenticate_token(secret: str) -> Bearer | None:

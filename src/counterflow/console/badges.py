@@ -12,6 +12,7 @@ from counterflow.logistics.states import Parcel
 from counterflow.receiving.states import Found, Unit
 from counterflow.refunds.states import Payout
 from counterflow.returns.states import Reached, Resolution, Rma
+from counterflow.workqueue.states import State as Case
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,16 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         State.HANDED_OVER: Badge("Handed over", PLAIN),
         State.UNEXPLAINED: Badge("Unexplained", STOP),
         State.TRANSFORMATION: Badge("Transformation", PLAIN),
+    },
+    "case": {
+        Case.OPEN: Badge("Open", WAIT),
+        Case.CLOSED: Badge("Closed", PLAIN),
+    },
+    "urgency": {
+        "critical": Badge("Critical", STOP),
+        "high": Badge("High", WAIT),
+        "normal": Badge("Normal", PLAIN),
+        "low": Badge("Low", PLAIN),
     },
     "account": {
         "active": Badge("Active", GOOD),

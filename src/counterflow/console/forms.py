@@ -103,3 +103,23 @@ class NewToken(Form):
         self.fields["scopes"] = forms.MultipleChoiceField(
             label="May", choices=offered, widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
         )
+
+
+class Comment(Form):
+    """Words about a case."""
+
+    text = forms.CharField(label="Comment", max_length=4_000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class CloseCase(Form):
+    """How a case ended."""
+
+    OUTCOMES = (
+        ("resolved", "Resolved"),
+        ("accepted", "Accepted as it is"),
+        ("written_off", "Written off"),
+        ("duplicate", "Already handled elsewhere"),
+        ("no_problem", "There was no problem"),
+    )
+
+    outcome = forms.ChoiceField(label="Outcome", choices=OUTCOMES)

@@ -131,6 +131,19 @@ def _heading(column: Column[Row], wanted: Asked) -> Heading:
     return Heading(column.label, column.end, wanted.link(sort=turned), order)
 
 
+def pages(
+    found: Callable[[str | None, int], Sequence[Row]], place_of: Callable[[Row], str], *, most: int, step: int = 500
+) -> Iterator[Row]:
+    """All rows of a query that goes on after a place, read in steps, at most so many."""
+    place: str | None = None
+    while most > 0:
+        rows = found(place, min(step, most))
+        yield from rows
+        if len(rows) < step:
+            return
+        most, place = most - len(rows), place_of(rows[-1])
+
+
 def csv_answer(name: str, columns: Sequence[Column[Row]], rows: Iterable[Row]) -> StreamingHttpResponse:
     """The list as a file, streamed; at most `CSV_ROWS_MAX` rows."""
     answer = StreamingHttpResponse(_csv_lines(columns, rows), content_type="text/csv; charset=utf-8")

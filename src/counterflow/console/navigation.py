@@ -27,7 +27,15 @@ class Group:
 
 
 GROUPS: tuple[Group, ...] = (
-    Group("", (Link("home", "My work", "home", ""),)),
+    Group(
+        "",
+        (
+            Link("home", "My work", "home", ""),
+            Link(
+                "cases", "Cases", "inbox", "workqueue.view", "What is unknown, in doubt or in dispute", also=("case",)
+            ),
+        ),
+    ),
     Group(
         "Administration",
         (

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -22,7 +22,7 @@ from counterflow.access.roles import PERMISSIONS
 from counterflow.console import navigation
 from counterflow.kernel.commands import Batch
 from counterflow.kernel.context import Context
-from counterflow.kernel.errors import DomainError
+from counterflow.kernel.errors import DomainError, InvariantBroken, NotFound
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -55,6 +55,14 @@ def staff(request: HttpRequest) -> Staff | None:
     return Staff(user.id, user.name, user.email, access.permissions_of(user.id))
 
 
+def signed_in(request: HttpRequest) -> Staff:
+    """Who is signed in, inside a page, where somebody is."""
+    who = staff(request)
+    if who is None:
+        raise InvariantBroken("a page ran for nobody")
+    return who
+
+
 def page(needs: str = "") -> Callable[[View[P]], View[P]]:
     """Make a function a page for those who hold a permission (`""`: for everybody who signed in)."""
 
@@ -67,7 +75,10 @@ def page(needs: str = "") -> Callable[[View[P]], View[P]]:
             if not who.may(needs):
                 return not_allowed(request, needs)
             with timezone.override(ZoneInfo(_zone(request))):
-                answer = view(request, *args, **kwargs)
+                try:
+                    answer = view(request, *args, **kwargs)
+                except NotFound as error:
+                    raise Http404(error.message) from error
             answer.headers.setdefault("Cache-Control", "private, no-cache")
             return answer
 
@@ -100,10 +111,9 @@ def not_allowed(request: HttpRequest, permission: str) -> HttpResponse:
 
 def context(request: HttpRequest) -> Context:
     """The context of a command from a form; the form carries its own transport key."""
-    who = staff(request)
-    actor, permissions = (who.actor, who.permissions) if who else ("nobody", frozenset[str]())
+    who = signed_in(request)
     at = datetime.now(UTC)  # noqa: TID251 - this is the edge
-    return Context.make(actor, permissions, at, key=request.POST.get("key") or None, source="console")
+    return Context.make(who.actor, who.permissions, at, key=request.POST.get("key") or None, source="console")
 
 
 def act(request: HttpRequest, done: str, run: Callable[[Context], Batch]) -> bool:

@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from counterflow.console.views import home, session, styleguide, tokens, users
+from counterflow.console.views import cases, home, session, styleguide, tokens, users
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in", session.sign_in, name="sign_in"),
     path("sign-out", session.sign_out, name="sign_out"),
     path("styleguide", styleguide.styleguide, name="styleguide"),
+    path("cases", cases.cases, name="cases"),
+    path("cases/<int:case_id>", cases.case, name="case"),
+    path("cases/<int:case_id>/assign", cases.case_assign, name="case_assign"),
+    path("cases/<int:case_id>/comment", cases.case_comment, name="case_comment"),
+    path("cases/<int:case_id>/close", cases.case_close, name="case_close"),
     path("users", users.users, name="users"),
     path("users/new", users.user_new, name="user_new"),
     path("users/<str:email>", users.user, name="user"),

@@ -10,15 +10,13 @@ from django.views.decorators.http import require_POST
 from counterflow.access import commands, queries
 from counterflow.access.secrets import new_token
 from counterflow.console import forms
-from counterflow.console.page import act, page, render, staff
+from counterflow.console.page import act, page, render, signed_in
 
 
 @page("access.issue_tokens")
 def tokens(request: HttpRequest) -> HttpResponseBase:
     """The tokens one may see: one's own, or everybody's for who manages access."""
-    who = staff(request)
-    if who is None:
-        return redirect("sign_in")
+    who = signed_in(request)
     mine = None if who.may("access.manage") else who.user_id
     form = forms.NewToken(request.POST or None, held=who.permissions)
     secret = ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from counterflow.config import database, database_roles
+from counterflow.config import database, database_roles, embedded
 from counterflow.config.database_address import Address, parse
 from counterflow.config.database_errors import BadUrl, NoOwner
 
@@ -75,6 +77,7 @@ def test_settings_start_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     known = database.databases()
     assert (known["default"]["USER"], known["owner"]["USER"]) == ("counterflow_app", "counterflow_owner")
     assert known["default"]["CONN_MAX_AGE"] == 600
+    assert known["default"]["PORT"] == "0"
     assert not (tmp_path / "home").exists()
 
 
@@ -199,6 +202,29 @@ def test_a_database_in_another_encoding_is_refused(books: Address, owner: Addres
         )
     assert "SQL_ASCII" in machine.complaint("db", "url", DATABASE_URL=books.url)
     shutil.rmtree(machine.home, ignore_errors=True)
+
+
+def test_a_program_that_serves_brings_a_killed_server_back(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "COUNTERFLOW_APP_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COUNTERFLOW_HOME", str(machine.home))
+    monkeypatch.setattr(database, "WATCH_SECONDS", 0.1)
+    url = machine.says("db", "url")
+    stop = threading.Event()
+    watcher = threading.Thread(target=database.keep_ready, args=[stop])
+    watcher.start()
+    machine.kill()
+    deadline = time.monotonic() + 30
+    while embedded.running() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    psycopg.connect(url).close()
+    assert embedded.stop()
+    time.sleep(0.5)
+    assert embedded.running() is None
+    stop.set()
+    watcher.join(timeout=10)
+    assert not watcher.is_alive()
 
 
 def test_migrating_twice_is_migrating_once(machine: Machine) -> None:

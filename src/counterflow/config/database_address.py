@@ -52,7 +52,8 @@ class Address:
             "USER": self.user,
             "PASSWORD": self.password,
             "HOST": self.host,
-            "PORT": str(self.port or ""),
+            # 0 before the embedded server was ever started: refused, where "" would mean 5432.
+            "PORT": str(self.port),
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": {

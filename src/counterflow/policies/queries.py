@@ -170,7 +170,7 @@ def version(version_id: int) -> Version:
 def versions(*, kind: str | None = None, limit: int = 100) -> list[VersionRow]:
     """Versions of one kind or of all, newest first."""
     found = db.rows(
-        "SELECT id, kind, version, name, state, owner_role, effective_from, effective_to, scope::text AS scope,"
+        "SELECT id, kind, version, name, state, owner_role, effective_from, effective_to, scope,"
         " digest, created_at, created_by FROM policies_policyversion"
         " WHERE (%s::text IS NULL OR kind = %s) ORDER BY kind, version DESC LIMIT %s",
         [kind, kind, limit],
@@ -188,8 +188,8 @@ def decisions(
 ) -> list[DecisionRow]:
     """Decisions on record, newest first; `before_id` continues a list. One or two statements."""
     found = db.rows(
-        "SELECT d.id, d.kind, d.version_id, d.row_id, d.subject_id, d.facts::text AS facts,"
-        " d.outcome::text AS outcome, d.decided_at, d.override::text AS override, d.override_reason, d.overridden_by"
+        "SELECT d.id, d.kind, d.version_id, d.row_id, d.subject_id, d.facts,"
+        " d.outcome, d.decided_at, d.override, d.override_reason, d.overridden_by"
         " FROM policies_decision d"
         " WHERE (%s::bigint[] IS NULL OR d.subject_id = ANY(%s)) AND (%s::text IS NULL OR d.kind = %s)"
         " AND (%s::boolean IS NULL OR (d.override IS NOT NULL) = %s) AND (%s::bigint IS NULL OR d.id < %s)"
@@ -233,7 +233,7 @@ def _shelf(epoch: int | None) -> _Shelf:
 def _read_shelf(before: _Shelf | None, database: str) -> _Shelf:
     found = db.rows(
         "SELECT e.value AS epoch, v.id, v.kind, v.version, v.name, v.content::text AS content, v.digest, v.state,"
-        " v.owner_role, v.effective_from, v.effective_to, v.scope::text AS scope FROM kernel_epoch e"
+        " v.owner_role, v.effective_from, v.effective_to, v.scope FROM kernel_epoch e"
         " LEFT JOIN policies_policyversion v ON v.state IN ('active', 'retired')"
         " WHERE e.id = 1 ORDER BY v.kind, v.version DESC"
     )

@@ -95,7 +95,7 @@ class QueueCount:
 
 _COLUMNS = (
     "c.id, c.kind, c.queue, c.owner_role, c.severity, c.state, c.subject_kind, c.subject_id, c.entity_id,"
-    " c.money_at_risk_minor, c.currency, c.facts::text AS facts, c.opened_at, c.due_at, c.assignee, c.outcome,"
+    " c.money_at_risk_minor, c.currency, c.facts, c.opened_at, c.due_at, c.assignee, c.outcome,"
     " c.closed_at, c.closed_by"
 )
 

@@ -102,7 +102,7 @@ def publish_policies(ctx: Context, *, items: Sequence[PublishPolicy]) -> Batch:
 
 def _known(kinds: Sequence[str]) -> dict[str, list[_Known]]:
     found = db.rows(
-        "SELECT kind, id, version, digest, scope::text AS scope, state, effective_from, effective_to"
+        "SELECT kind, id, version, digest, scope, state, effective_from, effective_to"
         " FROM policies_policyversion"
         " WHERE kind = ANY(%s) ORDER BY id",
         [sorted(set(kinds))],

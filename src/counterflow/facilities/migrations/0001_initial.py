@@ -6,54 +6,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('ledger', '0002_journal'),
+        ("ledger", "0002_journal"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Node',
+            name="Node",
             fields=[
-                ('id', counterflow.kernel.ids.Id(serialize=False)),
-                ('code', models.TextField(unique=True)),
-                ('name', models.TextField()),
-                ('kind', models.TextField()),
-                ('zone', models.TextField(db_default='UTC')),
-                ('pool', models.TextField(db_default='own')),
-                ('scope', models.TextField(db_default='full')),
-                ('active', models.BooleanField(db_default=True)),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entity')),
+                ("id", counterflow.kernel.ids.Id(serialize=False)),
+                ("code", models.TextField(unique=True)),
+                ("name", models.TextField()),
+                ("kind", models.TextField()),
+                ("zone", models.TextField(db_default="UTC")),
+                ("pool", models.TextField(db_default="own")),
+                ("scope", models.TextField(db_default="full")),
+                ("active", models.BooleanField(db_default=True)),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.entity"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Authority',
+            name="Authority",
             fields=[
-                ('id', counterflow.kernel.ids.Id(serialize=False)),
-                ('message_kind', models.TextField()),
-                ('holder', models.TextField()),
-                ('node', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='facilities.node')),
+                ("id", counterflow.kernel.ids.Id(serialize=False)),
+                ("message_kind", models.TextField()),
+                ("holder", models.TextField()),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="facilities.node"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'authorities',
+                "verbose_name_plural": "authorities",
             },
         ),
         migrations.AddConstraint(
-            model_name='node',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['dc', '3pl', 'store', 'marketplace'])), name='node_kind'),
+            model_name="node",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["dc", "3pl", "store", "marketplace"])), name="node_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='node',
-            constraint=models.CheckConstraint(condition=models.Q(('scope__in', ['full', 'returns_only'])), name='node_scope'),
+            model_name="node",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scope__in", ["full", "returns_only"])), name="node_scope"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authority',
-            constraint=models.UniqueConstraint(fields=('node', 'message_kind'), name='authority_once'),
+            model_name="authority",
+            constraint=models.UniqueConstraint(fields=("node", "message_kind"), name="authority_once"),
         ),
         migrations.AddConstraint(
-            model_name='authority',
-            constraint=models.CheckConstraint(condition=models.Q(('holder__in', ['ours', 'partner'])), name='authority_holder'),
+            model_name="authority",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("holder__in", ["ours", "partner"])), name="authority_holder"
+            ),
         ),
     ]

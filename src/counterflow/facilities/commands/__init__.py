@@ -1,0 +1,1 @@
+"""What may be done about nodes: record them, say whose messages are facts there."""

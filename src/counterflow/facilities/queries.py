@@ -1,0 +1,83 @@
+"""Questions to facilities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from counterflow.facilities.rules import Message, default_holder
+from counterflow.kernel import db
+from counterflow.kernel.errors import NotFound
+
+
+class NodeMissing(NotFound):
+    """There is no node {code}."""
+
+
+@dataclass(frozen=True)
+class NodeRow:
+    """A node with the code and currency of its legal entity."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    entity_id: int
+    entity: str
+    currency: str
+    zone: str
+    pool: str
+    scope: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class AuthorityRow:
+    """Who reports a kind of message for a node; `stated` when somebody said so, else by the node's kind."""
+
+    node: str
+    message_kind: str
+    holder: str
+    stated: bool
+
+
+_NODES = """
+SELECT n.id, n.code, n.name, n.kind, n.entity_id, e.code AS entity, e.currency, n.zone, n.pool, n.scope, n.active
+FROM facilities_node n JOIN ledger_entity e ON e.id = n.entity_id
+"""
+
+
+def nodes(*, active: bool | None = None, after: str = "", limit: int = 200) -> list[NodeRow]:
+    """Nodes by code; `after` is the last code of the page before. One statement."""
+    found = db.rows(
+        _NODES + "WHERE n.code > %s AND (%s::boolean IS NULL OR n.active = %s) ORDER BY n.code LIMIT %s",
+        [after, active, active, limit],
+    )
+    return [NodeRow(*row) for row in found]
+
+
+def nodes_by_code(*, codes: Sequence[str]) -> dict[str, NodeRow]:
+    """The nodes that exist among these codes. One statement."""
+    found = db.rows(_NODES + "WHERE n.code = ANY(%s) ORDER BY n.code", [list(codes)])
+    return {row.code: NodeRow(*row) for row in found}
+
+
+def node(*, code: str) -> NodeRow:
+    """One node. Raises `NodeMissing`."""
+    found = nodes_by_code(codes=[code])
+    if code not in found:
+        raise NodeMissing(code=code)
+    return found[code]
+
+
+def authorities(*, codes: Sequence[str]) -> list[AuthorityRow]:
+    """Who reports what at these nodes, every kind of message listed. One statement."""
+    found = db.rows(
+        "SELECT n.code, n.kind, m.kind AS message_kind, a.holder FROM facilities_node n"
+        " CROSS JOIN unnest(%s::text[]) WITH ORDINALITY AS m(kind, place)"
+        " LEFT JOIN facilities_authority a ON a.node_id = n.id AND a.message_kind = m.kind"
+        " WHERE n.code = ANY(%s) ORDER BY n.code, m.place",
+        [[str(kind) for kind in Message], list(codes)],
+    )
+    return [
+        AuthorityRow(row.code, row.message_kind, row.holder or str(default_holder(row.kind)), row.holder is not None)
+        for row in found
+    ]

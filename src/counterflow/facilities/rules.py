@@ -1,0 +1,82 @@
+"""Pure rules of facilities: what a node may be, and whose messages may be facts there."""
+
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from counterflow.kernel.errors import Invalid
+
+CODE_MAX = 60
+
+
+class Kind(StrEnum):
+    """What a node is."""
+
+    DC = "dc"
+    THIRD_PARTY = "3pl"
+    STORE = "store"
+    MARKETPLACE = "marketplace"
+
+
+class Scope(StrEnum):
+    """How much of a node's stock we keep: all of it, or only returns, beside another system of record."""
+
+    FULL = "full"
+    RETURNS_ONLY = "returns_only"
+
+
+class Message(StrEnum):
+    """Kinds of messages about a node's goods."""
+
+    RECEIPT = "receipt"
+    INSPECTION = "inspection"
+    DISPOSAL = "disposal"
+    SHIPMENT = "shipment"
+    ADJUSTMENT = "adjustment"
+
+
+class Holder(StrEnum):
+    """Whose messages are facts: our own scans, or the partner's reports."""
+
+    OURS = "ours"
+    PARTNER = "partner"
+
+
+class NodeCodeInvalid(Invalid):
+    """A node needs a code of 1 to {most} letters, digits, dots, dashes or underscores, not {code}."""
+
+
+class NodeWordUnknown(Invalid):
+    """{word} is not a {what}; the choices are: {choices}."""
+
+
+class NodeZoneUnknown(Invalid):
+    """{zone} is not a time zone of the IANA database, such as Europe/London."""
+
+
+def require_code(code: str) -> str:
+    """A node's code. Raises `NodeCodeInvalid`."""
+    plain = code.replace("-", "").replace("_", "").replace(".", "")
+    if not (1 <= len(code) <= CODE_MAX and plain.isalnum()):
+        raise NodeCodeInvalid(code=code[: CODE_MAX + 20], most=CODE_MAX)
+    return code
+
+
+def require_word(choices: type[StrEnum], word: str, what: str) -> str:
+    """A word of a closed list. Raises `NodeWordUnknown`."""
+    if word not in set(choices):
+        raise NodeWordUnknown(word=word[:40], what=what, choices=", ".join(choices))
+    return word
+
+
+def require_zone(zone: str) -> str:
+    """An IANA zone. Raises `NodeZoneUnknown`."""
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError) as error:
+        raise NodeZoneUnknown(zone=zone[:60]) from error
+    return zone
+
+
+def default_holder(kind: str) -> Holder:
+    """Who reports for a node where nobody said otherwise: a partner for its own premises, we for ours."""
+    return Holder.PARTNER if kind in (Kind.THIRD_PARTY, Kind.MARKETPLACE) else Holder.OURS

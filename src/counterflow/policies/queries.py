@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from django.db import connection
 
 from counterflow.kernel import db
-from counterflow.kernel.errors import NotFound
+from counterflow.kernel.errors import InvariantBroken, NotFound
 from counterflow.policies.engine import Prepared, prepare
 from counterflow.policies.facts import completed
 from counterflow.policies.tables import Table, read_table
@@ -232,7 +231,7 @@ def _shelf(epoch: int | None) -> _Shelf:
 
 def _read_shelf(before: _Shelf | None, database: str) -> _Shelf:
     found = db.rows(
-        "SELECT e.value AS epoch, v.id, v.kind, v.version, v.name, v.content::text AS content, v.digest, v.state,"
+        "SELECT e.value AS epoch, v.id, v.kind, v.version, v.name, v.content, v.digest, v.state,"
         " v.owner_role, v.effective_from, v.effective_to, v.scope FROM kernel_epoch e"
         " LEFT JOIN policies_policyversion v ON v.state IN ('active', 'retired')"
         " WHERE e.id = 1 ORDER BY v.kind, v.version DESC"
@@ -253,5 +252,7 @@ def _version(row: Any, prepared: Prepared | None) -> Version:
     values.pop("epoch")
     # The content of a version never changes, so what was prepared under its id stays good.
     if prepared is None or prepared.table.digest() != row.digest:
-        prepared = prepare(read_table(orjson.loads(content)))
+        prepared = prepare(read_table(content))
+    if prepared.table.digest() != row.digest:
+        raise InvariantBroken(f"the policy {row.kind} {row.version} is not what was published: its digest differs")
     return Version(prepared=prepared, **values)

@@ -1,0 +1,34 @@
+"""What `counterflow verify` asks of policies."""
+
+from typing import Final
+
+from counterflow.kernel.laws import Law
+
+LAWS: Final[list[Law]] = [
+    Law(
+        name="policies.decisions_quote_their_table",
+        meaning="Every decision names a row of its version, and its outcome is what that row says.",
+        sql="""
+            SELECT format('decision %s: version %s, row %s, says %s', d.id, d.version_id, d.row_id, d.outcome) AS what
+            FROM policies_decision d
+            LEFT JOIN (
+                SELECT v.id AS version_id, v.kind, r ->> 'id' AS row_id, r -> 'then' AS outcome
+                FROM policies_policyversion v, jsonb_array_elements(v.content -> 'rows') r
+            ) said ON said.version_id = d.version_id AND said.row_id = d.row_id
+            WHERE (said.kind, said.outcome) IS DISTINCT FROM (d.kind, d.outcome)
+        """,
+        counted="SELECT count(*) FROM policies_decision",
+    ),
+    Law(
+        name="policies.one_table_answers",
+        meaning="No two versions of a policy are in force in one scope at one instant.",
+        sql="""
+            SELECT format('%s: versions %s and %s', a.kind, a.version, b.version) AS what
+            FROM policies_policyversion a
+            JOIN policies_policyversion b ON b.kind = a.kind AND b.scope = a.scope AND b.version > a.version
+                AND tstzrange(a.effective_from, a.effective_to) && tstzrange(b.effective_from, b.effective_to)
+            WHERE a.state IN ('active', 'retired') AND b.state IN ('active', 'retired')
+        """,
+        counted="SELECT count(*) FROM policies_policyversion WHERE state IN ('active', 'retired')",
+    ),
+]

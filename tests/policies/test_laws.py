@@ -1,0 +1,82 @@
+"""`verify` finds a decision or a version that was changed behind the application's back."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from counterflow.config.cli_verify import verify
+from counterflow.kernel.errors import InvariantBroken
+from counterflow.policies import queries
+from counterflow.policies.laws import LAWS
+
+pytestmark = pytest.mark.usefixtures("installed")
+AT = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def decided(ctx: Callable[..., Any], facts: Callable[..., Any]) -> None:
+    """Two decisions on record."""
+    from counterflow.kernel.commands import Batch, Done, command
+    from counterflow.policies.commands import decision_rows, record_decisions
+
+    @command(needs="returns.open")
+    def decide(inner: Any) -> Batch:
+        answers = queries.decide("refund", [facts("refund"), facts("refund", channel_kind="b2b")], at=AT)
+        record_decisions(inner, decision_rows(inner, zip([1, 2], answers, strict=True)))
+        return Batch([Done("x")])
+
+    decide(ctx())
+
+
+def _broken() -> dict[str, int]:
+    """Breaches by law, as verify counts them."""
+    return {verdict.law: verdict.breaches for verdict in verify(LAWS) if verdict.breaches}
+
+
+@pytest.fixture
+def tamper(owner: psycopg.Connection) -> Callable[[str], None]:
+    """Change rows the way only an owner can, past the triggers."""
+
+    def run(statement: str) -> None:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(statement)
+
+    return run
+
+
+def test_what_was_decided_by_the_book_breaks_nothing(decided: None) -> None:
+    assert _broken() == {}
+    assert all(verdict.counted > 0 for verdict in verify(LAWS))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE policies_decision SET outcome = jsonb_set(outcome, '{restocking_fee_bp}', '0') WHERE row_id = 'b2b'",
+        "UPDATE policies_decision SET row_id = 'standard' WHERE row_id = 'b2b'",
+        "UPDATE policies_decision SET kind = 'disposition' WHERE row_id = 'b2b'",
+    ],
+)
+def test_a_changed_decision_is_found(decided: None, tamper: Callable[[str], None], statement: str) -> None:
+    before = _broken().get("policies.decisions_quote_their_table", 0)
+    tamper(statement)
+    assert _broken()["policies.decisions_quote_their_table"] > before
+
+
+def test_two_versions_in_force_at_once_are_found(tamper: Callable[[str], None]) -> None:
+    tamper(
+        "INSERT INTO policies_policyversion (kind, version, name, content, digest, state, effective_from, owner_role,"
+        " scope, created_at, created_by) SELECT kind, 99, name, content, digest, state, now(), owner_role, scope,"
+        " created_at, created_by FROM policies_policyversion WHERE kind = 'disposition'"
+    )
+    assert _broken()["policies.one_table_answers"] == 1
+
+
+def test_a_table_that_was_changed_does_not_decide(tamper: Callable[[str], None], facts: Callable[..., Any]) -> None:
+    tamper("UPDATE policies_policyversion SET content = jsonb_set(content, '{rows,0,when}', '{}')")
+    queries.forget()
+    with pytest.raises(InvariantBroken, match="digest"):
+        queries.decide("refund", [facts("refund")], at=AT)

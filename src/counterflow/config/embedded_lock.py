@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from counterflow.config.database_errors import HomeUnusable, LockHeld
@@ -25,8 +25,9 @@ def exclusive(file: Path, seconds_max: float = SECONDS_MAX) -> Iterator[None]:
             folder = file.parent.stat()
             os.fchown(handle, folder.st_uid, folder.st_gid)
         wait(handle, file, seconds_max)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # On a full disk the lock still holds; what follows says why.
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(handle)

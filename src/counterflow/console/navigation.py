@@ -37,6 +37,10 @@ GROUPS: tuple[Group, ...] = (
         ),
     ),
     Group(
+        "Stock and books",
+        (Link("chart", "Chart of stock", "layers-intersect", "ledger.view", "Every state and every path of goods"),),
+    ),
+    Group(
         "Administration",
         (
             Link(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from counterflow.console.views import cases, home, session, styleguide, tokens, users
+from counterflow.console.views import cases, chart, home, session, styleguide, tokens, users
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("cases/<int:case_id>/assign", cases.case_assign, name="case_assign"),
     path("cases/<int:case_id>/comment", cases.case_comment, name="case_comment"),
     path("cases/<int:case_id>/close", cases.case_close, name="case_close"),
+    path("ledger/chart", chart.chart, name="chart"),
     path("users", users.users, name="users"),
     path("users/new", users.user_new, name="user_new"),
     path("users/<str:email>", users.user, name="user"),

@@ -4,11 +4,16 @@ from django.db import models
 from django.db.models import F, Q
 
 from counterflow.kernel.ids import Id
+from counterflow.orders.models import ShipmentLine
 from counterflow.returns.models import Rma, RmaLine
 
 
 class Parcel(models.Model):
-    """A parcel coming back. Known by carrier and tracking number; `rma` is empty where nobody announced it."""
+    """A parcel coming back. Known by carrier and tracking number.
+
+    `rma` and `content_hash` are empty where a carrier spoke of it before anybody announced it; `entity_id`
+    is 0 then. `closed_empty` is what was found when it was closed, empty while it is open.
+    """
 
     id = Id()
     carrier = models.TextField()
@@ -19,6 +24,7 @@ class Parcel(models.Model):
     state = models.TextField()
     announced_at = models.DateTimeField()
     content_hash = models.BinaryField()
+    closed_empty = models.BooleanField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tracking", "carrier"], name="logistics_parcel_once")]
@@ -64,6 +70,26 @@ class ParcelLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.parcel_id} {self.rma_line_id}"
+
+
+class ReturnedValue(models.Model):
+    """How much of a shipment line has left its customer again: pieces, and the value they brought along.
+
+    Kept under the lock of the shipment line by everything that takes goods back, so that all returns of a
+    line together never bring in more than the ledger issued for it (minor units, entity's currency).
+    """
+
+    shipment_line = models.OneToOneField(ShipmentLine, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    quantity = models.IntegerField()
+    cost_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gte=0, cost_minor__gte=0), name="logistics_returned_sane")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shipment_line_id}: {self.quantity}"
 
 
 class ParcelEvent(models.Model):

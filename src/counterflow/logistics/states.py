@@ -1,4 +1,4 @@
-"""The life of a return parcel, as the carrier tells it."""
+"""The life of a return parcel, as the carrier tells it, until we have emptied it."""
 
 from enum import StrEnum
 
@@ -14,25 +14,46 @@ class Parcel(StrEnum):
     DELIVERED = "delivered"
     LOST = "lost"
     RETURNED = "returned_to_sender"
-    CANCELLED = "cancelled"
     EMPTIED = "emptied"
 
 
-_MOVING = (Parcel.ACCEPTED, Parcel.IN_TRANSIT, Parcel.DELIVERED)
+# What a carrier may report, in the order in which reports of one instant count.
+REPORTS = {
+    "accepted": Parcel.ACCEPTED,
+    "in_transit": Parcel.IN_TRANSIT,
+    "delivered": Parcel.DELIVERED,
+    "lost": Parcel.LOST,
+    "found": Parcel.IN_TRANSIT,
+    "returned_to_sender": Parcel.RETURNED,
+}
+_OPEN = (Parcel.ANNOUNCED, *dict.fromkeys(REPORTS.values()))
 
 PARCEL = Machine(
     "parcel",
     start={Parcel.ANNOUNCED},
-    final={Parcel.RETURNED, Parcel.CANCELLED, Parcel.EMPTIED, Parcel.LOST},
+    final={Parcel.RETURNED, Parcel.EMPTIED, Parcel.LOST},
     moves=[
-        # A carrier's reports arrive in any order; what is behind the present state is kept and changes nothing.
-        ("accepted", Parcel.ANNOUNCED, Parcel.ACCEPTED),
-        *[("in_transit", state, Parcel.IN_TRANSIT) for state in (Parcel.ANNOUNCED, Parcel.ACCEPTED)],
-        *[("delivered", state, Parcel.DELIVERED) for state in (Parcel.ANNOUNCED, Parcel.ACCEPTED, Parcel.IN_TRANSIT)],
-        *[("lost", state, Parcel.LOST) for state in (Parcel.ANNOUNCED, *_MOVING)],
-        ("found", Parcel.LOST, Parcel.IN_TRANSIT),
-        *[("returned_to_sender", state, Parcel.RETURNED) for state in (Parcel.ANNOUNCED, *_MOVING)],
-        ("cancel", Parcel.ANNOUNCED, Parcel.CANCELLED),
-        *[("empty", state, Parcel.EMPTIED) for state in (Parcel.ANNOUNCED, *_MOVING, Parcel.LOST)],
+        # A carrier's latest report decides, so any may follow any; what is older is kept and changes nothing.
+        *[(kind, state, target) for kind, target in REPORTS.items() for state in _OPEN],
+        *[("empty", state, Parcel.EMPTIED) for state in _OPEN],
     ],
 )
+
+
+class Hands(StrEnum):
+    """In whose hands the goods of a parcel are while it is in a state."""
+
+    CUSTOMER = "customer"
+    CARRIER = "carrier"
+    NOBODY = "nobody"
+
+
+HANDS = {
+    Parcel.ANNOUNCED: Hands.CUSTOMER,
+    Parcel.ACCEPTED: Hands.CARRIER,
+    Parcel.IN_TRANSIT: Hands.CARRIER,
+    Parcel.DELIVERED: Hands.CARRIER,
+    Parcel.LOST: Hands.NOBODY,
+    Parcel.RETURNED: Hands.CUSTOMER,
+    Parcel.EMPTIED: Hands.CUSTOMER,
+}

@@ -69,6 +69,40 @@ class Unit(models.Model):
         return self.lpn
 
 
+class Origin(models.Model):
+    """Where pieces of a unit came from when it was received or matched; taken back by negative rows.
+
+    `source` is the ledger state they left; `parcel_line_id` is set where a parcel line held them; the
+    cost is what they brought along (minor units, entity's currency).
+    """
+
+    id = Id()
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    source = models.TextField()
+    parcel_line_id = models.BigIntegerField(null=True)
+    quantity = models.IntegerField()
+    cost_minor = models.BigIntegerField()
+    command_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.source} {self.quantity}"
+
+
+class ReceiptReversal(models.Model):
+    """That a receipt was a mistake and was taken back, once for each unit."""
+
+    id = Id()
+    unit = models.OneToOneField(Unit, on_delete=models.PROTECT, related_name="+")
+    content_hash = models.BinaryField()
+    reason = models.TextField()
+    request_ref = models.TextField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.reason}"
+
+
 class Inspection(models.Model):
     """What an inspection found, once for each unit and round."""
 

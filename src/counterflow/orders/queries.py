@@ -125,8 +125,8 @@ class OrderRow:
 
 
 _ORDER = """
-SELECT o.id, c.code AS channel, o.number, k.external_ref AS customer_ref, o.placed_at, o.currency, o.country, o.simulated,
-       o.imported_from_id IS NOT NULL AS imported
+SELECT o.id, c.code AS channel, o.number, k.external_ref AS customer_ref, o.placed_at, o.currency, o.country,
+       o.simulated, o.imported_from_id IS NOT NULL AS imported
 FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id LEFT JOIN orders_customer k ON k.id = o.customer_id
 """
 
@@ -178,10 +178,12 @@ class UnmappedText:
 
 
 def unmapped_adjustments(*, limit: int = 100) -> list[UnmappedText]:
-    """Texts without a reason, the most frequent first."""
+    """Texts without a reason, the most frequent first; a text that only names its own product says none."""
     found = db.rows(
-        "SELECT text, count(*) AS lines, sum(abs(quantity))::bigint AS units FROM orders_stockadjustment "
-        "WHERE reason_id IS NULL GROUP BY text ORDER BY lines DESC, text LIMIT %s",
+        "SELECT a.text, count(*) AS lines, sum(abs(a.quantity))::bigint AS units FROM orders_stockadjustment a "
+        "LEFT JOIN catalog_item i ON i.id = a.item_id "
+        "WHERE a.reason_id IS NULL AND upper(a.text) IS DISTINCT FROM upper(i.name) "
+        "GROUP BY a.text ORDER BY lines DESC, a.text LIMIT %s",
         [limit],
     )
     return [UnmappedText(*row) for row in found]

@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 
 from counterflow.orders.states import LineClass, LineKind
 
-
 NON_PRODUCT: dict[str, LineKind] = {
     "POST": LineKind.SHIPPING,
     "DOT": LineKind.SHIPPING,

@@ -8,15 +8,16 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import Invalid
 from counterflow.orders import queries
 from counterflow.orders.importing.run import Failed, Imported, Options, import_files
+from counterflow.orders.states import LineClass
 
 ACTOR = "program:import"
 UNMAPPED_SHOWN = 20
+CLASSES = tuple(found.name.lower() for found in LineClass)
 
 
 class ChannelWanted(Invalid):
@@ -108,21 +109,15 @@ def _bar(console: Console) -> Progress:
 
 
 def _summary(console: Console, done: Sequence[Imported]) -> None:
-    """A table: per file rows = imported + refused + duplicate, and what the imported ones are."""
-    if not done:
-        return
-    names = ("rows", "imported", "refused", "duplicate")
-    classes = ("sale", "free", "service", "return", "adjustment")
-    table = Table("file", *names, *classes, caption="rows = imported + refused + duplicate; history posts nothing")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    """A line a file: rows = imported + refused + duplicate, and what the imported ones are."""
     for row in done:
-        amounts = [getattr(row, name) for name in names] + [row.counts.get(name, 0) for name in classes]
-        table.add_row(row.name, *(f"{amount:,}" for amount in amounts))
-    console.print(table)
-    for row in done:
+        said = f"{row.imported:,} imported + {row.refused:,} refused + {row.duplicate:,} duplicate"
+        kinds = ", ".join(f"{row.counts[name]:,} {name}" for name in CLASSES if row.counts.get(name))
+        console.print(f"{row.name}: {row.rows:,} rows = {said}" + (f" ({kinds})" if kinds else ""), highlight=False)
         if row.ignored_columns:
-            console.print(f"{row.name}: columns not used: {', '.join(row.ignored_columns)}")
+            console.print(f"{row.name}: columns not used: {', '.join(row.ignored_columns)}", markup=False)
+    if done:
+        console.print("Imported history is orders; it posts nothing to the ledger.")
 
 
 def _unmapped(console: Console) -> None:

@@ -143,6 +143,11 @@ def check_ours(chunk: Chunk, terms: Terms) -> Checked:
     _prices(verdict, exact, price)
     verdict.refuse(pc.less(price, 0), "price_negative", "price {value}", "price")
     amounts = {name: _amount(verdict, name, raw[name], digits) for name in ("discount", "tax", "cost")}
+    gross = pc.subtract(pc.multiply(price, quantity), pc.fill_null(amounts["discount"], 0))
+    verdict.refuse(pc.less(gross, 0), "amount_malformed", "the discount {value} is more than the price", "discount")
+    verdict.refuse(
+        pc.greater(amounts["tax"], gross), "amount_malformed", "the tax {value} is more than the price", "tax"
+    )
     _instants(verdict, "happened_at", happened, terms.at)
     shipped = values.instant(raw["shipped_at"], terms.zone)
     given = pc.is_valid(values.text(raw["shipped_at"]))

@@ -98,17 +98,20 @@ def recognise(path: str, names: Sequence[str]) -> Header:
     if not any(found):
         raise FileEmpty(path=path)
     layout = max(LAYOUTS, key=lambda candidate: len(_positions(candidate, found)) / len(candidate.required))
-    known = {spelling for spellings in layout.columns.values() for spelling in spellings}
-    repeated = sorted(
-        {name for name, fold in zip(names, found, strict=True) if fold in known and found.count(fold) > 1}
-    )
     positions = _positions(layout, found)
     missing = [field for field in layout.required if field not in positions]
     if missing:
         wanted = ", ".join(" or ".join(layout.columns[field]) for field in missing)
         shown = ", ".join(name[:40] for name in names[:30])
         raise ColumnsMissing(path=path, missing=wanted, layout=layout.name, found=shown)
-    if repeated or len(set(positions.values())) < len(positions):
+    repeated = [
+        name
+        for spellings in layout.columns.values()
+        if sum(found.count(spelling) for spelling in spellings) > 1
+        for name, fold in zip(names, found, strict=True)
+        if fold in spellings
+    ]
+    if repeated:
         raise ColumnsRepeated(path=path, repeated=", ".join(repeated))
     taken = set(positions.values())
     ignored = tuple(name for i, name in enumerate(names) if i not in taken and name)

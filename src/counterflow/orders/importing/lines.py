@@ -64,16 +64,29 @@ class Source:
                 if not waiting:
                     continue
                 inflate = zlib.decompressobj(wbits=31)
+            spare = inflate.copy()
             try:
                 piece = inflate.decompress(waiting, BLOCK)
             except zlib.error as error:
                 self.damage = f"the gzip stream is damaged ({error})"
+                yield _before_damage(spare, waiting)
                 return
             waiting = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
             if piece:
                 yield piece
         if not inflate.eof:
             self.damage = "the gzip stream ends before its end mark"
+
+
+def _before_damage(inflate: "zlib._Decompress", data: bytes) -> bytes:
+    """What can still be unpacked, byte by byte up to the damaged one."""
+    found = []
+    for n in range(len(data)):
+        try:
+            found.append(inflate.decompress(data[n : n + 1]))
+        except zlib.error:
+            break
+    return b"".join(found)
 
 
 def blocks(source: Source) -> Iterator[Block]:

@@ -8,7 +8,6 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +16,8 @@ WHOLE = re.compile(r"[+-]?\d{1,15}(\.0+)?")
 AMOUNT = re.compile(r"[+-]?(\d{1,13}(\.\d{0,12})?|\.\d{1,12})")
 DECIMAL = pa.decimal128(26, 12)
 """Thirteen digits before the point and twelve after it: more than any price has."""
+
+INSTANT = pa.timestamp("s", "UTC")
 
 
 def text(column: Any) -> Any:
@@ -76,23 +77,27 @@ def instant(column: Any, zone: str) -> Any:
     as the hour after it.
     """
     try:
-        naive = pc.cast(column, pa.timestamp("s"))
+        return _placed(pc.cast(column, pa.timestamp("s")), zone)
     except pa.ArrowInvalid:
-        naive = None
-    if naive is not None:
-        local = pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="latest")
-        return pc.cast(local, pa.timestamp("s", "UTC"))
-    known = ZoneInfo(zone)
-    return pa.array([_instant(value, known) for value in column.to_pylist()], pa.timestamp("s", "UTC"))
+        moments = [_moment(value) for value in column.to_pylist()]
+    naive = [None if moment is None or moment.tzinfo else moment for moment in moments]
+    aware = [moment.astimezone(UTC) if moment and moment.tzinfo else None for moment in moments]
+    return pc.coalesce(
+        pc.cast(pa.array(aware, pa.timestamp("us", "UTC")), INSTANT, safe=False),
+        _placed(pc.cast(pa.array(naive, pa.timestamp("us")), pa.timestamp("s"), safe=False), zone),
+    )
 
 
-def _instant(value: str | None, zone: ZoneInfo) -> datetime | None:
+def _placed(naive: Any, zone: str) -> Any:
+    local = pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="latest")
+    return pc.cast(local, INSTANT)
+
+
+def _moment(value: str | None) -> datetime | None:
     try:
-        moment = datetime.fromisoformat((value or "").strip())
+        return datetime.fromisoformat((value or "").strip())
     except ValueError:
         return None
-    local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    return local.astimezone(UTC).replace(microsecond=0)
 
 
 def longer_than(column: Any, most: int) -> Any:

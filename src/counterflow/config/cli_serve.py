@@ -2,9 +2,12 @@
 
 import argparse
 import os
+from threading import Event, Thread
 
 from granian import Granian
 from granian.constants import Interfaces
+
+from counterflow.config.database import keep_ready
 
 DEFAULT_PORT = 8080
 
@@ -24,6 +27,8 @@ def run(options: argparse.Namespace) -> None:
 
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Run the web application; returns when a signal stops it."""
+    stopped = Event()
+    Thread(target=keep_ready, args=[stopped], daemon=True).start()
     Granian(
         "counterflow.config.wsgi:application",
         address=host,
@@ -35,3 +40,4 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         respawn_failed_workers=True,
         log_access=False,
     ).serve()
+    stopped.set()

@@ -1,23 +1,20 @@
 """Django's settings; everything a company sets comes from the environment (docs/operations/settings.md)."""
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
 from counterflow.config import database
+from counterflow.config.secret_key import secret_key
 
+BASE = Path(__file__).resolve().parent.parent
 ENVIRONMENT = os.environ.get("COUNTERFLOW_ENV", "development")
 PRODUCTION = ENVIRONMENT == "production"
-DEBUG = os.environ.get("COUNTERFLOW_DEBUG") == "1" and not PRODUCTION
-SECRET_KEY = os.environ.get("COUNTERFLOW_SECRET_KEY", "dev")
-ALLOWED_HOSTS = os.environ.get(
-    "COUNTERFLOW_HOSTS", "localhost,127.0.0.1,[::1],testserver"
-).split(",")
-CSRF_TRUSTED_ORIGINS = [
-    o for o in os.environ.get("COUNTERFLOW_ORIGINS", "").split(",") if o
-]
+DEBUG = False
+SECRET_KEY = secret_key(production=PRODUCTION)
+ALLOWED_HOSTS = os.environ.get("COUNTERFLOW_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("COUNTERFLOW_ORIGINS", "").split(",") if origin]
 
-ROOMS = [
+ROOMS = (
     "kernel",
     "ledger",
     "catalog",
@@ -33,23 +30,20 @@ ROOMS = [
     "reconciliation",
     "api",
     "console",
-]
+)
 INSTALLED_APPS = [
+    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "procrastinate.contrib.django",
-    *(
-        f"counterflow.{room}"
-        for room in ROOMS
-        if find_spec(f"counterflow.{room}") and find_spec(f"counterflow.{room}.apps")
-    ),
+    *(f"counterflow.{room}" for room in ROOMS),
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "counterflow.console.middleware.ContentPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -59,14 +53,6 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "counterflow.config.urls"
 WSGI_APPLICATION = "counterflow.config.wsgi.application"
-
-DATABASES = database.databases()
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-if find_spec("counterflow.access") and find_spec("counterflow.access.models"):
-    INSTALLED_APPS.insert(0, "django.contrib.auth")
-    AUTH_USER_MODEL = "access.User"
-
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -80,10 +66,38 @@ TEMPLATES = [
         },
     }
 ]
+
+DATABASES = database.databases()
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# A call may carry 10,000 items; a form and a file have bounds of their own.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+AUTH_USER_MODEL = "access.User"
+LOGIN_URL = "/sign-in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+if os.environ.get("COUNTERFLOW_FAST_HASHER") == "1" and not PRODUCTION:
+    # Tests sign in hundreds of times; the strength of the hash is not what they are about.
+    PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("COUNTERFLOW_PROXY") == "1" else None
+X_FRAME_OPTIONS = "DENY"
+
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 STATIC_URL = "/static/"
-LOGIN_URL = "/sign-in"
-BASE = Path(__file__).resolve().parent.parent
+# Built assets carry their own hashes; they are served from where the package has them.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+SILENCED_SYSTEM_CHECKS: list[str] = []

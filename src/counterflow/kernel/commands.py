@@ -32,6 +32,7 @@ from counterflow.kernel.errors import (
     NotFound,
     PermissionDenied,
     Refusal,
+    TextUnstorable,
 )
 
 P = ParamSpec("P")
@@ -171,6 +172,8 @@ def _retrying(ctx: Context, name: str, body: Any, kwargs: dict[str, Any]) -> Bat
 
 def _outermost(ctx: Context, name: str, body: Any, kwargs: dict[str, Any]) -> Batch:
     text, nodes = canonical(kwargs)
+    if b"\\u0000" in text:
+        raise TextUnstorable()
     digest = sha256(text).digest()
     with transaction.atomic():
         claim = _claim(ctx, name, digest, ids=IDS_PER_NODE * nodes + 8)

@@ -21,6 +21,7 @@ class Rank(IntEnum):
     UNIT = 50
     CREDIT = 60
     STATEMENT = 70
+    CASE = 75
     POSITION = 90
 
 

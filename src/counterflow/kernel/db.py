@@ -5,7 +5,7 @@ on the size of its batch. Every write checks the number of rows it touched.
 """
 
 from collections import namedtuple
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -57,7 +57,7 @@ def execute(sql: str, params: Sequence[Any] = ()) -> int:
         return cursor.rowcount
 
 
-def rows(sql: str, params: Sequence[Any] = ()) -> list[Row]:
+def rows(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
     """Run one statement; its rows, with columns as attributes."""
     with connection.wrap_database_errors, _cursor() as cursor:
         _note(sql)

@@ -10,6 +10,7 @@ from counterflow.kernel.commands import Batch, Done, Refused, command, content_h
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, IdentityReused, Refusal
 from counterflow.kernel.events import Event, emit
+from counterflow.kernel.models import Payload
 from counterflow.orders.models import ShipmentLine
 from counterflow.policies.commands.record_decisions import Override, decision_rows, record_decisions
 from counterflow.policies.queries import Answer, decide
@@ -75,6 +76,7 @@ class _Plan:
     milestones: list[dict[str, Any]] = field(default_factory=list)
     authorised: dict[int, int] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    words: list[dict[str, Any]] = field(default_factory=list)
     cases: list[CaseDraft] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -100,6 +102,7 @@ def open_rmas(ctx: Context, *, items: Sequence[OpenRma]) -> Batch:
     db.insert(RmaLine, plan.lines)
     db.insert(Milestone, plan.milestones)
     db.add(ShipmentLine, [{"id": i, "authorised_qty": q} for i, q in sorted(plan.authorised.items())])
+    db.insert(Payload, plan.words)
     record_decisions(ctx, plan.decisions)
     open_cases(ctx, plan.cases)
     emit(ctx, plan.events)
@@ -283,6 +286,8 @@ def _plan_line(
     ]
     plan.decisions += decisions
     authorised = rma["state"] == State.AUTHORISED
+    if not line.reason:
+        plan.words.append(_words(ctx, rma, line_id, line.asked.reason))
     # A request that waits for a person keeps its pieces too: nobody else may ask for them meanwhile.
     kept = line.quantity if rma["state"] != State.DECLINED else 0
     plan.lines.append(
@@ -321,6 +326,19 @@ def _plan_line(
     }
 
 
+def _words(ctx: Context, rma: dict[str, Any], line_id: int, words: str) -> dict[str, Any]:
+    """The asker's own words for a reason that nobody mapped: free text, so it can be erased."""
+    return {
+        "id": ctx.new_id(),
+        "kind": "return_reason",
+        "subject_id": line_id,
+        "source": f"channel:{rma['channel_id']}",
+        "reference": "",
+        "body": {"words": words},
+        "kept_at": ctx.at,
+    }
+
+
 def _authorised(ctx: Context, line_id: int, quantity: int, rma: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": ctx.new_id(),
@@ -336,12 +354,12 @@ def _authorised(ctx: Context, line_id: int, quantity: int, rma: dict[str, Any]) 
 
 def _case(rma: dict[str, Any], lines: Sequence[_Line], unmapped: bool) -> CaseDraft:
     return CaseDraft(
-        kind="unmapped_code" if unmapped else "approval_needed",
+        kind="unmapped_code" if unmapped else "return_review",
         subject_kind="rma",
         subject_id=rma["id"],
         dedupe_key=f"rma:{rma['id']}:decision",
         entity_id=rma["entity_id"],
         money_at_risk_minor=sum(int(line.eligibility["value_minor"]) for line in lines),
         currency=rma["currency"],
-        facts={"rma": rma["number"], "words": sorted({line.asked.reason[:80] for line in lines if not line.reason})},
+        facts={"rma": rma["number"], "lines": [n for n, line in enumerate(lines, start=1) if not line.reason]},
     )

@@ -25,7 +25,7 @@ def lock_cases(ctx: Context, case_ids: Iterable[int]) -> dict[int, LockedCase]:
     # Cases share the rank of statements: paper, after goods and money and before positions.
     found = db.lock(
         ctx,
-        Rank.STATEMENT,
+        Rank.CASE,
         "SELECT id, kind, queue, subject_id, state, outcome, assignee FROM workqueue_case WHERE id = ANY(%s)"
         " ORDER BY id FOR NO KEY UPDATE",
         [sorted(set(case_ids))],

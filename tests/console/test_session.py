@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from counterflow.access.commands import SwitchUser, switch_users
+from counterflow.console.throttle import FAILURES_MAX
 
 
 def test_a_stranger_is_asked_to_sign_in_and_then_goes_on(browse):
@@ -50,3 +51,17 @@ def test_an_account_switched_off_is_out_at_once(browse, ctx):
 def test_a_form_without_its_token_is_not_trusted(console):
     client = Client(enforce_csrf_checks=True)
     assert client.post("/sign-in", {"email": "clerk@demo.example", "password": "x"}).status_code == 403
+
+
+def test_guessing_is_slowed_down_and_a_success_forgets(browse):
+    given = {"email": "executive@demo.example", "password": "wrong"}
+    client = browse()
+    for _ in range(FAILURES_MAX - 1):
+        assert client.post("/sign-in", given).status_code == 422
+    browse("executive")
+    for _ in range(FAILURES_MAX):
+        assert client.post("/sign-in", given).status_code == 422
+    assert client.post("/sign-in", given).status_code == 429
+    right = given | {"password": "a password of the tests"}
+    assert client.post("/sign-in", right).status_code == 429
+    assert client.post("/sign-in", right, REMOTE_ADDR="192.0.2.7").status_code == 302

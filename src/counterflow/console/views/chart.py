@@ -1,5 +1,6 @@
 """The chart on a page: what every stock state means, and every path that goods may take."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -7,7 +8,7 @@ from django.http.response import HttpResponseBase
 
 from counterflow.console.badges import badge
 from counterflow.console.page import page, render
-from counterflow.ledger.chart import GL_ACCOUNTS, MOVEMENTS, TRAITS, Movement, State, Trait, stock_account
+from counterflow.ledger.chart import GL_ACCOUNTS, MOVEMENTS, OURS, TRAITS, Movement, State, Trait, stock_account
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,11 @@ class StateRow:
 
 @dataclass(frozen=True)
 class PathRow:
-    """Movements of one kind into one state, from one or several others."""
+    """Movements of one cause: from each of some states to each of others. Empty means any state in our books."""
 
     kind: str
     sources: tuple[State, ...]
-    target: State
+    targets: tuple[State, ...]
     permission: str
     contra: str
 
@@ -37,19 +38,25 @@ def chart(request: HttpRequest) -> HttpResponseBase:
         StateRow(state, trait, stock_account(state, "cost") if trait.recognised else "")
         for state, trait in TRAITS.items()
     ]
-    return render(request, "console/ledger/chart.html", {"states": states, "paths": _paths(MOVEMENTS)})
+    return render(request, "console/ledger/chart.html", {"states": states, "paths": paths(MOVEMENTS)})
 
 
-def _paths(movements: list[Movement]) -> list[PathRow]:
-    """Movements that differ only in where they start, joined to one row."""
-    joined: dict[tuple[str, State, str, str], list[State]] = {}
+def paths(movements: Sequence[Movement]) -> list[PathRow]:
+    """The movement table in fewer rows: what differs only in one end, or runs between all states, is joined."""
+    by_target: dict[tuple[str, str, str, State], list[State]] = {}
     for m in movements:
-        joined.setdefault((m.kind, m.target, m.permission, m.contra or ""), []).append(m.source)
+        by_target.setdefault((m.kind, m.permission, m.contra or "", m.target), []).append(m.source)
+    ours = frozenset(OURS)
+    joined: dict[tuple[str, str, str, frozenset[State]], list[State]] = {}
+    for (kind, permission, contra, target), found in by_target.items():
+        # "To itself" is no movement, so a state that is left out only because it is the target counts as there.
+        sources = ours if ours == {*found, target} else frozenset(found)
+        joined.setdefault((kind, permission, contra, sources), []).append(target)
     return [
-        PathRow(kind, tuple(sorted(sources, key=_label)), target, permission, GL_ACCOUNTS.get(contra, ("", ""))[1])
-        for (kind, target, permission, contra), sources in joined.items()
+        PathRow(kind, _shown(sources), _shown(frozenset(targets)), permission, GL_ACCOUNTS.get(contra, ("", ""))[1])
+        for (kind, permission, contra, sources), targets in joined.items()
     ]
 
 
-def _label(state: State) -> str:
-    return badge("stock", state).label
+def _shown(states: frozenset[State]) -> tuple[State, ...]:
+    return () if states == frozenset(OURS) else tuple(sorted(states, key=lambda state: badge("stock", state).label))

@@ -12,6 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from counterflow.console import forms
 from counterflow.console.page import render, staff
+from counterflow.console.throttle import Throttle
+
+GUESSES = Throttle()
 
 
 @sensitive_post_parameters("password")
@@ -23,10 +26,17 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
         return redirect("home")
     form = forms.SignIn(request.POST or None, initial={"next": request.GET.get("next", "")})
     if form.is_valid():
-        user = authenticate(request, username=form.cleaned_data["email"], password=form.cleaned_data["password"])
+        email = form.cleaned_data["email"].lower()
+        key = f"{email} {request.META.get('REMOTE_ADDR', '')}"
+        if GUESSES.refuses(key):
+            form.add_error(None, "Too many tries. Wait a quarter of an hour, or ask an administrator.")
+            return render(request, "console/sign_in.html", {"form": form}, status=429)
+        user = authenticate(request, username=email, password=form.cleaned_data["password"])
         if user is not None:
+            GUESSES.succeeded(key)
             login(request, user)
             return redirect(_target(request, form.cleaned_data["next"]))
+        GUESSES.failed(key)
         form.add_error(None, "Address and password do not match, or the account is switched off.")
     return render(request, "console/sign_in.html", {"form": form}, status=422 if form.errors else 200)
 

@@ -1,0 +1,3 @@
+"""What refunds does. Release: `release_credits`, `approve_early`, `number_credits`. Pay: `request_payouts`.
+Observe: `observe_money`.
+"""

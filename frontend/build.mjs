@@ -5,6 +5,7 @@ import { build } from "esbuild";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants as zlib, gzipSync } from "node:zlib";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const modules = join(here, "node_modules");
@@ -59,6 +60,17 @@ async function licences() {
   await writeFile(join(out, "THIRD_PARTY.txt"), [head, ...parts.sort()].join(`\n${"-".repeat(78)}\n\n`));
 }
 
+// Compressed copies beside the files; the web server sends them to browsers that ask.
+async function compress() {
+  const names = (await readdir(out)).filter((name) => /\.(js|css|svg)$/.test(name));
+  for (const name of names) {
+    const bytes = await readFile(join(out, name));
+    await writeFile(join(out, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+    await writeFile(join(out, `${name}.br`), brotliCompressSync(bytes, { params: { [zlib.BROTLI_PARAM_QUALITY]: 9 } }));
+  }
+}
+
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await Promise.all([bundle(), sprite(), licences()]);
+await compress();

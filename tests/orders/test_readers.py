@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from counterflow.kernel.errors import DomainError
 from counterflow.orders.importing import lines, read_csv
 from counterflow.orders.importing.readers import parts
-from tests.orders.conftest import HEADER, line
+from orders.books import HEADER, line
 
 
 def read(path: Path, encoding="utf-8"):

@@ -115,7 +115,7 @@ def _record(ctx: Context, books: _Books, order: NewOrder, identity: str) -> Done
     lines = _lines(ctx, books, order, order_id)
     _shipments(ctx, books, order, order_id, lines)
     _tenders(ctx, books, order, order_id)
-    return Done(identity, {"id": order_id, "lines": lines})
+    return Done(identity, {"id": order_id, "lines": [{"line_no": n, "id": line_id} for n, line_id in lines.items()]})
 
 
 def _customer(ctx: Context, books: _Books, channel: int, order: NewOrder) -> int | None:

@@ -53,7 +53,7 @@ COMMANDS: dict[str, Command] = {
     "rebuild": Command("counterflow.config.cli_rebuild:run", "drop and replay a projection"),
     "roll": Command("counterflow.config.cli_roll:run", "fold new balances into day roll-ups"),
     "users": Command("counterflow.config.cli_users:run", "make accounts and grant roles"),
-    "bench": Command("counterflow.config.cli_bench:run", "measure speed, print JSON"),
+    "bench": Command("counterflow.config.cli_bench:run", "measure speed, print JSON", False),
     "migrate": Command(
         "counterflow.config.cli_migrate:run",
         "bring the database's tables up to date",

@@ -15,12 +15,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Migrate as the owner; two that come at once do it one after the other."""
+    migrate(quiet=options.quiet)
+
+
+def migrate(*, quiet: bool) -> None:
+    """Start what is needed and bring tables, chart, rights and statistics up to date. Idempotent."""
     boot(database=True)
     with migrating() as connection:
         call_command(
             "migrate",
             database="owner",
-            verbosity=0 if options.quiet else 1,
+            verbosity=0 if quiet else 1,
             interactive=False,
         )
         grant_application()

@@ -127,9 +127,12 @@ IN_BALANCE = [
     # Legs that stay balanced against each other, column by column.
     ("line amount, pieces", f"UPDATE ledger_line SET amount = 3 * amount WHERE {BOTH_PIECES}"),
     ("line amount, money", f"UPDATE ledger_line SET amount = 3 * amount WHERE {MONEY}"),
-    ("line account, swapped", f"UPDATE ledger_line l SET account_id = o.account_id FROM ledger_line o "
-     f"WHERE l.entry_id = {ENTRY} AND o.entry_id = l.entry_id AND o.component = 'qty' AND l.component = 'qty' "
-     "AND o.n <> l.n"),
+    (
+        "line account, swapped",
+        f"UPDATE ledger_line l SET account_id = o.account_id FROM ledger_line o "
+        f"WHERE l.entry_id = {ENTRY} AND o.entry_id = l.entry_id AND o.component = 'qty' AND l.component = 'qty' "
+        "AND o.n <> l.n",
+    ),
     ("line currency", f"UPDATE ledger_line SET currency = 'EUR' WHERE entry_id = {ENTRY} AND component <> 'qty'"),
     ("line item", f"UPDATE ledger_line SET item_id = 999 WHERE {BOTH_PIECES}"),
     ("line tx_amount", f"UPDATE ledger_line SET tx_amount = 2 * tx_amount WHERE {MONEY}"),
@@ -207,7 +210,8 @@ def test_the_books_hold_as_they_were_written(books, capsys):
 def test_every_column_is_tampered_with(owner, books):
     for table, columns in COLUMNS.items():
         found = owner.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped", [table]
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+            [table],
         )
         assert {row[0] for row in found} == set(columns)
 
@@ -292,8 +296,9 @@ def test_an_entry_whose_digest_was_forged_too_breaks_its_seal(tamper, capsys):
 
 def test_goods_on_a_path_that_the_chart_lacks_are_found(tamper, capsys, books):
     tamper(
-        f"UPDATE ledger_line l SET account_id = a.id FROM ledger_account b, ledger_account a WHERE l.entry_id = {ENTRY} "
-        "AND b.id = l.account_id AND b.state = 'received' AND a.state = 'available' AND a.item_id = b.item_id"
+        f"UPDATE ledger_line l SET account_id = a.id FROM ledger_account b, ledger_account a "
+        f"WHERE l.entry_id = {ENTRY} AND b.id = l.account_id "
+        "AND b.state = 'received' AND a.state = 'available' AND a.item_id = b.item_id"
     )
     assert "ledger.movements_follow_chart" in broken(capsys)
 

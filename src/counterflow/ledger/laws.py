@@ -237,7 +237,8 @@ LAWS: Final[list[Law]] = [
             FROM ledger_seal
         )
         SELECT format('month %s: %s', to_char(c.month, 'YYYY-MM'),
-                      CASE WHEN d.digest IS NULL THEN 'the chain is cut' ELSE 'entries differ from the seal' END) AS what
+                      CASE WHEN d.digest IS NULL THEN 'the chain is cut'
+                           ELSE 'entries differ from the seal' END) AS what
         FROM chain c
         LEFT JOIN LATERAL ledger_month_digest(c.month, c.previous) d
             ON (c.month::timestamp AT TIME ZONE 'UTC') >= {_SINCE}

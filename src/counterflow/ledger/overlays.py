@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from counterflow.kernel import db
 from counterflow.kernel.context import Context, Rank
-from counterflow.ledger.posting import LOCK, Place, dimensions
+from counterflow.ledger.posting import LOCK, Place, dimensions, with_queued
 from counterflow.ledger.rules import Pool
 
 Kind = Literal["hold", "reservation"]
@@ -60,6 +60,8 @@ def lock_shelves(ctx: Context, places: Iterable[Place]) -> dict[Place, Shelf]:
     for row in db.lock(ctx, Rank.POSITION, LOCK, dimensions(wanted)):
         pool = Pool(row.quantity, row.cost, row.allowance)
         shelves[wanted[row.n - 1]] = Shelf(row.account_id, pool, row.held, row.reserved)
+    for place, pool in with_queued(ctx, {place: shelf.pool for place, shelf in shelves.items()}).items():
+        shelves[place].pool = pool
     return shelves
 
 

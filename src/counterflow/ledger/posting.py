@@ -133,13 +133,24 @@ def lock_positions(ctx: Context, places: Iterable[Place]) -> dict[Place, Pool]:
     pools = dict.fromkeys(wanted, Pool())
     for row in db.lock(ctx, Rank.POSITION, LOCK, dimensions(wanted)):
         pools[wanted[row.n - 1]] = Pool(row.quantity, row.cost, row.allowance)
-    return pools
+    return with_queued(ctx, pools)
 
 
 LOCK = (
     "SELECT * FROM ledger_lock(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[],"
     " %s::bigint[], %s::text[], %s::text[])"
 )
+
+
+def with_queued(ctx: Context, pools: dict[Place, Pool]) -> dict[Place, Pool]:
+    """The pools as they will be once what this command has queued so far is posted."""
+    for entry in ctx.running.queued.get(QUEUE, ()):
+        for move in entry.moves:
+            if move.source in pools:
+                pools[move.source] = pools[move.source].plus(-move.quantity, -move.cost, -move.allowance)
+            if move.target in pools:
+                pools[move.target] = pools[move.target].plus(move.quantity, move.cost, move.allowance)
+    return pools
 
 
 def dimensions(places: Sequence[Place]) -> list[list[Any]]:

@@ -1,0 +1,339 @@
+"""Dispose of units: send each where policy says, or where somebody with the right and a reason says."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from counterflow.kernel import db
+from counterflow.kernel.commands import Batch, Done, Refused, command, content_hash
+from counterflow.kernel.context import Context
+from counterflow.kernel.errors import DomainError, IdentityReused, Invalid, Refusal
+from counterflow.kernel.events import Event, emit
+from counterflow.ledger.chart import TRAITS
+from counterflow.ledger.overlays import Shelf, lock_shelves
+from counterflow.ledger.posting import OURS, Entry, Move, Place, post
+from counterflow.policies.commands.record_decisions import Override, decision_rows, record_decisions
+from counterflow.policies.queries import Answer, decide
+from counterflow.receiving import events, rules
+from counterflow.receiving.lookups import UnitNow, lock_units, unit_of
+from counterflow.receiving.models import Disposal, Unit
+from counterflow.receiving.rules import TARGETS, Disposition
+from counterflow.receiving.states import UNIT
+from counterflow.workqueue.cases import CaseDraft, open_cases, settle_cases
+
+
+@dataclass(frozen=True)
+class DisposeUnit:
+    """Send a unit away from the bench, after its inspection `round` (0: set apart before any).
+
+    Without a `disposition` policy's answer is taken. `override_reason` is the code of why staff differ.
+    """
+
+    lpn: str
+    round: int = 1
+    disposition: str = ""
+    override_reason: str = ""
+    happened_at: datetime | None = None
+
+    @property
+    def identity(self) -> str:
+        """One disposal for each unit and round, for ever."""
+        return f"{self.lpn}:{self.round}"
+
+
+class OverrideNotAllowed(Refusal):
+    """Policy says {policy} for unit {lpn}; only staff with the permission receiving.override may differ."""
+
+
+class OverrideReasonMissing(Invalid):
+    """Policy says {policy} for unit {lpn}; to differ, give the code of a reason."""
+
+
+class ApprovalNeeded(Refusal):
+    """Policy wants a second person before unit {lpn} is sent to {disposition}: {text}"""
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """A disposal that was made: of this batch, or before."""
+
+    content_hash: bytes
+    disposition: str
+    decision_id: int
+
+
+@dataclass
+class _Known:
+    units: dict[str, UnitNow]
+    shelves: dict[Place, Shelf]
+    earlier: dict[tuple[int, int], _Earlier]
+    serials: dict[tuple[int, int], str]
+
+
+@dataclass
+class _Plan:
+    """The rows that one batch will write, gathered while its items are decided."""
+
+    disposals: list[dict[str, Any]] = field(default_factory=list)
+    touched: dict[int, UnitNow] = field(default_factory=dict)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    cases: list[CaseDraft] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+@command(needs="receiving.dispose")
+def dispose_units(ctx: Context, *, items: Sequence[DisposeUnit]) -> Batch:
+    """Move each unit, with its value, where the disposition policy says; what is restocked joins the pool.
+
+    Refuses `UnitNotFound`, `MoveNotAllowed`, `NotTheRound`, `DispositionUnknown`, `OverrideNotAllowed`,
+    `OverrideReasonMissing`, `GoodsOfOthers`, `UnitOnHold`, `ApprovalNeeded` (with a case), `CodeMalformed`,
+    `TimeWithoutZone`, `IdentityReused`. SQL: three look-ups, then one write a table.
+    """
+    known = _look_up(ctx, items)
+    guessed = _guess(ctx, items, known)
+    plan = _Plan()
+    results: list[Done | Refused] = []
+    for n, item in enumerate(items):
+        try:
+            unit = unit_of(known.units, item.lpn)
+            results.append(_repeated(item, unit, known) or _dispose(ctx, item, unit, known, guessed.get(n), plan))
+        except DomainError as error:
+            results.append(Refused.of(item.identity, error))
+    _write(ctx, plan)
+    return Batch(results)
+
+
+def _look_up(ctx: Context, items: Sequence[DisposeUnit]) -> _Known:
+    units = lock_units(ctx, (item.lpn for item in items))
+    known = _Known(units, {}, {}, {})
+    ids = [unit.id for unit in units.values()]
+    for row in db.rows(_EARLIER, [ids, ids]):
+        if row.what == "disposal":
+            told = _Earlier(bytes(row.content_hash), row.word, row.decision_id)
+            known.earlier[row.unit_id, row.round] = told
+        else:
+            known.serials[row.unit_id, row.round] = row.word
+    # Source and every possible target at once, so that the posting locks nothing more.
+    places = {unit.place for unit in units.values() if unit.stock_state}
+    known.shelves = lock_shelves(ctx, [*places, *(t for place in places for t in _targets(place))])
+    return known
+
+
+# Read after the units are locked, so that nothing of them is missing.
+_EARLIER = """
+SELECT 'disposal' AS what, unit_id, round, content_hash, disposition AS word, decision_id FROM receiving_disposal
+WHERE unit_id = ANY(%s::bigint[])
+UNION ALL
+SELECT 'serial', unit_id, round, NULL, serial, NULL FROM receiving_inspection WHERE unit_id = ANY(%s::bigint[])
+"""
+
+
+def _targets(place: Place) -> list[Place]:
+    """The guarded places to which goods from here may be sent."""
+    return [_target(place, disposition) for disposition, state in TARGETS.items() if TRAITS[state].guarded]
+
+
+def _target(place: Place, disposition: str) -> Place:
+    bucket = "pool" if disposition == Disposition.RESTOCK else "unit"
+    return replace(place, state=TARGETS[disposition], bucket=bucket)
+
+
+def _on_hold(unit: UnitNow, shelf: Shelf, gone: int) -> bool:
+    """Whether a hold lies on the unit: so much of its place is held that it cannot leave freely.
+
+    `gone` pieces of the place left by earlier items of the batch.
+    """
+    return shelf.held > 0 and shelf.pool.quantity - gone - shelf.held < unit.quantity
+
+
+def _facts(unit: UnitNow, known: _Known, gone: int) -> dict[str, Any]:
+    value = (unit.cost_minor + unit.allowance_minor) // unit.quantity
+    return {
+        "brand": unit.brand,
+        "family": unit.family,
+        "node": unit.node,
+        "grade": unit.grade,
+        "damage_code": unit.damage_code,
+        "unit_cost_minor": value if unit.owner == OURS and unit.basis != "nil" else None,
+        "currency": unit.currency,
+        # Terms are not on record yet: a supplier on record is taken as one who takes defective pieces back.
+        "supplier_terms": unit.supplier_id is not None,
+        "on_hold": _on_hold(unit, known.shelves[unit.place], gone),
+        "owner": unit.owner,
+        "serial_matches": rules.serial_matches(unit.serial, known.serials.get((unit.id, unit.round), "")),
+    }
+
+
+Guess = tuple[dict[str, Any], Answer]
+
+
+def _guess(ctx: Context, items: Sequence[DisposeUnit], known: _Known) -> dict[int, Guess]:
+    """Decide all units at once, as if every item stood; `_dispose` uses what turns out to be true."""
+    facts: dict[int, dict[str, Any]] = {}
+    gone: dict[Place, int] = defaultdict(int)
+    seen: set[int] = set()
+    for n, item in enumerate(items):
+        unit = known.units.get(item.lpn)
+        if unit is None or unit.id in seen or not _leaves(unit):
+            continue
+        seen.add(unit.id)
+        facts[n] = _facts(unit, known, gone[unit.place])
+        gone[unit.place] += unit.quantity
+    answers = decide("disposition", list(facts.values()), at=ctx.at, epoch=ctx.config_epoch)
+    return {n: (told, answer) for (n, told), answer in zip(facts.items(), answers, strict=True)}
+
+
+def _leaves(unit: UnitNow) -> bool:
+    return UNIT.can("dispose", unit.state) or UNIT.can("set_apart", unit.state)
+
+
+def _repeated(item: DisposeUnit, unit: UnitNow, known: _Known) -> Done | None:
+    """What was answered to the same disposal before; a reuse with other content is refused."""
+    earlier = known.earlier.get((unit.id, item.round))
+    if earlier is None:
+        return None
+    if earlier.content_hash != content_hash(item):
+        raise IdentityReused(what="disposal", identity=item.identity)
+    return Done(item.identity, _told(unit, item.round, earlier), replayed=True)
+
+
+def _told(unit: UnitNow, number: int, made: _Earlier) -> dict[str, Any]:
+    return {
+        "unit_id": unit.id,
+        "round": number,
+        "disposition": made.disposition,
+        "decision_id": made.decision_id,
+    }
+
+
+def _dispose(ctx: Context, item: DisposeUnit, unit: UnitNow, known: _Known, guess: Guess | None, plan: _Plan) -> Done:
+    """Decide one disposal on the running state and plan its rows."""
+    happened = rules.instant(item.happened_at, ctx.at)
+    asked = rules.require_disposition(item.disposition) if item.disposition else ""
+    reason = rules.require_code(item.override_reason) if item.override_reason else ""
+    if not _leaves(unit):
+        UNIT.move("dispose", unit.state)
+    if item.round != unit.round:
+        raise rules.NotTheRound(lpn=unit.lpn, now=unit.round, round=item.round)
+    facts = _facts(unit, known, 0)
+    answer = guess[1] if guess is not None and guess[0] == facts else _ask(ctx, facts)
+    policy = rules.within_scope(answer.outcome["disposition"], unit.scope)
+    chosen = rules.within_scope(asked, unit.scope) if asked else policy
+    rules.require_possible(unit.lpn, chosen, owner=unit.owner, on_hold=facts["on_hold"])
+    state = UNIT.move("set_apart" if chosen == Disposition.QUARANTINE else "dispose", unit.state)
+    override = _override(ctx, unit, policy, chosen, reason)
+    _require_approval(ctx, unit, chosen, answer, plan)
+
+    decision = decision_rows(ctx, [(unit.id, answer)], {unit.id: override} if override else None)[0]
+    plan.decisions.append(decision)
+    made = _Earlier(content_hash(item), chosen, decision["id"])
+    known.earlier[unit.id, item.round] = made
+    entry_id = ctx.new_id()
+    plan.disposals.append(
+        {
+            "id": ctx.new_id(),
+            "unit_id": unit.id,
+            "round": item.round,
+            "content_hash": made.content_hash,
+            "disposition": chosen,
+            "asked": policy if override else "",
+            "override_reason": reason if override else "",
+            "decision_id": made.decision_id,
+            "happened_at": happened,
+            "recorded_at": ctx.at,
+            "command_id": ctx.command_id,
+            "entry_id": entry_id,
+        }
+    )
+    plan.entries.append(Entry(entry_id, unit.entity_id, chosen, happened, [_leave(unit, chosen, known)]))
+    if answer.outcome["needs_approval"]:
+        plan.settled.append(_cause(unit))
+    unit.state = str(state)
+    plan.touched[unit.id] = unit
+    told = _told(unit, item.round, made)
+    more = {"lpn": unit.lpn, "rma_line_id": unit.rma_line_id, "quantity": unit.quantity}
+    plan.events.append(Event(events.UNIT_DISPOSED, unit.id, happened, {**told, **more}))
+    return Done(item.identity, told)
+
+
+def _ask(ctx: Context, facts: Mapping[str, Any]) -> Answer:
+    return decide("disposition", [facts], at=ctx.at, epoch=ctx.config_epoch)[0]
+
+
+def _override(ctx: Context, unit: UnitNow, policy: str, chosen: str, reason: str) -> Override | None:
+    """The override that a choice against policy is, if it is one. Nobody may make it without right and reason.
+
+    Setting an unexamined unit apart is none: policy judges what was examined.
+    """
+    if chosen == policy or (chosen == Disposition.QUARANTINE and unit.round == 0):
+        return None
+    if not ctx.may("receiving.override"):
+        raise OverrideNotAllowed(lpn=unit.lpn, policy=policy)
+    if not reason:
+        raise OverrideReasonMissing(lpn=unit.lpn, policy=policy)
+    return Override({"disposition": chosen}, reason)
+
+
+def _require_approval(ctx: Context, unit: UnitNow, chosen: str, answer: Answer, plan: _Plan) -> None:
+    """Where policy wants a second person, ask one by a case; setting apart harms nobody and needs none."""
+    if not answer.outcome["needs_approval"] or chosen == Disposition.QUARANTINE or ctx.may("receiving.approve"):
+        return
+    plan.cases.append(
+        CaseDraft(
+            kind="approval_needed",
+            subject_kind="unit",
+            subject_id=unit.id,
+            dedupe_key=_cause(unit),
+            entity_id=unit.entity_id,
+            money_at_risk_minor=unit.cost_minor + unit.allowance_minor,
+            currency=unit.currency,
+            facts={"disposition": chosen, "row": answer.row_id, "round": unit.round},
+        )
+    )
+    raise ApprovalNeeded(lpn=unit.lpn, disposition=chosen, text=answer.text)
+
+
+def _cause(unit: UnitNow) -> str:
+    """Key of the case that asks for approval of what is done after this round."""
+    return f"unit:{unit.id}:disposal:{unit.round}"
+
+
+def _leave(unit: UnitNow, chosen: str, known: _Known) -> Move:
+    """The move to where the unit goes; it keeps its value only where it stays a unit in our books."""
+    source, target = unit.place, _target(unit.place, chosen)
+    move = Move(source, target, unit.quantity, unit.cost_minor, unit.allowance_minor, unit.id)
+    shelf = known.shelves[source]
+    shelf.pool = shelf.pool.plus(-unit.quantity, -unit.cost_minor, -unit.allowance_minor)
+    absorbed = target.bucket == "pool"
+    if absorbed or not target.valued:
+        unit.cost_minor = unit.allowance_minor = 0
+    unit.stock_state = "" if absorbed else str(target.state)
+    unit.disposition = chosen
+    return move
+
+
+def _write(ctx: Context, plan: _Plan) -> None:
+    db.insert(Disposal, plan.disposals)
+    db.update(
+        Unit,
+        [
+            {
+                "id": unit.id,
+                "state": unit.state,
+                "stock_state": unit.stock_state,
+                "cost_minor": unit.cost_minor,
+                "allowance_minor": unit.allowance_minor,
+                "disposition": unit.disposition,
+            }
+            for _, unit in sorted(plan.touched.items())
+        ],
+    )
+    record_decisions(ctx, plan.decisions)
+    open_cases(ctx, plan.cases)
+    settle_cases(ctx, plan.settled, outcome="disposed")
+    post(ctx, plan.entries)
+    emit(ctx, plan.events)

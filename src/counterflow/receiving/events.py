@@ -1,0 +1,10 @@
+"""Facts that receiving tells; subjects are units, but for parcels that were closed."""
+
+UNIT_RECEIVED = "UnitReceived"
+UNIT_RECEIPT_REVERSED = "UnitReceiptReversed"
+UNIT_MATCHED = "UnitMatched"
+PARCEL_CLOSED = "ParcelClosed"
+UNIT_INSPECTED = "UnitInspected"
+UNIT_DISPOSED = "UnitDisposed"
+UNIT_SPLIT = "UnitSplit"
+UNIT_SENT_BACK = "UnitSentBack"

@@ -1,0 +1,162 @@
+"""Questions to receiving: one unit with all that is known of it, the bench of a node, the units of a return."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from counterflow.kernel import db
+from counterflow.kernel.errors import NotFound
+from counterflow.receiving.states import UNIT
+
+
+class UnitMissing(NotFound):
+    """There is no unit with the licence plate {lpn}."""
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """A unit with the codes of its surroundings; value in minor units of `currency`.
+
+    `stock_state` is where the ledger holds it, empty once it joined a pool. `actions` may be done now.
+    """
+
+    id: int
+    lpn: str
+    sku: str
+    item_name: str
+    family: str
+    quantity: int
+    node: str
+    node_scope: str
+    entity: str
+    currency: str
+    owner: str
+    lot: str
+    serial: str
+    found: str
+    state: str
+    stock_state: str
+    cost_minor: int
+    allowance_minor: int
+    basis: str
+    round: int
+    grade: str
+    damage_code: str
+    disposition: str
+    rma: str | None
+    rma_id: int | None
+    rma_line_no: int | None
+    rma_line_id: int | None
+    shipment_line_id: int | None
+    parcel_id: int | None
+    parent_id: int | None
+    receive_entry_id: int
+    received_at: datetime
+    simulated: bool
+    actions: list[str]
+
+
+@dataclass(frozen=True)
+class InspectionRow:
+    """One inspection round of a unit."""
+
+    round: int
+    passed: bool
+    grade: str
+    damage_code: str
+    serial: str
+    answers: dict[str, Any]
+    happened_at: datetime
+    recorded_at: datetime
+    entry_id: int
+
+
+@dataclass(frozen=True)
+class DisposalRow:
+    """One disposal of a unit; `asked` is what policy said where staff differed."""
+
+    round: int
+    disposition: str
+    asked: str
+    override_reason: str
+    decision_id: int
+    happened_at: datetime
+    recorded_at: datetime
+    entry_id: int
+
+
+@dataclass(frozen=True)
+class UnitFile:
+    """A unit with its inspections and disposals, oldest first."""
+
+    unit: UnitRow
+    inspections: list[InspectionRow]
+    disposals: list[DisposalRow]
+
+
+_UNITS = """
+SELECT u.id, u.lpn, i.sku, i.name AS item_name, i.family, u.quantity, n.code AS node, n.scope AS node_scope,
+       e.code AS entity, e.currency, u.owner, u.lot, u.serial, u.found, u.state, u.stock_state, u.cost_minor,
+       u.allowance_minor, u.basis, u.round, u.grade, u.damage_code, u.disposition, r.number AS rma, r.id AS rma_id,
+       l.line_no AS rma_line_no, u.rma_line_id, u.shipment_line_id, u.parcel_id, u.parent_id, u.receive_entry_id,
+       u.received_at, u.simulated
+FROM receiving_unit u
+JOIN catalog_item i ON i.id = u.item_id
+JOIN facilities_node n ON n.id = u.node_id
+JOIN ledger_entity e ON e.id = u.entity_id
+LEFT JOIN returns_rmaline l ON l.id = u.rma_line_id
+LEFT JOIN returns_rma r ON r.id = l.rma_id
+"""
+
+
+def unit(*, lpn: str) -> UnitFile:
+    """All about one unit. Raises `UnitMissing`. Three statements."""
+    found = _units("WHERE u.lpn = %s", [lpn])
+    if not found:
+        raise UnitMissing(lpn=lpn[:80])
+    inspections = db.rows(
+        "SELECT round, passed, grade, damage_code, serial, answers, happened_at, recorded_at, entry_id"
+        " FROM receiving_inspection WHERE unit_id = %s ORDER BY round",
+        [found[0].id],
+    )
+    disposals = db.rows(
+        "SELECT round, disposition, asked, override_reason, decision_id, happened_at, recorded_at, entry_id"
+        " FROM receiving_disposal WHERE unit_id = %s ORDER BY round",
+        [found[0].id],
+    )
+    return UnitFile(found[0], [InspectionRow(*row) for row in inspections], [DisposalRow(*row) for row in disposals])
+
+
+def units_by_lpn(*, lpns: Sequence[str]) -> dict[str, UnitRow]:
+    """The units that exist among these plates. One statement."""
+    return {row.lpn: row for row in _units("WHERE u.lpn = ANY(%s) ORDER BY u.id", [list(lpns)])}
+
+
+def bench(*, node: str, state: str = "", after_id: int = 0, limit: int = 50) -> list[UnitRow]:
+    """Units at a node still to be decided, oldest first; `state` narrows, `after_id` continues. One statement."""
+    open_states = "('received', 'inspected', 'set_apart')"
+    return _units(
+        f"WHERE n.code = %s AND u.state IN {open_states} AND (%s = '' OR u.state = %s) AND u.id > %s"
+        " ORDER BY u.id LIMIT %s",
+        [node, state, state, after_id, limit],
+    )
+
+
+def units_of_rma(*, rma: str) -> list[UnitRow]:
+    """Units received against a return, by line. One statement."""
+    return _units("WHERE r.number = %s ORDER BY l.line_no, u.id", [rma])
+
+
+def _units(where: str, params: Sequence[Any]) -> list[UnitRow]:
+    return [UnitRow(*row, actions(row)) for row in db.rows(_UNITS + where, params)]
+
+
+def actions(row: Any) -> list[str]:
+    """What may be done with a unit now: as its life allows, and as the place that holds it does."""
+    possible = UNIT.actions(row.state)
+    if row.state == "disposed" and row.stock_state != "return_to_customer":
+        possible = [action for action in possible if action != "send_back"]
+    if row.quantity == 1:
+        possible = [action for action in possible if action != "split"]
+    return possible

@@ -2,7 +2,7 @@
 
 Children of orders are many and are written by the hundred thousand, so their foreign keys carry no
 database constraint (`db_constraint=False`): each is written in the transaction that writes its parent,
-parents are never deleted, and the law "children have parents" of `queries.broken_laws` counts orphans.
+parents are never deleted, and the law `orders.children_have_parents` finds orphans.
 """
 
 from typing import Any

@@ -68,5 +68,6 @@ def _bulk(batch: Batch) -> HttpResponse:
 
 
 def answer(body: Any, *, status: int = 200) -> HttpResponse:
-    """A JSON response."""
-    return HttpResponse(orjson.dumps(body, default=json_default), status=status, content_type="application/json")
+    """A JSON response; keys are sorted, so the same answer has the same bytes whenever it is given."""
+    text = orjson.dumps(body, default=json_default, option=orjson.OPT_SORT_KEYS)
+    return HttpResponse(text, status=status, content_type="application/json")

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from counterflow.kernel.commands import Refused, kind_of
 from counterflow.kernel.db import json_default
@@ -63,6 +63,10 @@ def install(api: NinjaAPI) -> None:
         detail = "; ".join(f"{p['where']}: {p['what']}" for p in places[:5])
         return problem(422, "body_invalid", detail, {"errors": places, "count": len(error.errors)})
 
+    def http(request: HttpRequest, error: HttpError | type[HttpError]) -> HttpResponse:
+        assert isinstance(error, HttpError)  # noqa: S101
+        return problem(error.status_code, "call_invalid", error.message)
+
     def nobody(request: HttpRequest, error: AuthenticationError | type[AuthenticationError]) -> HttpResponse:
         detail = "Send a token that is in force: Authorization: Bearer <token>."
         response = problem(401, "not_authenticated", detail)
@@ -72,4 +76,5 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(DomainError, domain)
     api.add_exception_handler(ProblemError, call)
     api.add_exception_handler(ValidationError, shape)
+    api.add_exception_handler(HttpError, http)
     api.add_exception_handler(AuthenticationError, nobody)

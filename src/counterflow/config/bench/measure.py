@@ -20,7 +20,7 @@ from counterflow.kernel import db
 WARM = 50
 LIMITS = {
     "single_in_process": "one life after the other, five commands each, every command its own transaction",
-    "http_8_clients": "8 keep-alive clients, one item a call, 5 calls a life, server with 2 processes on the same cores",
+    "http_8_clients": "8 keep-alive clients, one item a call, 5 calls a life; 2 server processes on the same cores",
     "batch": "lives in batches, five calls a batch",
     "raw_single": "the same rows by raw SQL, five transactions a life, one statement a table",
     "raw_batch": "the same rows by raw SQL, a batch at a time",

@@ -1,0 +1,95 @@
+"""GET endpoints from queries: the keyword arguments of a query are the parameters of its endpoint.
+
+A list answers `{"items": [...], "next": cursor}`; pass `cursor` to go on, and stop where it is null.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+from pydantic import BaseModel, Field, create_model
+
+from counterflow.api.callers import reading
+from counterflow.api.endpoints import answer
+from counterflow.api.shapes import Strict
+
+LIMIT_DEFAULT, LIMIT_MAX = 50, 200
+
+
+@dataclass(frozen=True)
+class Read:
+    """A row of the table of questions: GET `path` asks `query`, for those who hold `needs`.
+
+    `takes` names the query's arguments that callers may give. A list that goes on names in `cursor` the
+    argument that continues it and the field of the last row that it takes.
+    """
+
+    path: str
+    query: Callable[..., Any]
+    needs: str
+    tag: str
+    takes: Sequence[str] = ()
+    cursor: tuple[str, str] | None = None
+    name: str = ""
+
+
+def add(router: Router, read: Read) -> None:
+    """Register the endpoint of a question."""
+    model = _parameters(read)
+    summary = (read.query.__doc__ or "").strip().split("\n")[0]
+    in_path = [part[1:-1].split(":")[-1] for part in read.path.split("/") if part.startswith("{")]
+
+    def ask(request: HttpRequest, filters: model = Query(...)) -> HttpResponse:  # type: ignore[valid-type]  # noqa: B008
+        reading(request, read.needs)
+        given = {k: v for k, v in filters.model_dump().items() if v is not None and k not in ("cursor", "limit")}  # type: ignore[attr-defined]
+        return answer(_asked(read, given, filters))
+
+    def ask_one(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        reading(request, read.needs)
+        return answer(read.query(**kwargs))
+
+    name = read.name or read.query.__name__
+    options: dict[str, Any] = {"tags": [read.tag], "summary": summary, "operation_id": name}
+    if in_path:
+        hints = get_type_hints(read.query)
+        parameters = [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=HttpRequest)]
+        parameters += [
+            inspect.Parameter(part, inspect.Parameter.KEYWORD_ONLY, annotation=hints[part]) for part in in_path
+        ]
+        ask_one.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        router.get(read.path, **options)(ask_one)
+    else:
+        router.get(read.path, **options)(ask)
+
+
+def _asked(read: Read, given: dict[str, Any], filters: Any) -> Any:
+    if read.cursor is None:
+        found = read.query(**given)
+        return {"items": found, "next": None} if isinstance(found, list) else found
+    argument, field = read.cursor
+    limit = filters.limit
+    if filters.cursor is not None:
+        hint = get_type_hints(read.query)[argument]
+        given[argument] = int(filters.cursor) if "int" in str(hint) else filters.cursor
+    found = read.query(**given, limit=limit + 1)
+    more = len(found) > limit
+    page = found[:limit]
+    return {"items": page, "next": str(getattr(page[-1], field)) if more else None}
+
+
+def _parameters(read: Read) -> type[BaseModel]:
+    hints = get_type_hints(read.query)
+    signature = inspect.signature(read.query)
+    columns: dict[str, Any] = {}
+    for name in read.takes:
+        default = signature.parameters[name].default
+        required = default is inspect.Parameter.empty
+        columns[name] = (hints[name], ...) if required else (hints[name] | None, None)
+    if read.cursor is not None:
+        columns["cursor"] = (str | None, None)
+        columns["limit"] = (int, Field(LIMIT_DEFAULT, ge=1, le=LIMIT_MAX))
+    model: type[BaseModel] = create_model(f"{read.name or read.query.__name__}_filters", __base__=Strict, **columns)
+    return model

@@ -5,7 +5,11 @@ from django.test import RequestFactory
 from counterflow.console import cells
 from counterflow.console.listing import Column, Filter, asked, csv_answer, listing
 
-FILTERS = (Filter("state", "State", [("open", "Open"), ("closed", "Closed")]),)
+FILTERS = (
+    Filter("state", "State", [("open", "Open"), ("closed", "Closed")]),
+    Filter("on", "On", kind="date"),
+    Filter("sku", "SKU", kind="text"),
+)
 COLUMNS = (
     Column("Name", lambda r: cells.text(r[0]), sort="name"),
     Column("Pieces", lambda r: cells.number(r[1]), end=True),
@@ -21,6 +25,8 @@ def test_only_offered_filters_count():
     assert want("/?state=open&q= shoe ").chosen == {"state": "open"}
     assert want("/?state='; DROP TABLE x").chosen == {}
     assert want("/?q=%20shoe%20").search == "shoe"
+    assert want("/?on=2026-02-29&sku=%20TEE ").chosen == {"sku": "TEE"}
+    assert want("/?on=2026-02-28&sku=").chosen == {"on": "2026-02-28"}
 
 
 def test_a_heading_sorts_and_turns_round():

@@ -12,7 +12,15 @@ from counterflow.console.navigation import GROUPS
 
 PUBLIC = {"sign_in", "sign_out"}
 PATTERNS = [pattern for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
-SAMPLES = {"email": "sample@demo.example", "prefix": "000000000000", "number": "none", "lpn": "none", "case_id": 1}
+SAMPLES = {
+    "email": "sample@demo.example",
+    "prefix": "000000000000",
+    "number": "none",
+    "lpn": "none",
+    "case_id": 1,
+    "entry_id": 1,
+    "sku": "none",
+}
 
 
 def sample(pattern):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -48,11 +48,22 @@ def text(value: str, *, href: str = "", note: str = "", mono: bool = False) -> C
     return Cell("text", value, value, href, note=note, mono=mono)
 
 
-def number(value: int | None, *, href: str = "") -> Cell:
-    """A count."""
+def number(value: int | None, *, href: str = "", signed: bool = False) -> Cell:
+    """A count; `signed` shows the plus of what came in."""
     if value is None:
         return Cell("number")
-    return Cell("number", f"{value:,}".replace("-", "\u2212"), value, href)
+    shown = f"{value:+,}" if signed else f"{value:,}"
+    return Cell("number", shown.replace("-", "\u2212"), value, href)
+
+
+def yes_no(value: bool) -> Cell:
+    """Yes or no."""
+    return Cell("text", "Yes" if value else "No", "yes" if value else "no")
+
+
+def day(value: date) -> Cell:
+    """A calendar day, such as an accounting date."""
+    return Cell("text", f"{value.day} {value:%b %Y}", value.isoformat())
 
 
 def money(minor: int | None, currency: str) -> Cell:

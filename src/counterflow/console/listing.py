@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Generic, TypeVar
 
 from django.http import HttpRequest, QueryDict, StreamingHttpResponse
@@ -28,11 +29,29 @@ class Column(Generic[Row]):
 
 @dataclass(frozen=True)
 class Filter:
-    """A choice above the list: query parameter, label, (value, words) pairs."""
+    """A question above the list: query parameter, label, and (value, words) pairs to choose from.
+
+    `kind` is choice, date (an ISO day) or text; the last two have no pairs.
+    """
 
     name: str
     label: str
-    options: Sequence[tuple[str, str]]
+    options: Sequence[tuple[str, str]] = ()
+    kind: str = "choice"
+
+    def accepts(self, value: str) -> bool:
+        """Whether the address asks for something that this filter offers."""
+        if self.kind == "choice":
+            return value in {offered for offered, _ in self.options}
+        return bool(value) and (self.kind == "text" or _is_day(value))
+
+
+def _is_day(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -61,11 +80,10 @@ class Asked:
 def asked(request: HttpRequest, filters: Sequence[Filter] = (), *, sort: str = "") -> Asked:
     """Read the address; values that no filter offers are dropped."""
     query = request.GET
-    chosen = {f.name: query.get(f.name, "") for f in filters}
-    offered = {f.name: {value for value, _ in f.options} for f in filters}
+    given = {f.name: query.get(f.name, "").strip()[:200] for f in filters}
     return Asked(
         search=query.get("q", "").strip()[:200],
-        chosen={name: value for name, value in chosen.items() if value in offered[name]},
+        chosen={f.name: given[f.name] for f in filters if f.accepts(given[f.name])},
         sort=query.get("sort", sort),
         place=query.get("place", "")[:100],
         csv=query.get("format") == "csv",

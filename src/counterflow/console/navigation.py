@@ -38,7 +38,14 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group(
         "Stock and books",
-        (Link("chart", "Chart of stock", "layers-intersect", "ledger.view", "Every state and every path of goods"),),
+        (
+            Link(
+                "stock", "Stock by state", "stack-2", "ledger.view", "Pieces and value, now or earlier", ("stock_item",)
+            ),
+            Link("tie_out", "Tie-out", "scale", "ledger.view", "Does stock agree with the general ledger?"),
+            Link("trial_balance", "Trial balance", "book-2", "ledger.view", "What every account holds", ("entry",)),
+            Link("chart", "Chart of stock", "layers-intersect", "ledger.view", "Every state and every path of goods"),
+        ),
     ),
     Group(
         "Administration",

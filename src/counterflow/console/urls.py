@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from counterflow.console.views import cases, chart, home, session, styleguide, tokens, users
+from counterflow.console.views import books, cases, chart, home, session, stock, styleguide, tokens, users
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,6 +14,11 @@ urlpatterns = [
     path("cases/<int:case_id>/assign", cases.case_assign, name="case_assign"),
     path("cases/<int:case_id>/comment", cases.case_comment, name="case_comment"),
     path("cases/<int:case_id>/close", cases.case_close, name="case_close"),
+    path("stock", stock.stock, name="stock"),
+    path("stock/<path:sku>", stock.stock_item, name="stock_item"),
+    path("ledger/tie-out", books.tie_out, name="tie_out"),
+    path("ledger/trial-balance", books.trial_balance, name="trial_balance"),
+    path("ledger/entries/<int:entry_id>", books.entry, name="entry"),
     path("ledger/chart", chart.chart, name="chart"),
     path("users", users.users, name="users"),
     path("users/new", users.user_new, name="user_new"),

@@ -1,6 +1,6 @@
 """Icons, badges, amounts and moments in templates."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -70,3 +70,21 @@ def initial(name: str) -> str:
 def chosen_in(name: str, chosen: dict[str, Any]) -> str:
     """What is chosen in a filter."""
     return str(chosen.get(name, ""))
+
+
+@register.simple_tag
+def day(value: date) -> str:
+    """A calendar day."""
+    return f"{value.day} {value:%b %Y}"
+
+
+@register.filter
+def of(key: int, names: dict[int, str]) -> str:
+    """A name by its key; a dash where there is none."""
+    return names.get(key, "\u2013")
+
+
+@register.filter
+def turned(value: int) -> int:
+    """The amount with its sign turned: what a credit is called in its own column."""
+    return -value

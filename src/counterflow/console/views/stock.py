@@ -1,0 +1,150 @@
+"""Stock: pieces and value by state, now or on an earlier day; one item's places and movements."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+
+from counterflow.catalog import queries as catalog
+from counterflow.console import cells
+from counterflow.console.listing import PAGE_SIZE, Asked, Column, Filter, asked, csv_answer, listing
+from counterflow.console.page import page, render
+from counterflow.facilities import queries as facilities
+from counterflow.ledger import journal, queries
+
+Row = queries.StockRow
+OWNERS = {"us": "Ours", "customer": "Customer's", "consignor": "Consignor's", "unknown": "Unknown"}
+
+
+def _net(row: Row) -> int:
+    return row.cost_minor + row.allowance_minor
+
+
+COLUMNS: tuple[Column[Row], ...] = (
+    Column("State", lambda r: cells.badge("stock", r.state)),
+    Column("Entity", lambda r: cells.text(r.entity)),
+    Column("Owner", lambda r: cells.text(OWNERS.get(r.owner, r.owner))),
+    Column("On hand", lambda r: cells.yes_no(r.on_hand)),
+    Column("Sellable", lambda r: cells.yes_no(r.sellable)),
+    Column("Pieces", lambda r: cells.number(r.quantity), end=True),
+    Column("Cost", lambda r: cells.money(r.cost_minor, r.currency), end=True),
+    Column("Allowance", lambda r: cells.money(r.allowance_minor, r.currency), end=True),
+    Column("Value", lambda r: cells.money(_net(r), r.currency), end=True),
+    Column("Currency", lambda r: cells.text(r.currency)),
+)
+
+
+def _filters(nodes: Sequence[facilities.NodeRow]) -> tuple[Filter, ...]:
+    return (
+        Filter("node", "Node", [(node.code, f"{node.code} {node.name}") for node in nodes]),
+        Filter("sku", "SKU", kind="text"),
+        Filter("on", "Booked up to", kind="date"),
+        Filter("known", "As known at the end of", kind="date"),
+        Filter("others", "Also show", [("yes", "places outside our stock")]),
+    )
+
+
+@page("ledger.view")
+def stock(request: HttpRequest) -> HttpResponseBase:
+    """Pieces and value in every state."""
+    nodes = facilities.nodes()
+    filters = _filters(nodes)
+    wanted = asked(request, filters)
+    rows = _rows(wanted, {node.code: node.id for node in nodes})
+    if wanted.csv:
+        return csv_answer("stock", COLUMNS, rows)
+    values = {
+        "list": listing(COLUMNS, rows, wanted, filters=filters),
+        "figures": _figures(rows),
+        "sku": wanted.chosen.get("sku", ""),
+        "now": not (wanted.chosen.get("on") or wanted.chosen.get("known")),
+    }
+    return render(request, "console/ledger/stock.html", values)
+
+
+def _rows(wanted: Asked, node_ids: dict[str, int]) -> list[Row]:
+    chosen = wanted.chosen
+    items = None
+    if sku := chosen.get("sku"):
+        items = [item.id for item in catalog.items_by_sku(skus=[sku]).values()]
+    return queries.stock_by_state(
+        nodes=[node_ids[chosen["node"]]] if "node" in chosen else None,
+        items=items,
+        as_of=queries.AsOf(booked=_day(chosen.get("on")), known=_end_of(_day(chosen.get("known")))),
+        counter_accounts="others" in chosen,
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _end_of(day: date | None) -> datetime | None:
+    """The last instant of a day in the reader's zone."""
+    if day is None:
+        return None
+    midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=timezone.get_current_timezone())
+    return midnight - timedelta(microseconds=1)
+
+
+def _figures(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """What a controller looks for first: pieces on hand and sellable, value by currency."""
+    own = [row for row in rows if row.owner == "us"]
+    values: dict[str, int] = defaultdict(int)
+    for row in own:
+        values[row.currency] += _net(row)
+    return [
+        ("Our pieces on hand", f"{sum(row.quantity for row in own if row.on_hand):,}"),
+        ("Of them sellable", f"{sum(row.quantity for row in own if row.sellable):,}"),
+        *((f"Value in {currency}", cells.money_text(value, currency)) for currency, value in sorted(values.items())),
+    ]
+
+
+PLACE_COLUMNS: tuple[Column[tuple[str, queries.AtsRow]], ...] = (
+    Column("Node", lambda r: cells.text(r[0])),
+    Column("Sellable", lambda r: cells.number(r[1].sellable), end=True),
+    Column("Held", lambda r: cells.number(r[1].held), end=True),
+    Column("Reserved", lambda r: cells.number(r[1].reserved), end=True),
+    Column("May be promised", lambda r: cells.number(r[1].available), end=True),
+)
+
+
+@page("ledger.view")
+def stock_item(request: HttpRequest, sku: str) -> HttpResponseBase:
+    """One item: where it is, what may be promised of it, how it moved."""
+    item = catalog.items_by_sku(skus=[sku]).get(sku)
+    if item is None:
+        raise Http404(f"There is no item {sku}.")
+    nodes = {node.id: node.code for node in facilities.nodes()}
+    wanted = asked(request, (Filter("on", "Booked up to", kind="date"),))
+    before = int(wanted.place) if wanted.place.isdigit() else None
+    lines = journal.movements_of(item=item.id, before=before, limit=PAGE_SIZE)
+    places = [(nodes.get(row.node_id, "–"), row) for row in queries.ats(items=[item.id])]
+    columns = _movement_columns(nodes)
+    more = str(min(line.line.entry_id for line in lines)) if _full(lines) else ""
+    values = {
+        "item": item,
+        "states": listing(COLUMNS, queries.stock_by_state(items=[item.id]), wanted),
+        "places": listing(PLACE_COLUMNS, places, wanted),
+        "list": listing(columns, lines, wanted, next_place=more),
+    }
+    return render(request, "console/ledger/item.html", values)
+
+
+def _full(lines: Sequence[journal.DatedLine]) -> bool:
+    return len({line.line.entry_id for line in lines}) >= PAGE_SIZE
+
+
+def _movement_columns(nodes: dict[int, str]) -> tuple[Column[journal.DatedLine], ...]:
+    return (
+        Column("Happened", lambda d: cells.instant(d.happened_at)),
+        Column("Cause", lambda d: cells.text(d.kind, href=reverse("entry", args=[d.line.entry_id]))),
+        Column("State", lambda d: cells.badge("stock", d.line.state)),
+        Column("Node", lambda d: cells.text(nodes.get(d.line.node_id, ""))),
+        Column("Pieces", lambda d: cells.number(d.line.amount, signed=True), end=True),
+        Column("Booked", lambda d: cells.day(d.accounting_date)),
+    )

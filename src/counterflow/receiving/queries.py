@@ -149,7 +149,7 @@ def units_of_rma(*, rma: str) -> list[UnitRow]:
 
 
 def _units(where: str, params: Sequence[Any]) -> list[UnitRow]:
-    return [UnitRow(*row, actions(row)) for row in db.rows(_UNITS + where, params)]
+    return [UnitRow(**row._asdict(), actions=actions(row)) for row in db.rows(_UNITS + where, params)]
 
 
 def actions(row: Any) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from counterflow.kernel.errors import Invalid, NotFound, Refusal
 from counterflow.ledger.chart import State
+from counterflow.logistics.rules import require_instant
 
 GRADES: Final = ("A", "B", "C", "D")
 SERIAL_MISMATCH: Final = "serial_mismatch"
@@ -70,10 +71,6 @@ class TooManyAnswers(Invalid):
     """An inspection takes {most} answers at most, and this one has {count}."""
 
 
-class TimeWithoutZone(Invalid):
-    """{at} says no time zone; send an instant, such as 2026-05-01T10:00:00Z."""
-
-
 class RoundNotNext(Refusal):
     """Unit {lpn} was inspected {done} times; the next round is {next}, not {round}."""
 
@@ -129,12 +126,13 @@ def require_answers(answers: Mapping[str, str | int | bool]) -> dict[str, str | 
 
 
 def instant(told: datetime | None, now: datetime) -> datetime:
-    """When something happened: as told, else now. Raises `TimeWithoutZone`."""
-    if told is None:
-        return now
-    if told.tzinfo is None:
-        raise TimeWithoutZone(at=told.isoformat())
-    return told
+    """When something happened: as told, and never later than now. Raises `TimeInvalid`."""
+    return now if told is None else min(require_instant("happened_at", told), now)
+
+
+def owner_kind(owner: str) -> str:
+    """Whose the goods are, in the words of policies: us, consignor, customer or unknown."""
+    return owner if owner in {"us", "consignor", "customer", "unknown"} else "consignor"
 
 
 def serial_matches(known: str, found: str) -> bool | None:

@@ -91,7 +91,7 @@ def dispose_units(ctx: Context, *, items: Sequence[DisposeUnit]) -> Batch:
 
     Refuses `UnitNotFound`, `MoveNotAllowed`, `NotTheRound`, `DispositionUnknown`, `OverrideNotAllowed`,
     `OverrideReasonMissing`, `GoodsOfOthers`, `UnitOnHold`, `ApprovalNeeded` (with a case), `CodeMalformed`,
-    `TimeWithoutZone`, `IdentityReused`. SQL: three look-ups, then one write a table.
+    `TimeInvalid`, `IdentityReused`. SQL: three look-ups, then one write a table.
     """
     known = _look_up(ctx, items)
     guessed = _guess(ctx, items, known)
@@ -163,7 +163,7 @@ def _facts(unit: UnitNow, known: _Known, gone: int) -> dict[str, Any]:
         # Terms are not on record yet: a supplier on record is taken as one who takes defective pieces back.
         "supplier_terms": unit.supplier_id is not None,
         "on_hold": _on_hold(unit, known.shelves[unit.place], gone),
-        "owner": unit.owner,
+        "owner": rules.owner_kind(unit.owner),
         "serial_matches": rules.serial_matches(unit.serial, known.serials.get((unit.id, unit.round), "")),
     }
 

@@ -80,7 +80,7 @@ def inspect_units(ctx: Context, *, items: Sequence[InspectUnit]) -> Batch:
     """Grade each unit and move it, with its value, to inspection; its RMA line counts it as passed or failed.
 
     A later round takes back what the round before had counted. Refuses `UnitNotFound`, `GradeUnknown`,
-    `CodeMalformed`, `SerialMalformed`, `TooManyAnswers`, `TimeWithoutZone`, `MoveNotAllowed` (disposed of
+    `CodeMalformed`, `SerialMalformed`, `TooManyAnswers`, `TimeInvalid`, `MoveNotAllowed` (disposed of
     already, for one), `RoundNotNext`, `IdentityReused`. SQL: three look-ups, then one write a table.
     """
     known = _look_up(ctx, items)

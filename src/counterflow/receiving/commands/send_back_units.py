@@ -34,7 +34,7 @@ class NotForTheCustomer(Refusal):
 def send_back_units(ctx: Context, *, items: Sequence[SendBackUnit]) -> Batch:
     """Let each rejected unit leave our hands and, with its value, our books; once for each unit.
 
-    Refuses `UnitNotFound`, `MoveNotAllowed`, `NotForTheCustomer`, `TimeWithoutZone`.
+    Refuses `UnitNotFound`, `MoveNotAllowed`, `NotForTheCustomer`, `TimeInvalid`.
     """
     units = lock_units(ctx, (item.lpn for item in items))
     entries: list[Entry] = []

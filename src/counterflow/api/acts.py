@@ -1,8 +1,88 @@
-"""The table of acts: every command that programs may call, by its address."""
+"""The table of acts: every command that programs may call, by its address.
+
+The body of an act is the item its command takes. Commands that only people or the worker call (accounts,
+passwords, numbering, sealing) are not here.
+"""
 
 from counterflow.api.endpoints import Act
-from counterflow.returns.commands.open_rmas import OpenRma, open_rmas
+from counterflow.catalog.commands.map_reasons import map_reasons
+from counterflow.catalog.commands.record_brands import record_brands
+from counterflow.catalog.commands.record_items import record_items
+from counterflow.catalog.commands.record_reasons import record_reasons
+from counterflow.catalog.commands.record_suppliers import record_suppliers
+from counterflow.facilities.commands.record_nodes import record_nodes
+from counterflow.facilities.commands.set_authority import set_authority
+from counterflow.ledger.commands.close_periods import close_periods
+from counterflow.ledger.commands.hold_stock import hold_stock
+from counterflow.ledger.commands.keep_entities import keep_entities
+from counterflow.ledger.commands.open_books import open_books
+from counterflow.ledger.commands.release_holds import release_holds
+from counterflow.ledger.commands.release_reservations import release_reservations
+from counterflow.ledger.commands.reserve_stock import reserve_stock
+from counterflow.logistics.commands.announce_parcels import announce_parcels
+from counterflow.logistics.commands.observe_parcels import observe_parcels
+from counterflow.orders.commands.record_channels import record_channels
+from counterflow.orders.commands.record_orders import record_orders
+from counterflow.orders.commands.record_tenders import record_tenders
+from counterflow.policies.commands.publish_policies import publish_policies
+from counterflow.receiving.commands.close_parcels import close_parcels
+from counterflow.receiving.commands.dispose_units import dispose_units
+from counterflow.receiving.commands.inspect_units import inspect_units
+from counterflow.receiving.commands.match_units import match_units
+from counterflow.receiving.commands.receive_units import receive_units
+from counterflow.receiving.commands.reverse_receipts import reverse_receipts
+from counterflow.receiving.commands.send_back_units import send_back_units
+from counterflow.receiving.commands.split_units import split_units
+from counterflow.refunds.commands.approve_early import approve_early
+from counterflow.refunds.commands.observe_money import observe_money
+from counterflow.refunds.commands.release_credits import release_credits
+from counterflow.refunds.commands.request_payouts import request_payouts
+from counterflow.returns.commands.cancel_rmas import cancel_rmas
+from counterflow.returns.commands.close_rmas import close_rmas
+from counterflow.returns.commands.decide_rmas import decide_rmas
+from counterflow.returns.commands.open_rmas import open_rmas
+from counterflow.workqueue.commands.assign_cases import assign_cases
+from counterflow.workqueue.commands.close_cases import close_cases
+from counterflow.workqueue.commands.comment_cases import comment_cases
 
 ACTS: list[Act] = [
-    Act("/rmas", open_rmas, OpenRma, "returns"),
+    Act("/rmas", open_rmas, "returns"),
+    Act("/rma-decisions", decide_rmas, "returns"),
+    Act("/rma-cancellations", cancel_rmas, "returns"),
+    Act("/rma-closings", close_rmas, "returns"),
+    Act("/parcels", announce_parcels, "logistics"),
+    Act("/parcel-reports", observe_parcels, "logistics"),
+    Act("/units", receive_units, "receiving"),
+    Act("/parcel-closings", close_parcels, "receiving"),
+    Act("/receipt-reversals", reverse_receipts, "receiving"),
+    Act("/matches", match_units, "receiving"),
+    Act("/splits", split_units, "receiving"),
+    Act("/inspections", inspect_units, "receiving"),
+    Act("/disposals", dispose_units, "receiving"),
+    Act("/send-backs", send_back_units, "receiving"),
+    Act("/credits", release_credits, "refunds"),
+    Act("/early-approvals", approve_early, "refunds"),
+    Act("/payouts", request_payouts, "refunds"),
+    Act("/money-reports", observe_money, "refunds"),
+    Act("/orders", record_orders, "orders"),
+    Act("/tenders", record_tenders, "orders"),
+    Act("/channels", record_channels, "orders"),
+    Act("/brands", record_brands, "catalog"),
+    Act("/suppliers", record_suppliers, "catalog"),
+    Act("/items", record_items, "catalog"),
+    Act("/reasons", record_reasons, "catalog"),
+    Act("/reason-mappings", map_reasons, "catalog"),
+    Act("/nodes", record_nodes, "facilities"),
+    Act("/authorities", set_authority, "facilities"),
+    Act("/entities", keep_entities, "ledger"),
+    Act("/opening-stock", open_books, "ledger"),
+    Act("/period-closings", close_periods, "ledger"),
+    Act("/holds", hold_stock, "ledger"),
+    Act("/hold-releases", release_holds, "ledger"),
+    Act("/reservations", reserve_stock, "ledger"),
+    Act("/reservation-releases", release_reservations, "ledger"),
+    Act("/policy-versions", publish_policies, "policies"),
+    Act("/case-assignments", assign_cases, "cases"),
+    Act("/case-comments", comment_cases, "cases"),
+    Act("/case-closings", close_cases, "cases"),
 ]

@@ -6,7 +6,7 @@ with one result an item, in the order of the items.
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -22,12 +22,17 @@ from counterflow.kernel.db import json_default
 
 @dataclass(frozen=True)
 class Act:
-    """A row of the table of acts: POST `path` runs `command` with items of the type `item`."""
+    """A row of the table of acts: POST `path` runs `command`, whose `items` say what the body is."""
 
     path: str
     command: Callable[..., Batch]
-    item: type
     tag: str
+
+    @property
+    def item(self) -> type:
+        """The dataclass of one item."""
+        found: type = get_args(get_type_hints(self.command)["items"])[0]
+        return found
 
     @property
     def name(self) -> str:

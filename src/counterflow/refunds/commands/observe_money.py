@@ -238,7 +238,7 @@ def _change(ctx: Context, plan: _Plan, item: MoneyReport, payout: PayoutMoney, e
         "observed_at": item.happened_at,
         "entry_id": entry_id or known.get("entry_id"),
     }
-    if payout.state == State.PAID:
+    if payout.state == State.PAID and item.kind == MoneyKind.PAID:
         plan.settled += [f"payout:{payout.id}:refund_in_doubt", f"payout:{payout.id}:refund_failed"]
 
 

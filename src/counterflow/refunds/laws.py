@@ -1,0 +1,198 @@
+"""The laws of refunds: nothing is credited beyond the invoice, paid beyond the credit or beyond what came in.
+
+Each counter that guards is compared with the rows that moved it, and each sum of money with the journal.
+"""
+
+from typing import Final
+
+from counterflow.kernel.laws import Law
+
+_CREDITS: Final = "SELECT count(*) FROM refunds_credit"
+_LINES: Final = "SELECT count(*) FROM refunds_creditline"
+_PAYOUTS: Final = "SELECT count(*) FROM refunds_payout"
+_FACTS: Final = "SELECT count(*) FROM refunds_moneyfact"
+
+LAWS: Final[list[Law]] = [
+    Law(
+        "refunds.credits_are_their_lines",
+        "Net, tax and fee of every credit are the sums of its lines, and its total follows from them.",
+        """
+        SELECT format('credit %s: %s/%s/%s, lines %s/%s/%s, total %s', c.id, c.net_minor, c.tax_minor, c.fee_minor,
+                      l.net, l.tax, l.fee, c.total_minor) AS what
+        FROM refunds_credit c
+        LEFT JOIN (SELECT credit_id, sum(net_minor) AS net, sum(tax_minor) AS tax, sum(fee_minor) AS fee
+                   FROM refunds_creditline GROUP BY 1) l ON l.credit_id = c.id
+        WHERE l.credit_id IS NULL OR (c.net_minor, c.tax_minor, c.fee_minor) <> (l.net, l.tax, l.fee)
+           OR c.total_minor <> c.net_minor + c.tax_minor + c.shipping_minor + c.shipping_tax_minor - c.fee_minor
+        """,
+        _CREDITS,
+    ),
+    Law(
+        "refunds.credits_are_posted",
+        "What every credit owes stands in the journal, on the account its method names, in both currencies.",
+        """
+        SELECT format('credit %s: owes %s (%s), posted %s (%s)', c.id, c.total_minor, c.functional_total_minor,
+                      coalesce(l.agreed, 0), coalesce(l.booked, 0)) AS what
+        FROM refunds_credit c
+        LEFT JOIN (
+            SELECT l.entry_id, l.subject_id, a.gl, -sum(l.amount) AS booked, -sum(l.tx_amount) AS agreed
+            FROM ledger_line l JOIN ledger_account a ON a.id = l.account_id
+            WHERE a.gl IN ('refunds_payable', 'store_credit') AND l.component = 'money' GROUP BY 1, 2, 3
+        ) l ON l.entry_id = c.entry_id AND l.subject_id = c.id
+           AND l.gl = CASE c.method WHEN 'store_credit' THEN 'store_credit' ELSE 'refunds_payable' END
+        WHERE c.functional_total_minor <> coalesce(l.booked, 0)
+           OR (c.functional_total_minor <> 0 AND c.total_minor <> coalesce(l.agreed, 0))
+        """,
+        _CREDITS,
+    ),
+    Law(
+        "refunds.sales_returns_are_posted",
+        "What every credit takes off sales and tax, and what it keeps as a fee, stands in the journal.",
+        """
+        SELECT format('credit %s: net %s, tax %s, fee %s; posted %s, %s, %s', c.id, c.net_minor + c.shipping_minor,
+                      c.tax_minor + c.shipping_tax_minor, c.fee_minor, l.net, l.tax, l.fee) AS what
+        FROM refunds_credit c
+        JOIN (
+            SELECT l.entry_id, coalesce(sum(l.tx_amount) FILTER (WHERE a.gl = 'sales_returns'), 0) AS net,
+                   coalesce(sum(l.tx_amount) FILTER (WHERE a.gl = 'tax_payable'), 0) AS tax,
+                   coalesce(-sum(l.tx_amount) FILTER (WHERE a.gl = 'return_fee_income'), 0) AS fee
+            FROM ledger_line l JOIN ledger_account a ON a.id = l.account_id WHERE l.component = 'money' GROUP BY 1
+        ) l ON l.entry_id = c.entry_id
+        WHERE c.rate = 1 AND (c.net_minor + c.shipping_minor, c.tax_minor + c.shipping_tax_minor, c.fee_minor)
+                          <> (l.net, l.tax, l.fee)
+        """,
+        _CREDITS,
+    ),
+    Law(
+        "refunds.invoices_bound_credits",
+        "Credited pieces and amount of every shipment line are those of its credit lines, within its invoice.",
+        """
+        SELECT format('shipment line %s: credited %s for %s, lines %s for %s, invoiced %s', s.id, s.credited_qty,
+                      s.credited_minor, coalesce(l.quantity, 0), coalesce(l.minor, 0), s.invoiced_minor) AS what
+        FROM orders_shipmentline s
+        FULL JOIN (SELECT shipment_line_id, sum(quantity) AS quantity, sum(net_minor + tax_minor) AS minor
+                   FROM refunds_creditline WHERE shipment_line_id IS NOT NULL GROUP BY 1) l ON l.shipment_line_id = s.id
+        WHERE s.id IS NULL OR s.credited_qty <> coalesce(l.quantity, 0) OR s.credited_minor <> coalesce(l.minor, 0)
+           OR s.credited_minor > s.invoiced_minor OR s.credited_qty > s.quantity
+        """,
+        _LINES,
+    ),
+    Law(
+        "refunds.rma_lines_count_credits",
+        "Credited pieces of every RMA line are those of its credit lines.",
+        """
+        SELECT format('RMA line %s: credited %s, lines %s', r.id, r.credited_qty, coalesce(l.quantity, 0)) AS what
+        FROM returns_rmaline r
+        LEFT JOIN (SELECT rma_line_id, sum(quantity) AS quantity FROM refunds_creditline GROUP BY 1) l
+            ON l.rma_line_id = r.id
+        WHERE r.credited_qty <> coalesce(l.quantity, 0) OR r.credited_qty > r.quantity
+        """,
+        "SELECT count(*) FROM returns_rmaline",
+    ),
+    Law(
+        "refunds.promises_fit_credits",
+        "What is promised and paid of every credit is the sum of its payouts; store credit is met at once.",
+        """
+        SELECT format('credit %s: promised %s, paid %s of %s; payouts %s, %s', c.id, c.committed_minor, c.paid_minor,
+                      c.total_minor, coalesce(p.promised, 0), coalesce(p.paid, 0)) AS what
+        FROM refunds_credit c
+        LEFT JOIN (SELECT credit_id, sum(paid_minor) AS paid,
+                          sum(CASE WHEN state = 'failed' THEN paid_minor ELSE amount_minor END) AS promised
+                   FROM refunds_payout GROUP BY 1) p ON p.credit_id = c.id
+        WHERE c.committed_minor > c.total_minor
+           OR (c.method = 'store_credit' AND (c.committed_minor, c.paid_minor) <> (c.total_minor, c.total_minor))
+           OR (c.method <> 'store_credit'
+               AND (c.committed_minor, c.paid_minor) <> (coalesce(p.promised, 0), coalesce(p.paid, 0)))
+        """,
+        _CREDITS,
+    ),
+    Law(
+        "refunds.promises_fit_tenders",
+        "What is promised through every tender is the sum of its payouts, and not more than came in by it.",
+        """
+        SELECT format('tender %s: promised %s of %s, payouts %s', t.id, t.committed_minor, t.captured_minor,
+                      coalesce(p.promised, 0)) AS what
+        FROM orders_tender t
+        LEFT JOIN (SELECT tender_id, sum(CASE WHEN state = 'failed' THEN paid_minor ELSE amount_minor END) AS promised
+                   FROM refunds_payout GROUP BY 1) p ON p.tender_id = t.id
+        WHERE t.committed_minor <> coalesce(p.promised, 0) OR t.committed_minor > t.captured_minor
+        """,
+        "SELECT count(*) FROM orders_tender",
+    ),
+    Law(
+        "refunds.paid_is_observed",
+        "Every payout counts as paid what was reported of it, and every tender what was reported refunded.",
+        """
+        SELECT format('payout %s: paid %s, reported %s', p.id, p.paid_minor, coalesce(f.paid, 0)) AS what
+        FROM refunds_payout p
+        LEFT JOIN (SELECT payout_id, sum(paid_minor) AS paid FROM refunds_moneyfact
+                   WHERE kind = 'refund_paid' GROUP BY 1) f ON f.payout_id = p.id
+        WHERE NOT p.chargeback AND (p.paid_minor <> coalesce(f.paid, 0)
+                                    OR (p.state = 'paid') <> (p.paid_minor = p.amount_minor))
+        UNION ALL
+        SELECT format('tender %s: refunded %s, reported %s', t.id, t.refunded_minor, coalesce(f.amount, 0))
+        FROM orders_tender t
+        LEFT JOIN (SELECT tender_id, currency, sum(amount_minor) AS amount FROM refunds_moneyfact
+                   WHERE kind = 'refund_paid' GROUP BY 1, 2) f ON f.tender_id = t.id AND f.currency = t.currency
+        WHERE t.refunded_minor <> coalesce(f.amount, 0)
+        UNION ALL
+        SELECT format('tender %s: chargebacks met credits of %s, payouts say %s', coalesce(p.tender_id, f.tender_id),
+                      coalesce(f.paid, 0), coalesce(p.paid, 0))
+        FROM (SELECT tender_id, sum(paid_minor) AS paid FROM refunds_payout WHERE chargeback GROUP BY 1) p
+        FULL JOIN (SELECT tender_id, sum(CASE kind WHEN 'chargeback' THEN paid_minor ELSE -paid_minor END) AS paid
+                   FROM refunds_moneyfact WHERE kind IN ('chargeback', 'chargeback_reversed') GROUP BY 1) f
+            ON f.tender_id = p.tender_id
+        WHERE coalesce(p.paid, 0) <> coalesce(f.paid, 0)
+        """,
+        _PAYOUTS,
+    ),
+    Law(
+        "refunds.reports_are_posted",
+        "What every report moved stands in the journal: on what we owe, are owed and lost, against clearing.",
+        """
+        SELECT format('report %s: booked %s/%s/%s, posted %s/%s/%s', f.id, f.to_payable_minor, f.to_receivable_minor,
+                      f.to_chargebacks_minor, coalesce(l.payable, 0), coalesce(l.receivable, 0),
+                      coalesce(l.chargebacks, 0)) AS what
+        FROM refunds_moneyfact f
+        LEFT JOIN (
+            SELECT l.entry_id, l.subject_id, sum(l.amount) FILTER (WHERE a.gl = 'refunds_payable') AS payable,
+                   sum(l.amount) FILTER (WHERE a.gl = 'receivable_from_customers') AS receivable,
+                   sum(l.amount) FILTER (WHERE a.gl = 'chargebacks') AS chargebacks,
+                   sum(l.amount) FILTER (WHERE a.gl = 'payment_clearing') AS clearing
+            FROM ledger_line l JOIN ledger_account a ON a.id = l.account_id WHERE l.component = 'money' GROUP BY 1, 2
+        ) l ON l.entry_id = f.entry_id AND l.subject_id = f.id
+        WHERE (f.to_payable_minor, f.to_receivable_minor, f.to_chargebacks_minor)
+              <> (coalesce(l.payable, 0), coalesce(l.receivable, 0), coalesce(l.chargebacks, 0))
+           OR (f.entry_id <> 0 AND l.entry_id IS NULL)
+           OR coalesce(-l.clearing, 0) <> f.to_payable_minor + f.to_receivable_minor + f.to_chargebacks_minor
+        """,
+        _FACTS,
+    ),
+    Law(
+        "refunds.payable_is_credits",
+        "What the books say we owe for refunds is what credits owe and nobody has paid, by entity.",
+        """
+        SELECT format('entity %s: books owe %s, credits owe %s', coalesce(b.entity_id, c.entity_id),
+                      coalesce(b.owed, 0), coalesce(c.owed, 0)) AS what
+        FROM (SELECT a.entity_id, -sum(l.amount) AS owed FROM ledger_line l JOIN ledger_account a ON a.id = l.account_id
+              WHERE a.gl = 'refunds_payable' GROUP BY 1) b
+        FULL JOIN (SELECT entity_id, sum(functional_total_minor
+                              - CASE WHEN total_minor = 0 THEN 0
+                                     ELSE div(functional_total_minor::numeric * paid_minor, total_minor) END) AS owed
+                   FROM refunds_credit WHERE method <> 'store_credit' GROUP BY 1) c ON c.entity_id = b.entity_id
+        WHERE coalesce(b.owed, 0) <> coalesce(c.owed, 0)
+        """,
+        _CREDITS,
+    ),
+    Law(
+        "refunds.numbers_have_no_gaps",
+        "Numbers of credits run from one without gaps in every entity.",
+        """
+        SELECT format('entity %s: %s credits have numbers from %s to %s', entity_id, count(*), min(number), max(number))
+            AS what
+        FROM refunds_credit WHERE number IS NOT NULL GROUP BY entity_id
+        HAVING min(number) <> 1 OR max(number) <> count(*)
+        """,
+        _CREDITS,
+    ),
+]

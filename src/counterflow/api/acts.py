@@ -23,6 +23,7 @@ from counterflow.logistics.commands.announce_parcels import announce_parcels
 from counterflow.logistics.commands.observe_parcels import observe_parcels
 from counterflow.orders.commands.record_channels import record_channels
 from counterflow.orders.commands.record_orders import record_orders
+from counterflow.orders.commands.record_shipments import record_shipments
 from counterflow.orders.commands.record_tenders import record_tenders
 from counterflow.policies.commands.publish_policies import publish_policies
 from counterflow.receiving.commands.close_parcels import close_parcels
@@ -66,6 +67,7 @@ ACTS: list[Act] = [
     Act("/money-reports", observe_money, "refunds"),
     Act("/orders", record_orders, "orders"),
     Act("/tenders", record_tenders, "orders"),
+    Act("/shipments", record_shipments, "orders"),
     Act("/channels", record_channels, "orders"),
     Act("/brands", record_brands, "catalog"),
     Act("/suppliers", record_suppliers, "catalog"),

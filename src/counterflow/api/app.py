@@ -2,8 +2,9 @@
 
 from ninja import NinjaAPI, Router
 
-from counterflow.api import problems
+from counterflow.api import problems, reading
 from counterflow.api.acts import ACTS
+from counterflow.api.asks import READS
 from counterflow.api.callers import Token
 from counterflow.api.endpoints import add
 
@@ -23,4 +24,6 @@ problems.install(api)
 acts = Router()
 for act in ACTS:
     add(acts, act)
+for read in READS:
+    reading.add(acts, read)
 api.add_router("", acts)

@@ -14,8 +14,10 @@ from pydantic import BaseModel, Field, create_model
 
 from counterflow.api.callers import reading
 from counterflow.api.endpoints import answer
+from counterflow.api.problems import ProblemError
 from counterflow.api.shapes import Strict
 
+_QUERY: Any = Query(...)  # type: ignore[type-arg]
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200
 
 
@@ -42,15 +44,22 @@ def add(router: Router, read: Read) -> None:
     summary = (read.query.__doc__ or "").strip().split("\n")[0]
     in_path = [part[1:-1].split(":")[-1] for part in read.path.split("/") if part.startswith("{")]
 
-    def ask(request: HttpRequest, filters: model = Query(...)) -> HttpResponse:  # type: ignore[valid-type]  # noqa: B008
+    def ask(request: HttpRequest, filters: Any = _QUERY) -> HttpResponse:
         reading(request, read.needs)
-        given = {k: v for k, v in filters.model_dump().items() if v is not None and k not in ("cursor", "limit")}  # type: ignore[attr-defined]
+        refuse_unknown(request, model)
+        given = {k: v for k, v in filters.model_dump().items() if v is not None and k not in ("cursor", "limit")}
         return answer(_asked(read, given, filters))
+
+    def ask_plain(request: HttpRequest) -> HttpResponse:
+        reading(request, read.needs)
+        refuse_unknown(request, model)
+        return answer(_asked(read, {}, None))
 
     def ask_one(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         reading(request, read.needs)
         return answer(read.query(**kwargs))
 
+    ask.__annotations__["filters"] = model
     name = read.name or read.query.__name__
     options: dict[str, Any] = {"tags": [read.tag], "summary": summary, "operation_id": name}
     if in_path:
@@ -62,7 +71,16 @@ def add(router: Router, read: Read) -> None:
         ask_one.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         router.get(read.path, **options)(ask_one)
     else:
-        router.get(read.path, **options)(ask)
+        router.get(read.path, **options)(ask if model.model_fields else ask_plain)
+
+
+def refuse_unknown(request: HttpRequest, model: type[BaseModel]) -> None:
+    """A filter that does not exist would silently show everything. Raises `ProblemError`."""
+    unknown = sorted(set(request.GET) - set(model.model_fields))
+    if unknown:
+        known = ", ".join(model.model_fields) or "none"
+        detail = f"There is no parameter {unknown[0][:60]}; the parameters are: {known}."
+        raise ProblemError(422, "parameter_unknown", detail, {"unknown": [name[:60] for name in unknown]})
 
 
 def _asked(read: Read, given: dict[str, Any], filters: Any) -> Any:

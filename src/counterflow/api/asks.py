@@ -1,0 +1,71 @@
+"""The table of questions that programs may ask, by address."""
+
+from datetime import date, datetime
+
+from counterflow.api.reading import Read
+from counterflow.catalog import queries as catalog
+from counterflow.facilities import queries as facilities
+from counterflow.ledger import queries as ledger
+from counterflow.logistics import queries as logistics
+from counterflow.orders import queries as orders
+from counterflow.policies import queries as policies
+from counterflow.receiving import queries as receiving
+from counterflow.workqueue import queries as workqueue
+
+
+def stock(
+    *,
+    entity: str | None = None,
+    booked: date | None = None,
+    happened: datetime | None = None,
+    known: datetime | None = None,
+) -> list[ledger.StockRow]:
+    """Stock by state: now, as booked up to a day, as happened or as known up to an instant."""
+    return ledger.stock_by_state(entity=entity, as_of=ledger.AsOf(booked, happened, known))
+
+
+def trial_balance(
+    *,
+    entity: str | None = None,
+    booked: date | None = None,
+    happened: datetime | None = None,
+    known: datetime | None = None,
+) -> list[ledger.TrialRow]:
+    """The balance of each GL account, debit positive; as of a day or an instant where one is given."""
+    return ledger.trial_balance(entity=entity, as_of=ledger.AsOf(booked, happened, known))
+
+
+def available(*, sku: str) -> list[ledger.AtsRow]:
+    """Available to sell of one SKU, by node: sellable stock less holds and reservations."""
+    found = catalog.items_by_sku(skus=[sku])
+    return ledger.ats(items=[row.id for row in found.values()]) if found else []
+
+
+_AS_OF = ("entity", "booked", "happened", "known")
+
+READS: list[Read] = [
+    Read("/orders/{channel}/{number}", orders.order, "orders.view", "orders"),
+    Read("/channels", orders.channels, "orders.view", "orders"),
+    Read("/parcels", logistics.recent_parcels, "logistics.view", "logistics", ("state",), ("before_id", "id")),
+    Read("/parcels/{carrier}/{tracking}", logistics.parcel, "logistics.view", "logistics"),
+    Read("/units", receiving.bench, "receiving.view", "receiving", ("node", "state"), ("after_id", "id")),
+    Read("/units/{lpn}", receiving.unit, "receiving.view", "receiving"),
+    Read("/items", catalog.items, "catalog.view", "catalog", ("search", "provisional"), ("after", "sku")),
+    Read("/nodes", facilities.nodes, "facilities.view", "facilities", ("active",), ("after", "code")),
+    Read("/stock", stock, "ledger.view", "ledger", _AS_OF),
+    Read("/stock/available", available, "catalog.view", "ledger", ("sku",)),
+    Read("/trial-balance", trial_balance, "ledger.view", "ledger", _AS_OF),
+    Read("/tie-out", ledger.tie_out, "ledger.view", "ledger", ("entity",)),
+    Read("/policies", policies.versions, "policies.view", "policies", ("kind",)),
+    Read("/decisions", policies.decisions, "policies.view", "policies", ("kind", "overridden"), ("before_id", "id")),
+    Read(
+        "/cases",
+        workqueue.cases,
+        "workqueue.view",
+        "cases",
+        ("state", "queue", "kind", "owner_role", "assignee"),
+        ("after", "cursor"),
+    ),
+    Read("/cases/{case_id}", workqueue.case, "workqueue.view", "cases"),
+    Read("/queues", workqueue.queues, "workqueue.view", "cases", ("owner_role",)),
+]

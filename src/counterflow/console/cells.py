@@ -48,6 +48,11 @@ def text(value: str, *, href: str = "", note: str = "", mono: bool = False) -> C
     return Cell("text", value, value, href, note=note, mono=mono)
 
 
+def words(code: str, *, href: str = "") -> Cell:
+    """A code as words: `carrier_scan` reads "Carrier scan"; the file keeps the code."""
+    return Cell("text", code.replace("_", " ").capitalize(), code, href)
+
+
 def number(value: int | None, *, href: str = "", signed: bool = False) -> Cell:
     """A count; `signed` shows the plus of what came in."""
     if value is None:

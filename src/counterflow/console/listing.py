@@ -19,25 +19,30 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Column(Generic[Row]):
-    """One column: heading, and how to get a cell from a row. `sort` is the query's word for it, if it can sort."""
+    """One column: heading, and how to get a cell from a row. `sort` is the query's word for it, if it can sort.
+
+    What only a machine needs, such as a currency beside written amounts, is `file_only`.
+    """
 
     label: str
     cell: Callable[[Row], Cell]
     sort: str = ""
     end: bool = False
+    file_only: bool = False
 
 
 @dataclass(frozen=True)
 class Filter:
     """A question above the list: query parameter, label, and (value, words) pairs to choose from.
 
-    `kind` is choice, date (an ISO day) or text; the last two have no pairs.
+    `kind` is choice, date (an ISO day) or text; the last two have no pairs. `every` words the choice of none.
     """
 
     name: str
     label: str
     options: Sequence[tuple[str, str]] = ()
     kind: str = "choice"
+    every: str = "All"
 
     def accepts(self, value: str) -> bool:
         """Whether the address asks for something that this filter offers."""
@@ -126,8 +131,9 @@ def listing(
     next_place: str = "",
 ) -> Listing:
     """Draw rows by columns. `next_place` is the query's own word for where the next page begins."""
-    headings = [_heading(column, wanted) for column in columns]
-    drawn = [list(zip(headings, (column.cell(row) for column in columns), strict=True)) for row in rows]
+    shown = [column for column in columns if not column.file_only]
+    headings = [_heading(column, wanted) for column in shown]
+    drawn = [list(zip(headings, (column.cell(row) for column in shown), strict=True)) for row in rows]
     return Listing(
         headings=headings,
         rows=drawn,

@@ -8,8 +8,10 @@ from django.http.response import HttpResponseBase
 from counterflow.console import cells
 from counterflow.console.listing import Column, Filter, asked, csv_answer, listing
 from counterflow.console.page import page, render
+from counterflow.console.views.stock import CHART_ORDER
 from counterflow.facilities import queries as facilities
 from counterflow.ledger import journal, queries
+from counterflow.ledger.chart import State
 
 Tie = queries.TieRow
 TIE_COLUMNS: tuple[Column[Tie], ...] = (
@@ -21,8 +23,8 @@ TIE_COLUMNS: tuple[Column[Tie], ...] = (
     Column("Positions of units", lambda r: cells.money(r.unit_positions_minor, r.currency), end=True),
     Column("Units themselves", lambda r: cells.money(r.units_minor, r.currency), end=True),
     Column("Difference", lambda r: cells.money(r.difference_minor, r.currency), end=True),
-    Column("", lambda r: cells.badge("tie_out", "differs" if r.difference_minor else "ties")),
-    Column("Currency", lambda r: cells.text(r.currency)),
+    Column("Verdict", lambda r: cells.badge("tie_out", "differs" if r.difference_minor else "ties")),
+    Column("Currency", lambda r: cells.text(r.currency), file_only=True),
 )
 Trial = queries.TrialRow
 KINDS = {"asset": "Asset", "liability": "Liability", "equity": "Equity", "income": "Income", "expense": "Expense"}
@@ -33,7 +35,7 @@ TRIAL_COLUMNS: tuple[Column[Trial], ...] = (
     Column("Entity", lambda r: cells.text(r.entity)),
     Column("Debit", lambda r: cells.money(max(r.balance_minor, 0) or None, r.currency), end=True),
     Column("Credit", lambda r: cells.money(max(-r.balance_minor, 0) or None, r.currency), end=True),
-    Column("Currency", lambda r: cells.text(r.currency)),
+    Column("Currency", lambda r: cells.text(r.currency), file_only=True),
 )
 TRIAL_FILTERS = (Filter("on", "Booked up to", kind="date"),)
 
@@ -41,7 +43,8 @@ TRIAL_FILTERS = (Filter("on", "Booked up to", kind="date"),)
 @page("ledger.view")
 def tie_out(request: HttpRequest) -> HttpResponseBase:
     """Stock value by state against the general ledger: three sums that must meet."""
-    wanted, rows = asked(request), queries.tie_out()
+    wanted = asked(request)
+    rows = sorted(queries.tie_out(), key=lambda row: (row.entity, CHART_ORDER[State(row.state)]))
     if wanted.csv:
         return csv_answer("tie-out", TIE_COLUMNS, rows)
     apart = [row for row in rows if row.difference_minor]

@@ -15,8 +15,10 @@ from counterflow.console.listing import PAGE_SIZE, Asked, Column, Filter, asked,
 from counterflow.console.page import page, render
 from counterflow.facilities import queries as facilities
 from counterflow.ledger import journal, queries
+from counterflow.ledger.chart import State
 
 Row = queries.StockRow
+CHART_ORDER = {state: place for place, state in enumerate(State)}
 OWNERS = {"us": "Ours", "customer": "Customer's", "consignor": "Consignor's", "unknown": "Unknown"}
 
 
@@ -34,7 +36,7 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("Cost", lambda r: cells.money(r.cost_minor, r.currency), end=True),
     Column("Allowance", lambda r: cells.money(r.allowance_minor, r.currency), end=True),
     Column("Value", lambda r: cells.money(_net(r), r.currency), end=True),
-    Column("Currency", lambda r: cells.text(r.currency)),
+    Column("Currency", lambda r: cells.text(r.currency), file_only=True),
 )
 
 
@@ -44,7 +46,7 @@ def _filters(nodes: Sequence[facilities.NodeRow]) -> tuple[Filter, ...]:
         Filter("sku", "SKU", kind="text"),
         Filter("on", "Booked up to", kind="date"),
         Filter("known", "As known at the end of", kind="date"),
-        Filter("others", "Also show", [("yes", "places outside our stock")]),
+        Filter("others", "Also show", [("yes", "Places outside our stock")], every="Nothing more"),
     )
 
 
@@ -71,12 +73,18 @@ def _rows(wanted: Asked, node_ids: dict[str, int]) -> list[Row]:
     items = None
     if sku := chosen.get("sku"):
         items = [item.id for item in catalog.items_by_sku(skus=[sku]).values()]
-    return queries.stock_by_state(
+    found = queries.stock_by_state(
         nodes=[node_ids[chosen["node"]]] if "node" in chosen else None,
         items=items,
         as_of=queries.AsOf(booked=_day(chosen.get("on")), known=_end_of(_day(chosen.get("known")))),
         counter_accounts="others" in chosen,
     )
+    return sorted(found, key=in_chart_order)
+
+
+def in_chart_order(row: Row) -> tuple[str, int, str]:
+    """By entity, then as the chart lists the states."""
+    return row.entity, CHART_ORDER[State(row.state)], row.owner
 
 
 def _day(text: str | None) -> date | None:
@@ -128,7 +136,7 @@ def stock_item(request: HttpRequest, sku: str) -> HttpResponseBase:
     more = str(min(line.line.entry_id for line in lines)) if _full(lines) else ""
     values = {
         "item": item,
-        "states": listing(COLUMNS, queries.stock_by_state(items=[item.id]), wanted),
+        "states": listing(COLUMNS, sorted(queries.stock_by_state(items=[item.id]), key=in_chart_order), wanted),
         "places": listing(PLACE_COLUMNS, places, wanted),
         "list": listing(columns, lines, wanted, next_place=more),
     }
@@ -142,7 +150,7 @@ def _full(lines: Sequence[journal.DatedLine]) -> bool:
 def _movement_columns(nodes: dict[int, str]) -> tuple[Column[journal.DatedLine], ...]:
     return (
         Column("Happened", lambda d: cells.instant(d.happened_at)),
-        Column("Cause", lambda d: cells.text(d.kind, href=reverse("entry", args=[d.line.entry_id]))),
+        Column("Cause", lambda d: cells.words(d.kind, href=reverse("entry", args=[d.line.entry_id]))),
         Column("State", lambda d: cells.badge("stock", d.line.state)),
         Column("Node", lambda d: cells.text(nodes.get(d.line.node_id, ""))),
         Column("Pieces", lambda d: cells.number(d.line.amount, signed=True), end=True),

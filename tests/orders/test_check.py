@@ -1,6 +1,8 @@
 """Rows of text into typed rows and refusals; what a line of an online-retail book is."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from counterflow.orders.importing import values
 from counterflow.orders.importing.check import CHECKS, Terms
 from counterflow.orders.importing.chunks import Chunk
+from counterflow.orders.importing.layouts import OURS, folded, recognise
 from counterflow.orders.importing.problems import MENDS
 from counterflow.orders.states import LineClass
 
@@ -171,3 +174,14 @@ def test_minor_units_are_exact(amount, places):
     column = values.decimal(pa.array([shown]))
     if len(digits) - places <= 13:
         assert values.minor(column, places).to_pylist() == [amount]
+
+
+def test_the_documented_layout_is_the_one_that_is_read():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "order-files.md").read_text(encoding="utf-8")
+    table = page.split("## Our layout")[1].split("```csv")[0]
+    rows = [row.split("|") for row in table.splitlines() if row.startswith("| `")]
+    documented = {folded(name): "yes" in row[2] for row in rows for name in re.findall(r"`(\w+)`", row[1])}
+    known = {OURS.columns[field][0]: field in OURS.required for field in OURS.columns}
+    assert documented == known
+    example = page.split("```csv\n")[1].split("```")[0].splitlines()
+    assert recognise("example", example[0].split(",")).layout is OURS

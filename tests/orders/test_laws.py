@@ -20,7 +20,7 @@ TAMPER = {
 
 
 def broken() -> set[str]:
-    return {law.name for law in LAWS if db.rows(law.sql)}
+    return {law.name for law in LAWS if db.rows(law.sql.replace("%", "%%"))}
 
 
 def test_every_law_has_its_tampering():

@@ -17,6 +17,7 @@ from counterflow.orders.states import LineClass
 
 ITEMS_AT_ONCE = 10_000
 WORK_MEM = "256MB"
+STATISTICS = "10"
 
 
 class ChannelUnknown(NotFound):
@@ -59,7 +60,13 @@ def import_book(ctx: Context, *, book: Book) -> Batch:
         "at": ctx.at,
         "replay_from": book.replay_from,
     }
-    db.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEM])
+    # Hashes stay whole in memory, a small sample is enough for plans that join by hash, and compiling such
+    # statements takes longer than running them.
+    db.rows(
+        "SELECT set_config('work_mem', %s, true), set_config('default_statistics_target', %s, true), "
+        "set_config('jit', 'off', true)",
+        [WORK_MEM, STATISTICS],
+    )
     known = _settle(terms, keyed=book.keyed)
     binding.run(merging.ADD_CUSTOMERS, terms)
     _ensure_items(ctx)
@@ -89,7 +96,7 @@ def _channel(code: str) -> Any:
 
 def _settle(terms: dict[str, Any], *, keyed: bool) -> int:
     """Take out of the staged order lines what contradicts and what is known; the number of known lines."""
-    db.execute("ANALYZE pg_temp.staged (number, class, kind, sku, customer)")
+    db.execute("ANALYZE pg_temp.staged")
     binding.run(merging.HEADS, terms)
     db.execute("ANALYZE pg_temp.heads")
     binding.run(merging.REFUSE_ORDER_CONFLICTS, terms)
@@ -114,8 +121,9 @@ def _staged_counts() -> dict[str, int]:
 def _write_orders(terms: dict[str, Any]) -> None:
     binding.run(merging.ADD_ORDERS, terms)
     db.execute(merging.ADD_LINES)
-    binding.run(merging.ADD_SHIPMENTS, terms)
-    binding.run(merging.ADD_SHIPMENT_LINES, terms)
+    told = terms["keyed"]
+    binding.run(merging.ADD_TOLD_SHIPMENTS if told else merging.ADD_WHOLE_SHIPMENTS, terms)
+    db.execute(merging.ADD_TOLD_SHIPMENT_LINES if told else merging.ADD_WHOLE_SHIPMENT_LINES)
     db.execute(merging.RAISE_TENDERS)
     binding.run(merging.SET_EARLIEST, terms)
     db.execute(merging.SET_COUNTRIES)

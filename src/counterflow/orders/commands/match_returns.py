@@ -20,7 +20,9 @@ JOIN pg_temp.heads h ON h.number = s.number
 JOIN orders_order o ON o.id = h.order_id
 JOIN catalog_item i ON i.sku = s.sku
 WHERE s.class <= 3 AND s.kind = 'product'
-  AND (o.customer_id, i.id) IN (SELECT r.customer_id, r.item_id FROM orders_importedreturn r)
+  AND (o.customer_id, i.id) IN (
+      SELECT r.customer_id, r.item_id FROM orders_importedreturn r WHERE r.imported_from_id <> %s
+  )
 """
 SALES = """
 SELECT s.id, t.customer_id, t.item_id, s.quantity, s.history_qty, o.placed_at, o.number, l.line_no,
@@ -48,7 +50,7 @@ def match_returns(ctx: Context, *, run_id: int) -> Batch:
     touched stay as they are. Settled returns count on the shipment line as history. Works on the tables
     that `import_book` left in the transaction; seven statements.
     """
-    db.execute(TOUCHED, [run_id])
+    db.execute(TOUCHED, [run_id, run_id])
     db.execute("ANALYZE pg_temp.touched")
     sales = db.lock(ctx, Rank.SHIPMENT_LINE, SALES)
     live = {(sale.customer_id, sale.item_id) for sale in sales if sale.live}

@@ -7,25 +7,31 @@ returns, 5 stock adjustments (`states.LineClass`).
 
 HEADS = """
 CREATE TEMP TABLE heads ON COMMIT DROP AS
+WITH g AS MATERIALIZED (
+    SELECT number, min(line) AS first_line, min(happened_at) AS earliest, bool_or(kind = 'product') AS ships,
+           min(customer COLLATE "C") AS customer, min(country COLLATE "C") AS country,
+           min(currency COLLATE "C") AS currency,
+           min(customer COLLATE "C") <> max(customer COLLATE "C") OR count(customer) NOT IN (0, count(*))
+           OR min(country COLLATE "C") <> max(country COLLATE "C") OR count(country) NOT IN (0, count(*))
+           OR %(keyed)s AND (min(currency) <> max(currency) OR min(happened_at) <> max(happened_at)) AS mixed
+    FROM pg_temp.staged WHERE class <= 3 GROUP BY number
+), f AS MATERIALIZED (
+    SELECT DISTINCT ON (s.number) s.number, s.customer, s.country, s.currency, s.happened_at
+    FROM pg_temp.staged s WHERE s.class <= 3 AND s.number IN (SELECT g.number FROM g WHERE g.mixed)
+    ORDER BY s.number, s.line
+)
 SELECT coalesce(q.known_id, nextval('kernel_id_seq')) AS order_id, q.known_id IS NOT NULL AS known, q.*,
        coalesce((SELECT max(l.line_no) FROM orders_orderline l WHERE l.order_id = q.known_id), 0) AS last_no
 FROM (
-    SELECT g.number, g.first_line, g.mixed, o.id AS known_id,
-           CASE WHEN o.id IS NULL THEN f.customer ELSE c.external_ref END AS customer,
-           CASE WHEN o.id IS NULL THEN coalesce(f.country, '') ELSE o.country END AS country,
-           CASE WHEN o.id IS NULL THEN coalesce(f.currency, %(currency)s) ELSE o.currency END AS currency,
-           CASE WHEN %(keyed)s THEN coalesce(o.placed_at, f.happened_at) ELSE g.earliest END AS placed_at
-    FROM (
-        SELECT number, min(line) AS first_line, min(happened_at) AS earliest,
-               min(customer COLLATE "C") IS DISTINCT FROM max(customer COLLATE "C")
-               OR count(customer) NOT IN (0, count(*))
-               OR min(country COLLATE "C") IS DISTINCT FROM max(country COLLATE "C")
-               OR count(country) NOT IN (0, count(*))
-               OR min(currency COLLATE "C") <> max(currency COLLATE "C")
-               OR %(keyed)s AND min(happened_at) <> max(happened_at) AS mixed
-        FROM pg_temp.staged WHERE class <= 3 GROUP BY number
-    ) g
-    JOIN pg_temp.staged f ON f.line = g.first_line
+    SELECT g.number, g.first_line, g.ships, coalesce(g.mixed, false) AS mixed, o.id AS known_id,
+           CASE WHEN o.id IS NOT NULL THEN c.external_ref WHEN g.mixed THEN f.customer ELSE g.customer END AS customer,
+           CASE WHEN o.id IS NOT NULL THEN o.country
+                ELSE coalesce(CASE WHEN g.mixed THEN f.country ELSE g.country END, '') END AS country,
+           CASE WHEN o.id IS NOT NULL THEN o.currency
+                ELSE coalesce(CASE WHEN g.mixed THEN f.currency ELSE g.currency END, %(currency)s) END AS currency,
+           CASE WHEN %(keyed)s THEN coalesce(o.placed_at, f.happened_at, g.earliest) ELSE g.earliest END AS placed_at
+    FROM g
+    LEFT JOIN f ON f.number = g.number
     LEFT JOIN orders_order o ON o.channel_id = %(channel)s AND o.number = g.number
     LEFT JOIN orders_customer c ON c.id = o.customer_id
     ORDER BY g.first_line
@@ -135,21 +141,30 @@ SELECT s.id, h.order_id, coalesce(s.line_no, h.last_no + s.line - h.first_line +
 """
 """A line without a number gets its place in the file, counted from the first line of its order."""
 
-_SHIPPED = "WHERE s.class <= 3 AND s.kind = 'product' AND (s.shipment IS NOT NULL OR NOT %(keyed)s)"
+_SHIPPED = "WHERE s.class <= 3 AND s.kind = 'product'"
 
-ADD_SHIPMENTS = f"""
+ADD_WHOLE_SHIPMENTS = """
 INSERT INTO orders_shipment (order_id, number, shipped_at, reported_at)
-SELECT h.order_id, coalesce(s.shipment, '1'), min(coalesce(s.shipped_at, h.placed_at)), %(at)s
-FROM pg_temp.staged s JOIN heads h ON h.number = s.number {_SHIPPED} GROUP BY 1, 2 ORDER BY min(s.line)
+SELECT h.order_id, '1', h.placed_at, %(at)s FROM heads h WHERE h.ships ORDER BY h.first_line
 ON CONFLICT ON CONSTRAINT orders_shipment_once DO NOTHING
 """
 """A book that tells no shipments has sent each order when it was placed."""
 
-ADD_SHIPMENT_LINES = f"""
+ADD_TOLD_SHIPMENTS = f"""
+INSERT INTO orders_shipment (order_id, number, shipped_at, reported_at)
+SELECT h.order_id, s.shipment, min(s.shipped_at), %(at)s
+FROM pg_temp.staged s JOIN heads h ON h.number = s.number {_SHIPPED} AND s.shipment IS NOT NULL
+GROUP BY 1, 2 ORDER BY min(s.line)
+ON CONFLICT ON CONSTRAINT orders_shipment_once DO NOTHING
+"""
+
+_ADD_SHIPMENT_LINES = f"""
 INSERT INTO orders_shipmentline (shipment_id, order_line_id, item_id, quantity, invoiced_minor, tax_minor, cost_basis)
 SELECT p.id, s.id, i.id, s.quantity, s.quantity * s.price_minor - coalesce(s.discount_minor, 0), s.tax_minor, 'history'
-{_LINES} JOIN orders_shipment p ON p.order_id = h.order_id AND p.number = coalesce(s.shipment, '1') {_SHIPPED}
-"""
+{_LINES} JOIN orders_shipment p ON p.order_id = h.order_id AND p.number ="""
+
+ADD_WHOLE_SHIPMENT_LINES = f"{_ADD_SHIPMENT_LINES} '1' {_SHIPPED}"
+ADD_TOLD_SHIPMENT_LINES = f"{_ADD_SHIPMENT_LINES} s.shipment {_SHIPPED}"
 
 RAISE_TENDERS = """
 WITH paid AS (

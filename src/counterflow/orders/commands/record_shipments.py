@@ -131,8 +131,8 @@ def record_shipments(ctx: Context, *, items: Sequence[ReportShipment]) -> Batch:
 
     What the pool lacks leaves from *unexplained* without a value and is told as an event, so that a case is
     opened. Shipments from before the entity's go-live are history and post nothing. Refuses
-    `ShipmentMalformed`, `NotYetShipped`, `OrderUnknown`, `NodeUnknown`, `OrderLineUnknown`, `NotGoods`, `MoreThanOrdered`,
-    `IdentityReused`. SQL: four look-ups (orders and positions are locked), then one write a table.
+    `ShipmentMalformed`, `NotYetShipped`, `OrderUnknown`, `NodeUnknown`, `OrderLineUnknown`, `NotGoods`,
+    `MoreThanOrdered`, `IdentityReused`. SQL: four look-ups (orders and positions are locked), then one write a table.
     """
     known = _look_up(ctx, items)
     plan = _Plan()

@@ -38,6 +38,7 @@ ORDER BY sl.id FOR NO KEY UPDATE OF sl
 """
 _RMA_LINES = f"""
 SELECT rl.id, rl.rma_id, r.number AS rma, r.state, r.entity_id, r.currency, r.simulated, rl.line_no, rl.item_id, i.sku,
+       i.serial_tracked,
        rl.resolution, rl.milestone, rl.returnless, rl.quantity, rl.authorised_qty, rl.scanned_qty, rl.allocated_qty,
        rl.passed_qty, rl.failed_qty, rl.lost_qty, rl.cancelled_qty, rl.approved_qty, rl.credited_qty,
        sl.id AS shipment_line_id, sl.quantity AS shipped, sl.invoiced_minor, sl.issued_cost_minor, sl.cost_basis,
@@ -159,6 +160,7 @@ def _line(row: Any, issues: dict[int, Issue]) -> Line:
         currency=row.currency,
         item=row.item_id,
         sku=row.sku,
+        serial_tracked=row.serial_tracked,
         simulated=row.simulated,
         issue=issues.get(row.shipment_line_id),
         **{name: getattr(row, name) for name in _COPIED},

@@ -15,6 +15,7 @@ from counterflow.returns.entitlement import exposed
 from counterflow.returns.states import Rma
 
 TEXT_MAX = 120
+MOVED = ("authorised_qty", "scanned_qty", "allocated_qty", "passed_qty", "failed_qty", "lost_qty")
 _CONTROL = {*range(32), 127}
 
 
@@ -144,6 +145,7 @@ class Line:
     currency: str
     item: int
     sku: str
+    serial_tracked: bool
     simulated: bool
     resolution: str
     milestone: str
@@ -167,8 +169,8 @@ class Line:
 
     @property
     def now(self) -> tuple[int, ...]:
-        """The counters that moving goods changes: authorised, scanned, allocated, lost."""
-        return self.authorised_qty, self.scanned_qty, self.allocated_qty, self.lost_qty
+        """The counters that moving goods changes, in the order of `MOVED`."""
+        return tuple(getattr(self, name) for name in MOVED)
 
     @property
     def permitted(self) -> bool:

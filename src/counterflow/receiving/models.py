@@ -58,6 +58,7 @@ class Unit(models.Model):
         indexes = [
             models.Index(fields=["rma_line_id"], name="receiving_unit_line"),
             models.Index(fields=["parcel_id"], name="receiving_unit_parcel", condition=Q(parcel_id__isnull=False)),
+            models.Index(fields=["parent_id"], name="receiving_unit_parts", condition=Q(parent_id__isnull=False)),
             models.Index(
                 fields=["node", "state", "id"],
                 name="receiving_unit_bench",

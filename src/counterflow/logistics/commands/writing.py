@@ -11,7 +11,7 @@ from counterflow.kernel.events import Event, emit
 from counterflow.ledger.chart import State
 from counterflow.ledger.posting import Entry, Move, Place, post
 from counterflow.logistics.models import ParcelLine
-from counterflow.logistics.rules import Content, Line, Step
+from counterflow.logistics.rules import MOVED, Content, Line, Step
 from counterflow.orders.models import ShipmentLine
 from counterflow.returns.models import Milestone, RmaLine
 from counterflow.returns.states import Reached
@@ -89,19 +89,18 @@ def move_steps(ctx: Context, pending: Pending, steps: Sequence[Step], happened_a
 
 def write_counters(lines: Iterable[Line]) -> None:
     """Write what changed of shipment lines, RMA lines, parcel lines and the value that is back; a statement each."""
-    changed = [line for line in lines]
+    changed = list(lines)
     shipped: dict[int, dict[str, int]] = {}
     rma_lines, moved, fresh = [], [], []
     issues = {line.issue.shipment_line: line.issue for line in changed if line.issue}
     for line in changed:
-        authorised, scanned, allocated, lost = (now - was for now, was in zip(line.now, line.was, strict=True))
-        if any((authorised, scanned, allocated, lost)):
-            counters = {"authorised_qty": authorised, "scanned_qty": scanned, "allocated_qty": allocated}
-            rma_lines.append({"id": line.id, **counters, "lost_qty": lost})
-        if line.issue and (authorised or allocated):
+        moved_by = {name: now - was for name, now, was in zip(MOVED, line.now, line.was, strict=True)}
+        if any(moved_by.values()):
+            rma_lines.append({"id": line.id, **moved_by})
+        if line.issue and (moved_by["authorised_qty"] or moved_by["allocated_qty"]):
             row = shipped.setdefault(line.issue.shipment_line, {"authorised_qty": 0, "allocated_qty": 0})
-            row["authorised_qty"] += authorised
-            row["allocated_qty"] += allocated
+            row["authorised_qty"] += moved_by["authorised_qty"]
+            row["allocated_qty"] += moved_by["allocated_qty"]
         fresh += [_fresh(content) for content in line.contents if content.fresh]
         moved += [_moved(content) for content in line.contents if not content.fresh and content.now != content.was]
     db.add(ShipmentLine, [{"id": i, **counters} for i, counters in sorted(shipped.items())])

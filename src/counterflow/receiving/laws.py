@@ -1,0 +1,150 @@
+"""The laws of receiving: units, where they came from, what they answer for, and the ledger say the same."""
+
+from typing import Final
+
+from counterflow.kernel.laws import Law
+
+_UNITS: Final = "SELECT count(*) FROM receiving_unit"
+
+LAWS: Final[list[Law]] = [
+    Law(
+        "receiving.units_are_positions",
+        "Pieces, cost and allowance of units are the ledger's unit positions, dimension by dimension.",
+        """
+        SELECT format('entity %s owner %s node %s %s item %s lot %s: units %s (%s, %s), ledger %s (%s, %s)', entity_id,
+                      owner, node_id, state, item_id, quote_literal(lot), coalesce(u.quantity, 0), coalesce(u.cost, 0),
+                      coalesce(u.allowance, 0), coalesce(p.quantity, 0), coalesce(p.cost, 0), coalesce(p.allowance, 0))
+               AS what
+        FROM (SELECT entity_id, owner, node_id, stock_state AS state, item_id, lot, sum(quantity) AS quantity,
+                     sum(cost_minor) AS cost, sum(allowance_minor) AS allowance
+              FROM receiving_unit u JOIN ledger_state s ON s.state = u.stock_state AND s.guarded
+              GROUP BY 1, 2, 3, 4, 5, 6) u
+        FULL JOIN (SELECT a.entity_id, a.owner, a.node_id, a.state, a.item_id, a.lot, sum(x.quantity) AS quantity,
+                          sum(x.cost) AS cost, sum(x.allowance) AS allowance
+                   FROM ledger_position x JOIN ledger_account a ON a.id = x.account_id
+                   WHERE a.bucket = 'unit' AND a.state <> 'in_transit_return' GROUP BY 1, 2, 3, 4, 5, 6) p
+            USING (entity_id, owner, node_id, state, item_id, lot)
+        WHERE coalesce(u.quantity, 0) <> coalesce(p.quantity, 0) OR coalesce(u.cost, 0) <> coalesce(p.cost, 0)
+           OR coalesce(u.allowance, 0) <> coalesce(p.allowance, 0)
+        """,
+        _UNITS,
+    ),
+    Law(
+        "receiving.units_without_a_place_have_no_value",
+        "A unit that no stock state of ours holds carries no value.",
+        """
+        SELECT format('unit %s: %s %s and worth %s, %s', u.id, u.state, u.stock_state, u.cost_minor, u.allowance_minor)
+               AS what
+        FROM receiving_unit u LEFT JOIN ledger_state s ON s.state = u.stock_state
+        WHERE NOT coalesce(s.guarded, false) AND (u.cost_minor <> 0 OR u.allowance_minor <> 0)
+        """,
+        _UNITS,
+    ),
+    Law(
+        "receiving.units_have_their_entry",
+        "Every unit has its receipt in the journal, for the pieces that it and the units split from it have.",
+        """
+        SELECT format('receipt entry %s: units of %s pieces, entry %s of %s', u.receive_entry_id, u.quantity,
+                      coalesce(e.kind, 'missing'), coalesce(l.quantity, 0)) AS what
+        FROM (SELECT receive_entry_id, sum(quantity) AS quantity FROM receiving_unit GROUP BY 1) u
+        LEFT JOIN ledger_entry e ON e.id = u.receive_entry_id
+        LEFT JOIN LATERAL (SELECT sum(x.amount) AS quantity FROM ledger_line x
+                           JOIN ledger_account a ON a.id = x.account_id
+                           WHERE x.entry_id = e.id AND x.recorded_at = e.recorded_at AND x.component = 'qty'
+                             AND a.state = 'received') l ON true
+        WHERE e.id IS NULL OR e.kind <> 'receive' OR l.quantity IS DISTINCT FROM u.quantity
+        """,
+        _UNITS,
+    ),
+    Law(
+        "receiving.reversals_are_whole",
+        "A unit is reversed if and only if its receipt is reversed in the journal and the reason is on record.",
+        """
+        SELECT format('unit %s: %s, receipt reversed by %s, reason on record: %s', u.id, u.state, v.by_entry_id,
+                      r.id IS NOT NULL) AS what
+        FROM receiving_unit u
+        LEFT JOIN ledger_reversal v ON v.entry_id = u.receive_entry_id
+        LEFT JOIN receiving_receiptreversal r ON r.unit_id = u.id
+        WHERE (u.state = 'reversed') <> (v.entry_id IS NOT NULL) OR (u.state = 'reversed') <> (r.id IS NOT NULL)
+        """,
+        _UNITS,
+    ),
+    Law(
+        "receiving.units_come_from_somewhere",
+        "The origins of a unit (and of those split from it) add up to its pieces; a reversed one has none.",
+        """
+        SELECT format('receipt entry %s: units of %s pieces, origins of %s', u.receive_entry_id, u.quantity,
+                      coalesce(o.quantity, 0)) AS what
+        FROM (SELECT receive_entry_id, coalesce(sum(quantity) FILTER (WHERE state <> 'reversed'), 0) AS quantity
+              FROM receiving_unit GROUP BY 1) u
+        LEFT JOIN (SELECT x.receive_entry_id, sum(o.quantity) AS quantity FROM receiving_origin o
+                   JOIN receiving_unit x ON x.id = o.unit_id GROUP BY 1) o USING (receive_entry_id)
+        WHERE u.quantity <> coalesce(o.quantity, 0)
+        """,
+        _UNITS,
+    ),
+    Law(
+        "receiving.units_are_allocated",
+        "A unit that answers for an RMA line is allocated to it with all its pieces, and to nothing else.",
+        """
+        SELECT format('unit %s: %s %s pieces for RMA line %s, allocated %s to %s', u.id, u.state, u.quantity,
+                      u.rma_line_id, coalesce(a.quantity, 0), a.rma_line_id) AS what
+        FROM receiving_unit u
+        FULL JOIN (SELECT unit_id, rma_line_id, sum(quantity) AS quantity FROM returns_allocation
+                   GROUP BY 1, 2 HAVING sum(quantity) <> 0) a ON a.unit_id = u.id
+        WHERE u.id IS NULL OR coalesce(a.quantity, 0) <> CASE WHEN u.rma_line_id IS NULL OR u.state = 'reversed' THEN 0
+                                                             ELSE u.quantity END
+           OR (a.rma_line_id IS NOT NULL AND a.rma_line_id IS DISTINCT FROM u.rma_line_id)
+        """,
+        _UNITS,
+    ),
+    Law(
+        "receiving.parcels_count_what_came",
+        "What a parcel line counts as received is what units say came by it.",
+        """
+        SELECT format('parcel line %s: received %s, units say %s', l.id, l.received_qty, coalesce(o.quantity, 0))
+               AS what
+        FROM logistics_parcelline l
+        LEFT JOIN (SELECT parcel_line_id, sum(quantity) AS quantity FROM receiving_origin
+                   WHERE parcel_line_id IS NOT NULL GROUP BY 1) o ON o.parcel_line_id = l.id
+        WHERE l.received_qty <> coalesce(o.quantity, 0)
+        """,
+        "SELECT count(*) FROM logistics_parcelline",
+    ),
+    Law(
+        "receiving.value_back_is_accounted_for",
+        "What a shipment line counts as back is with its parcels (in transit, lost) or came in with its units.",
+        """
+        SELECT format('shipment line %s: back %s worth %s, parcels and units say %s worth %s', shipment_line_id,
+                      coalesce(v.quantity, 0), coalesce(v.cost_minor, 0), coalesce(x.quantity, 0), coalesce(x.cost, 0))
+               AS what
+        FROM logistics_returnedvalue v
+        FULL JOIN (
+            SELECT shipment_line_id, sum(quantity) AS quantity, sum(cost) AS cost FROM (
+                SELECT l.shipment_line_id, p.in_transit_qty + p.lost_qty AS quantity,
+                       p.in_transit_cost_minor + p.lost_cost_minor AS cost
+                FROM logistics_parcelline p JOIN returns_rmaline l ON l.id = p.rma_line_id
+                UNION ALL
+                SELECT u.shipment_line_id, o.quantity, o.cost_minor
+                FROM receiving_origin o JOIN receiving_unit u ON u.id = o.unit_id WHERE o.source <> 'unexplained'
+            ) y WHERE shipment_line_id IS NOT NULL GROUP BY 1
+        ) x USING (shipment_line_id)
+        WHERE coalesce(v.quantity, 0) <> coalesce(x.quantity, 0) OR coalesce(v.cost_minor, 0) <> coalesce(x.cost, 0)
+        """,
+        "SELECT count(*) FROM logistics_returnedvalue",
+    ),
+    Law(
+        "receiving.receipts_brought_their_value",
+        "A unit as it was received is worth what its origins brought.",
+        """
+        SELECT format('receipt entry %s: units worth %s, origins brought %s', u.receive_entry_id, u.cost, o.cost)
+               AS what
+        FROM (SELECT receive_entry_id, sum(cost_minor) AS cost FROM receiving_unit
+              GROUP BY 1 HAVING bool_and(state = 'received')) u
+        JOIN (SELECT x.receive_entry_id, sum(o.cost_minor) AS cost FROM receiving_origin o
+              JOIN receiving_unit x ON x.id = o.unit_id GROUP BY 1) o USING (receive_entry_id)
+        WHERE u.cost <> o.cost
+        """,
+        _UNITS,
+    ),
+]

@@ -130,5 +130,10 @@ def _short(parcel: Tracked, missing: dict[int, int], empty: bool) -> CaseDraft:
         entity_id=parcel.entity or None,
         money_at_risk_minor=at_risk(lines),
         currency=lines[0].currency if lines else "",
-        facts={"tracking": parcel.tracking, "rma": parcel.rma, "missing": missing, "empty": empty},
+        facts={
+            "tracking": parcel.tracking,
+            "rma": parcel.rma,
+            "missing": {str(line_no): quantity for line_no, quantity in missing.items()},
+            "empty": empty,
+        },
     )

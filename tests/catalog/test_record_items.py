@@ -73,12 +73,15 @@ def test_items_are_found_by_sku_name_and_page(ctx):
     record_items(ctx(), items=[NewItem(f"PAGE-{n}", f"Thing {n}") for n in range(5)])
     first = queries.items(search="page-", limit=2)
     assert [row.sku for row in first] == ["PAGE-0", "PAGE-1"]
-    assert [row.sku for row in queries.items(search="page-", after=first[-1].sku, limit=9)][0] == "PAGE-2"
+    assert next(row.sku for row in queries.items(search="page-", after=first[-1].sku, limit=9)) == "PAGE-2"
     assert [row.sku for row in queries.items(search="thing 4")] == ["PAGE-4"]
 
 
 def test_statements_do_not_grow_with_the_batch(ctx):
-    for command, make in ((record_items, lambda n: NewItem(f"N-{n}", "x")), (ensure_items, lambda n: SeenItem(f"S-{n}"))):
+    for command, make in (
+        (record_items, lambda n: NewItem(f"N-{n}", "x")),
+        (ensure_items, lambda n: SeenItem(f"S-{n}")),
+    ):
         counts = []
         for numbers in (range(1), range(1, 1001)):
             with db.counting() as seen:

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterflow.orders.importing import values
+from counterflow.orders.importing import layouts, values
 from counterflow.orders.importing.check import CHECKS, Terms
 from counterflow.orders.importing.chunks import Chunk
-from counterflow.orders.importing.layouts import OURS, folded, recognise
 from counterflow.orders.importing.problems import MENDS
 from counterflow.orders.states import LineClass
 
@@ -180,8 +179,8 @@ def test_the_documented_layout_is_the_one_that_is_read():
     page = (Path(__file__).parents[2] / "docs" / "reference" / "order-files.md").read_text(encoding="utf-8")
     table = page.split("## Our layout")[1].split("```csv")[0]
     rows = [row.split("|") for row in table.splitlines() if row.startswith("| `")]
-    documented = {folded(name): "yes" in row[2] for row in rows for name in re.findall(r"`(\w+)`", row[1])}
-    known = {OURS.columns[field][0]: field in OURS.required for field in OURS.columns}
+    documented = {layouts.folded(name): "yes" in row[2] for row in rows for name in re.findall(r"`(\w+)`", row[1])}
+    known = {layouts.OURS.columns[field][0]: field in layouts.OURS.required for field in layouts.OURS.columns}
     assert documented == known
     example = page.split("```csv\n")[1].split("```")[0].splitlines()
-    assert recognise("example", example[0].split(",")).layout is OURS
+    assert layouts.recognise("example", example[0].split(",")).layout is layouts.OURS

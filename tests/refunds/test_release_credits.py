@@ -160,7 +160,7 @@ def _with_shipping(company, net=500, tax=100, lines=(("tee", 2, 2000, 400), ("mu
         "INSERT INTO orders_orderline (id, order_id, line_no, sku, kind, quantity, unit_price_minor, discount_minor,"
         " tax_minor, cost_basis) SELECT nextval('kernel_id_seq'), id, 99, 'POST', 'shipping', 1, %s, 0, %s, 'nil'"
         " FROM orders_order WHERE number = %s",
-        [net, tax, order],
+        [net + tax, tax, order],
     )
     return order
 

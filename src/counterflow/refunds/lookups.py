@@ -34,8 +34,9 @@ SELECT l.*, w.ref, r.number, r.state AS rma_state, r.order_id, r.entity_id, r.cu
             'currency', c.currency, 'method', c.method, 'fee', c.fee_minor, 'net', c.net_minor, 'tax', c.tax_minor,
             'shipping', c.shipping_minor + c.shipping_tax_minor)::text
         FROM refunds_credit c WHERE c.request_ref = w.ref) AS earlier,
-       (SELECT jsonb_build_object('net', sum(o.unit_price_minor * o.quantity - o.discount_minor),
-                                  'tax', sum(coalesce(o.tax_minor, 0)))::text
+       (SELECT jsonb_build_object(
+            'net', sum(o.unit_price_minor * o.quantity - o.discount_minor - coalesce(o.tax_minor, 0)),
+            'tax', sum(coalesce(o.tax_minor, 0)))::text
         FROM orders_orderline o WHERE o.order_id = r.order_id AND o.kind = 'shipping'
           AND NOT EXISTS (SELECT FROM refunds_credit c WHERE c.order_id = r.order_id AND c.shipping_minor > 0)
        ) AS shipping,

@@ -1,0 +1,235 @@
+"""What follows from a fact: events of one room, commands of another.
+
+Each row of `FLOWS` names an event and its reactions. A reaction takes a batch of RMAs or credits, reads the
+truth again and calls one command, whose business identities make it safe to repeat; an event is a hint, so
+its order and its age do not matter. The worker runs `pump` and `deliver`; `run_pending` does the same in
+the process, for the command line, a demonstration and tests.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from counterflow.kernel import clock, db
+from counterflow.kernel import pump as deliveries
+from counterflow.kernel.commands import Batch, Done, Refused, command
+from counterflow.kernel.context import Context
+from counterflow.kernel.pump import Told
+from counterflow.kernel.tasks import jobs
+from counterflow.logistics import events as logistics
+from counterflow.receiving import events as receiving
+from counterflow.refunds import events as refunds
+from counterflow.refunds.commands.number_credits import number_credits
+from counterflow.refunds.commands.release_credits import CreditPieces, ReleaseCredit, release_credits
+from counterflow.refunds.commands.request_payouts import RequestPayout, request_payouts
+from counterflow.refunds.queries import DueCredit, due_credits, payable_by_credits, rmas_of_credits
+from counterflow.returns import events as returns
+from counterflow.returns.commands.close_rmas import CloseRma, close_rmas
+from counterflow.returns.queries import finished_rmas, rmas_of_units
+from counterflow.workqueue.cases import CaseDraft, open_cases
+
+PERMISSIONS: Final = frozenset({"refunds.release", "refunds.pay", "returns.decide", "workqueue.work"})
+BATCH: Final = 1_000
+ROUNDS_MAX: Final = 10_000
+
+Find = Callable[[Sequence[int]], list[int]]
+React = Callable[[datetime, Sequence[int]], None]
+
+
+def as_they_are(subjects: Sequence[int]) -> list[int]:
+    """The subjects themselves."""
+    return list(subjects)
+
+
+def rmas_of_parcels(parcel_ids: Sequence[int]) -> list[int]:
+    """The RMAs whose goods parcels carry."""
+    sql = """
+        SELECT DISTINCT l.rma_id FROM logistics_parcelline p JOIN returns_rmaline l ON l.id = p.rma_line_id
+        WHERE p.parcel_id = ANY(%s::bigint[]) ORDER BY 1
+    """
+    return [row.rma_id for row in db.rows(sql, [list(parcel_ids)])]
+
+
+def release_due(at: datetime, rma_ids: Sequence[int]) -> None:
+    """Release the credits that are due. What needs a rate waits for a person, as a case."""
+    found = due_credits(rma_ids=rma_ids)
+    ready = [
+        ReleaseCredit(_reference(d), d.rma, [CreditPieces(line.line_no, line.quantity) for line in d.lines])
+        for d in found
+        if not d.needs_rate
+    ]
+    if ready:
+        release_credits(_context("credits", at), items=ready)
+    waiting = [d for d in found if d.needs_rate]
+    if waiting:
+        ask_people(_context("credits", at), items=[_rate_case(d) for d in waiting])
+
+
+def _reference(due: DueCredit) -> str:
+    """The same pieces after the same credits have the same reference, whoever asks."""
+    parts = "+".join(f"{line.line_no}.{line.credited}.{line.quantity}" for line in due.lines)
+    return f"due:{due.rma}:{due.method}:{parts}"
+
+
+def _rate_case(due: DueCredit) -> CaseDraft:
+    return CaseDraft(
+        kind="approval_needed",
+        subject_kind="rma",
+        subject_id=due.rma_id,
+        dedupe_key=f"rma:{due.rma_id}:rate",
+        entity_id=due.entity_id,
+        facts={"rma": due.rma, "code": "rate_missing", "currency": due.currency},
+    )
+
+
+def pay_credits(at: datetime, credit_ids: Sequence[int]) -> None:
+    """Request the payout of credits that go back the way the money came; a refusal is a case."""
+    owed = payable_by_credits(credit_ids=credit_ids)
+    if not owed:
+        return
+    batch = request_payouts(
+        _context("payouts", at), items=[RequestPayout(f"credit:{credit_id}", credit_id) for credit_id in owed]
+    )
+    drafts = [
+        _unpaid_case(credit_id, result)
+        for credit_id, result in zip(owed, batch, strict=True)
+        if isinstance(result, Refused)
+    ]
+    if drafts:
+        ask_people(_context("payouts", at), items=drafts)
+
+
+def _unpaid_case(credit_id: int, refused: Refused) -> CaseDraft:
+    return CaseDraft(
+        kind="refund_failed",
+        subject_kind="credit",
+        subject_id=credit_id,
+        dedupe_key=f"credit:{credit_id}:unpaid",
+        facts={"code": refused.code, "credit_id": credit_id},
+    )
+
+
+def number_new(at: datetime, credit_ids: Sequence[int]) -> None:
+    """Give numbers to credits that have none."""
+    number_credits(_context("numbers", at))
+
+
+def close_finished(at: datetime, rma_ids: Sequence[int]) -> None:
+    """Close returns of which nothing is open."""
+    numbers = finished_rmas(rma_ids=rma_ids)
+    if numbers:
+        close_rmas(_context("returns", at), items=[CloseRma(number) for number in numbers])
+
+
+@command(needs="workqueue.work")
+def ask_people(ctx: Context, *, items: Sequence[CaseDraft]) -> Batch:
+    """Open cases for what a flow may not decide."""
+    open_cases(ctx, items)
+    return Batch([Done(draft.dedupe_key) for draft in items])
+
+
+_GOODS_MOVED: Final[tuple[React, ...]] = (release_due, close_finished)
+_CREDITED: Final[tuple[React, ...]] = (pay_credits, number_new)
+
+# event -> how to find whom it concerns, and what follows for them; reactions run in this order.
+FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
+    returns.RMA_OPENED: [(as_they_are, _GOODS_MOVED)],
+    returns.RMA_APPROVED: [(as_they_are, _GOODS_MOVED)],
+    returns.RMA_CANCELLED: [(as_they_are, _GOODS_MOVED)],
+    logistics.PARCEL_REPORTED: [(rmas_of_parcels, _GOODS_MOVED)],
+    receiving.UNIT_RECEIVED: [(rmas_of_units, _GOODS_MOVED)],
+    receiving.UNIT_MATCHED: [(rmas_of_units, _GOODS_MOVED)],
+    receiving.UNIT_INSPECTED: [(rmas_of_units, _GOODS_MOVED)],
+    receiving.PARCEL_CLOSED: [(rmas_of_parcels, _GOODS_MOVED)],
+    refunds.CREDIT_APPROVED: [(as_they_are, _GOODS_MOVED)],
+    refunds.CREDIT_RELEASED: [(as_they_are, _CREDITED), (rmas_of_credits, (close_finished,))],
+}
+_ORDER: Final = (release_due, pay_credits, number_new, close_finished)
+
+
+def react(told: Sequence[Told], *, at: datetime) -> None:
+    """Run the reactions to events, each once for all it concerns, at most `BATCH` at a time."""
+    subjects: dict[str, set[int]] = {}
+    for event in told:
+        subjects.setdefault(event.kind, set()).add(event.subject_id)
+    concerned: dict[React, set[int]] = {}
+    for kind, ids in subjects.items():
+        for find, reactions in FLOWS.get(kind, ()):
+            found = find(sorted(ids))
+            for reaction in reactions:
+                concerned.setdefault(reaction, set()).update(found)
+    for reaction in _ORDER:
+        ids_in_order = sorted(concerned.get(reaction, ()))
+        for start in range(0, len(ids_in_order), BATCH):
+            reaction(at, ids_in_order[start : start + BATCH])
+
+
+def handle(delivery_ids: Sequence[int], *, at: datetime) -> None:
+    """React to deliveries and forget them. One that fails is tried alone, so that it holds up no other."""
+    try:
+        react(deliveries.events_of(delivery_ids), at=at)
+    except Exception:
+        if len(delivery_ids) == 1:
+            _count_failure(delivery_ids[0], at)
+            raise
+        _one_by_one(delivery_ids, at)
+    else:
+        deliveries.done(delivery_ids)
+
+
+def _one_by_one(delivery_ids: Sequence[int], at: datetime) -> None:
+    failures: list[Exception] = []
+    for delivery_id in delivery_ids:
+        try:
+            handle([delivery_id], at=at)
+        except Exception as error:  # the others go on; the last failure is raised below, with all of them
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} of {len(delivery_ids)} deliveries failed", failures)
+
+
+def _count_failure(delivery_id: int, at: datetime) -> None:
+    for parked in deliveries.failed([delivery_id]):
+        draft = CaseDraft("delivery_failed", "delivery", parked, f"delivery:{parked}")
+        ask_people(_context("deliveries", at), items=[draft])
+
+
+def _context(name: str, at: datetime) -> Context:
+    return Context.make(f"flow:{name}", PERMISSIONS, at, source="flow")
+
+
+def run_pending(*, at: datetime | None = None, limit: int = deliveries.CHUNK) -> int:
+    """React to everything that waits, and to what follows from it, in this process; the number of deliveries.
+
+    `at` is the instant the reactions are recorded at; now unless told.
+    """
+    total = 0
+    for _ in range(ROUNDS_MAX):
+        moment = at or clock.now()
+        taken = deliveries.take(at=clock.now(), kinds=FLOWS.keys(), limit=limit)
+        if not taken:
+            break
+        handle(taken, at=moment)
+        total += len(taken)
+    return total
+
+
+@jobs.periodic(cron="* * * * * */1")
+@jobs.task(name="flows.pump", queue="flows", queueing_lock="flows.pump")
+def pump(timestamp: int) -> None:
+    """Hand waiting deliveries to the workers, a job a chunk; ids leave the table and enter the queue together."""
+    while True:
+        with transaction.atomic():
+            taken = deliveries.take(at=clock.now(), kinds=FLOWS.keys())
+            if taken:
+                deliver.defer(delivery_ids=taken)
+        if len(taken) < deliveries.CHUNK:
+            return
+
+
+@jobs.task(name="flows.deliver", queue="flows", retry=deliveries.ATTEMPTS_MAX)
+def deliver(*, delivery_ids: list[int]) -> None:
+    """Bring a chunk of deliveries to their reactions; what was done before is gone and is not done again."""
+    handle(delivery_ids, at=clock.now())

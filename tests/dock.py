@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from company import ASKED, Company
 from django.db import connection
 
+from company import ASKED, Company
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch
 from counterflow.ledger import laws as ledger_laws
@@ -35,7 +35,7 @@ def authorise(
     asked = [AskedLine(quantity, reason, sku=company.sku(name)) for name, quantity in lines]
     item = OpenRma(company.channel(kind), f"req-{order}-{company.lpn()}", asked, order=order, happened_at=ASKED)
     result = open_rmas(company.ctx(), items=[item])
-    assert result.done and result.done[0].facts["state"] == "authorised", result
+    assert [done.facts["state"] for done in result.done] == ["authorised"], result
     return str(result.done[0].facts["rma"])
 
 
@@ -92,7 +92,8 @@ def stock(company: Company, state: str, name: str = "tee") -> tuple[int, int]:
 def line_of(rma: str, line_no: int = 1) -> Any:
     """The row of an RMA line."""
     return db.rows(
-        "SELECT l.* FROM returns_rmaline l JOIN returns_rma r ON r.id = l.rma_id WHERE r.number = %s AND l.line_no = %s",
+        "SELECT l.* FROM returns_rmaline l JOIN returns_rma r ON r.id = l.rma_id"
+        " WHERE r.number = %s AND l.line_no = %s",
         [rma, line_no],
     )[0]
 

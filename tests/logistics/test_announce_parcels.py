@@ -1,11 +1,11 @@
 """Announcing parcels: what is said to come moves nothing, until a carrier has it."""
 
 import pytest
-from dock import CARRIER, announce, authorise, breaches, cases, line_of, receive, scan, stock, tell
 
 from counterflow.kernel.db import counting
 from counterflow.logistics.commands.announce_parcels import AnnounceParcel, announce_parcels
 from counterflow.logistics.queries import ParcelNotFound, parcel, parcels_of_rma, recent_parcels
+from dock import CARRIER, announce, authorise, breaches, cases, line_of, receive, scan, stock, tell
 
 
 def ask(company, *items):

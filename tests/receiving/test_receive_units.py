@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
-from dock import announce, authorise, breaches, cases, line_of, milestones, receive, scan, stock, tell
 
 from counterflow.kernel import db
 from counterflow.kernel.db import counting
 from counterflow.orders.models import ShipmentLine
 from counterflow.receiving.commands.receive_units import ReceiveUnit, receive_units
+from dock import announce, authorise, breaches, cases, line_of, milestones, receive, scan, stock, tell
 
 
 def unit(lpn):

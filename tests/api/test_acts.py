@@ -59,6 +59,7 @@ def test_a_refusal_is_a_problem_with_facts_and_a_sentence(company, caller):
         ({"happened_at": "2026-05-06T10:00:00"}, "happened_at"),
         ({"request_ref": None}, "request_ref"),
         ({"order": "x" * 5000}, "order"),
+        ({"order": "O-\x00"}, "order"),
     ],
 )
 def test_a_bad_body_is_refused_with_the_place(company, caller, change, where):

@@ -13,6 +13,7 @@ from ninja import Schema
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, create_model
 
 TEXT_MAX = 2_000
+NO_NUL = r"^[^\x00]*$"
 
 
 class Strict(Schema):
@@ -56,7 +57,7 @@ def _kind(hint: Any) -> Any:
     return hint
 
 
-_TEXT: Any = Annotated[str, Field(max_length=TEXT_MAX)]
+_TEXT: Any = Annotated[str, Field(max_length=TEXT_MAX, pattern=NO_NUL)]
 
 
 def item_of(item: type, body: BaseModel) -> Any:

@@ -32,7 +32,6 @@ from counterflow.kernel.errors import (
     NotFound,
     PermissionDenied,
     Refusal,
-    TextUnstorable,
 )
 
 P = ParamSpec("P")
@@ -172,10 +171,8 @@ def _retrying(ctx: Context, name: str, body: Any, kwargs: dict[str, Any]) -> Bat
 
 def _outermost(ctx: Context, name: str, body: Any, kwargs: dict[str, Any]) -> Batch:
     text, nodes = canonical(kwargs)
-    if b"\\u0000" in text:
-        raise TextUnstorable()
     digest = sha256(text).digest()
-    with transaction.atomic():
+    with transaction.atomic(), db.gathering():
         claim = _claim(ctx, name, digest, ids=IDS_PER_NODE * nodes + 8)
         if not claim.fresh:
             if bytes(claim.stored_hash) != digest:
@@ -224,7 +221,8 @@ def _finish(ctx: Context, name: str, batch: Batch) -> None:
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value, default=db.json_default).decode()
+    """A value as JSON that the database takes: a NUL, which it cannot hold, becomes the replacement character."""
+    return orjson.dumps(value, default=db.json_default).decode().replace("\\u0000", "\ufffd")
 
 
 def canonical(value: Any) -> tuple[bytes, int]:

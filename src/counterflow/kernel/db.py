@@ -8,6 +8,7 @@ from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -51,6 +52,7 @@ def _cursor() -> psycopg.Cursor[tuple[Any, ...]]:
 
 def execute(sql: str, params: Sequence[Any] = ()) -> int:
     """Run one statement; the number of rows it touched."""
+    flush()
     with connection.wrap_database_errors, _cursor() as cursor:
         _note(sql)
         cursor.execute(sql, params)
@@ -59,6 +61,7 @@ def execute(sql: str, params: Sequence[Any] = ()) -> int:
 
 def rows(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
     """Run one statement; its rows, with columns as attributes."""
+    flush()
     with connection.wrap_database_errors, _cursor() as cursor:
         _note(sql)
         cursor.execute(sql, params)
@@ -149,8 +152,9 @@ def insert(model: type[models.Model], values: Sequence[dict[str, Any]]) -> None:
     source, params = _source(model, names, values)
     listed = ", ".join(names)
     picked = ", ".join(_expression(model, name) for name in names)
-    sql = f"INSERT INTO {model._meta.db_table} ({listed}) SELECT {picked} FROM {source} AS v({listed})"
-    _written(execute(sql, params), len(values), model)
+    table = model._meta.db_table
+    sql = f"INSERT INTO {table} ({listed}) SELECT {picked} FROM {source} AS v({listed})"
+    _send(_Write(table, sql, params, len(values)))
 
 
 def update(model: type[models.Model], values: Sequence[dict[str, Any]], *, key: str = "id") -> None:
@@ -169,15 +173,65 @@ def _change(model: type[models.Model], values: Sequence[dict[str, Any]], key: st
     names = list(values[0])
     source, params = _source(model, names, values)
     sets = ", ".join(form.format(name=n, value=_expression(model, n)) for n in names if n != key)
-    sql = (
-        f"UPDATE {model._meta.db_table} AS t SET {sets} FROM {source} AS v({', '.join(names)}) WHERE t.{key} = v.{key}"
-    )
-    _written(execute(sql, params), len(values), model)
+    table = model._meta.db_table
+    sql = f"UPDATE {table} AS t SET {sets} FROM {source} AS v({', '.join(names)}) WHERE t.{key} = v.{key}"
+    _send(_Write(table, sql, params, len(values)))
 
 
-def _written(count: int, wanted: int, model: type[models.Model]) -> None:
-    if count != wanted:
-        raise InvariantBroken(f"{model._meta.db_table}: {count} rows written where {wanted} were meant")
+@dataclass(frozen=True)
+class _Write:
+    """One write that waits for its neighbours, and the number of rows it must touch."""
+
+    table: str
+    sql: str
+    params: list[Any]
+    wanted: int
+
+
+_waiting: ContextVar[list[_Write] | None] = ContextVar("waiting", default=None)
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Let consecutive writes to different tables travel in one statement.
+
+    A command runs inside this. Whatever reads, locks or posts sends what is waiting first, and so does a
+    second write to the same table, because the parts of one statement do not see each other's rows.
+    """
+    token = _waiting.set([])
+    try:
+        yield
+        flush()
+    finally:
+        _waiting.reset(token)
+
+
+def _send(write: _Write) -> None:
+    waiting = _waiting.get()
+    if waiting is None:
+        _run([write])
+        return
+    if any(other.table == write.table for other in waiting):
+        flush()
+    waiting.append(write)
+
+
+def flush() -> None:
+    """Send the writes that wait; outside of a command none ever does."""
+    waiting = _waiting.get()
+    if waiting:
+        writes, waiting[:] = list(waiting), []
+        _run(writes)
+
+
+def _run(writes: Sequence[_Write]) -> None:
+    """Run writes as one statement, each a common table expression, and check the rows of each."""
+    parts = ", ".join(f"w{n} AS ({write.sql} RETURNING 1)" for n, write in enumerate(writes))
+    counts = ", ".join(f"(SELECT count(*) FROM w{n}) AS c{n}" for n in range(len(writes)))
+    touched = rows(f"WITH {parts} SELECT {counts}", [p for write in writes for p in write.params])[0]
+    for write, count in zip(writes, touched, strict=True):
+        if count != write.wanted:
+            raise InvariantBroken(f"{write.table}: {count} rows written where {write.wanted} were meant")
 
 
 def json_default(value: Any) -> str:

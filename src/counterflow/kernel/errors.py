@@ -57,9 +57,5 @@ class BatchTooLarge(Invalid):
     """A call takes 1 to {most} items, and this one has {count}; cut it and send the parts."""
 
 
-class TextUnstorable(Invalid):
-    """The input holds a NUL character, which no text here can hold; leave it out."""
-
-
 class InvariantBroken(Exception):
     """A law of the system does not hold; this is a defect, never a user's mistake."""

@@ -4,9 +4,11 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.core.validators import RegexValidator
 
 from counterflow.access.roles import PERMISSIONS, ROLES
 from counterflow.access.secrets import PASSWORD_LENGTH_MIN
+from counterflow.receiving.rules import Disposition
 
 _CLASSES: dict[type[forms.Widget], str] = {
     forms.CheckboxInput: "form-check-input",
@@ -123,3 +125,46 @@ class CloseCase(Form):
     )
 
     outcome = forms.ChoiceField(label="Outcome", choices=OUTCOMES)
+
+
+CODE = RegexValidator(r"^[A-Za-z0-9_.:-]{1,64}$", "A code has letters, digits, dots, colons, dashes and underscores.")
+
+
+class Reason(Form):
+    """Why: a code of the company's."""
+
+    reason = forms.CharField(label="Reason", max_length=64, validators=[CODE], help_text="A code, such as wrong_scan.")
+
+
+class Inspect(Form):
+    """What the bench found."""
+
+    GRADES = (
+        ("A", "A – as new"),
+        ("B", "B – opened, complete"),
+        ("C", "C – used or worn"),
+        ("D", "D – not fit for sale"),
+    )
+
+    grade = forms.ChoiceField(label="Grade", choices=GRADES)
+    damage_code = forms.CharField(
+        label="Damage",
+        required=False,
+        max_length=64,
+        validators=[CODE],
+        help_text="A code, such as damaged_in_transit.",
+    )
+    serial = forms.CharField(label="Serial number", required=False, max_length=80)
+
+
+class Dispose(Form):
+    """Where a unit goes."""
+
+    disposition = forms.ChoiceField(
+        label="Send to",
+        required=False,
+        choices=[("", "What policy says"), *((d.value, d.value.replace("_", " ").capitalize()) for d in Disposition)],
+    )
+    reason = forms.CharField(
+        label="Reason to differ", required=False, max_length=64, validators=[CODE], help_text="Only where you differ."
+    )

@@ -37,6 +37,10 @@ GROUPS: tuple[Group, ...] = (
         ),
     ),
     Group(
+        "Warehouse",
+        (Link("bench", "Bench", "clipboard-check", "receiving.view", "Units that wait for a decision", ("unit",)),),
+    ),
+    Group(
         "Stock and books",
         (
             Link(

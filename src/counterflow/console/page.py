@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -20,6 +20,7 @@ from counterflow.access import queries as access
 from counterflow.access.models import User
 from counterflow.access.roles import PERMISSIONS
 from counterflow.console import navigation
+from counterflow.kernel import clock
 from counterflow.kernel.commands import Batch
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, InvariantBroken, NotFound
@@ -112,8 +113,15 @@ def not_allowed(request: HttpRequest, permission: str) -> HttpResponse:
 def context(request: HttpRequest) -> Context:
     """The context of a command from a form; the form carries its own transport key."""
     who = signed_in(request)
-    at = datetime.now(UTC)  # noqa: TID251 - this is the edge
-    return Context.make(who.actor, who.permissions, at, key=request.POST.get("key") or None, source="console")
+    return Context.make(who.actor, who.permissions, clock.now(), key=request.POST.get("key") or None, source="console")
+
+
+def readable(request: HttpRequest, form: Form) -> bool:
+    """Whether a form that has no page of its own can be read; what is wrong with it is told."""
+    for name, errors in form.errors.items():
+        label = form.fields[name].label if name in form.fields else ""
+        messages.error(request, " ".join([f"{label}:" if label else "", *map(str, errors)]).strip())
+    return form.is_valid()
 
 
 def act(request: HttpRequest, done: str, run: Callable[[Context], Batch]) -> bool:

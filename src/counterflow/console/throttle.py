@@ -33,6 +33,10 @@ class Throttle:
         """Forget what was before."""
         self._failures.pop(key, None)
 
+    def forget(self) -> None:
+        """Forget everybody."""
+        self._failures.clear()
+
     def _recent(self, key: str) -> deque[float]:
         since = time.monotonic() - WINDOW_SECONDS
         return deque((at for at in self._failures.get(key, ()) if at > since), maxlen=FAILURES_MAX)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from counterflow.console.views import books, cases, chart, home, session, stock, styleguide, tokens, users
+from counterflow.console.views import books, cases, chart, home, session, stock, styleguide, tokens, units, users
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,6 +14,12 @@ urlpatterns = [
     path("cases/<int:case_id>/assign", cases.case_assign, name="case_assign"),
     path("cases/<int:case_id>/comment", cases.case_comment, name="case_comment"),
     path("cases/<int:case_id>/close", cases.case_close, name="case_close"),
+    path("bench", units.bench, name="bench"),
+    path("units/<str:lpn>", units.unit, name="unit"),
+    path("units/<str:lpn>/inspect", units.unit_inspect, name="unit_inspect"),
+    path("units/<str:lpn>/dispose", units.unit_dispose, name="unit_dispose"),
+    path("units/<str:lpn>/reverse", units.unit_reverse, name="unit_reverse"),
+    path("units/<str:lpn>/send-back", units.unit_send_back, name="unit_send_back"),
     path("stock", stock.stock, name="stock"),
     path("stock/<path:sku>", stock.stock_item, name="stock_item"),
     path("ledger/tie-out", books.tie_out, name="tie_out"),

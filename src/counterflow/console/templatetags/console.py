@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from counterflow.console.badges import badge as badge_of
 from counterflow.console.cells import money_text
+from counterflow.console.page import Staff
 
 register = template.Library()
 
@@ -88,3 +89,9 @@ def of(key: int, names: dict[int, str]) -> str:
 def turned(value: int) -> int:
     """The amount with its sign turned: what a credit is called in its own column."""
     return -value
+
+
+@register.filter
+def may(who: Staff | None, permission: str) -> bool:
+    """Whether somebody holds a permission."""
+    return who is not None and who.may(permission)

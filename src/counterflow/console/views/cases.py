@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from counterflow.access import queries as access
 from counterflow.console import cells, forms
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
-from counterflow.console.page import act, page, render, signed_in
+from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.workqueue import commands, queries
 from counterflow.workqueue.kinds import QUEUES
 
@@ -89,7 +89,7 @@ def case_assign(request: HttpRequest, case_id: int) -> HttpResponseBase:
 def case_comment(request: HttpRequest, case_id: int) -> HttpResponseBase:
     """Say something about a case."""
     form = forms.Comment(request.POST)
-    if form.is_valid():
+    if readable(request, form):
         act(
             request,
             "Comment kept.",
@@ -105,7 +105,7 @@ def case_comment(request: HttpRequest, case_id: int) -> HttpResponseBase:
 def case_close(request: HttpRequest, case_id: int) -> HttpResponseBase:
     """Close a case with an outcome."""
     form = forms.CloseCase(request.POST)
-    if form.is_valid():
+    if readable(request, form):
         item = commands.CloseCase(case_id, form.cleaned_data["outcome"])
         act(request, "Case closed.", lambda ctx: commands.close_cases(ctx, items=[item]))
     return redirect("case", case_id=case_id)

@@ -1,6 +1,6 @@
 """API tokens."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -11,6 +11,7 @@ from counterflow.access import commands, queries
 from counterflow.access.secrets import new_token
 from counterflow.console import forms
 from counterflow.console.page import act, page, render, signed_in
+from counterflow.kernel import clock
 
 
 @page("access.issue_tokens")
@@ -22,8 +23,7 @@ def tokens(request: HttpRequest) -> HttpResponseBase:
     secret = ""
     if form.is_valid():
         token, given = new_token(), form.cleaned_data
-        at = datetime.now(UTC)  # noqa: TID251 - this is the edge
-        expires = at + timedelta(days=int(given["days"])) if given["days"] != "0" else None
+        expires = clock.now() + timedelta(days=int(given["days"])) if given["days"] != "0" else None
         item = commands.IssueToken(
             who.email, given["name"], token.prefix, token.digest, tuple(given["scopes"]), expires
         )

@@ -1,6 +1,5 @@
 """Users and their roles."""
 
-from django.contrib import messages
 from django.contrib.auth.hashers import make_password
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -12,7 +11,7 @@ from counterflow.access import commands, queries
 from counterflow.access.roles import ROLES
 from counterflow.console import cells, forms
 from counterflow.console.listing import PAGE_SIZE, Column, Filter, asked, csv_answer, listing
-from counterflow.console.page import act, page, render
+from counterflow.console.page import act, page, readable, render
 
 Row = queries.UserRow
 COLUMNS: tuple[Column[Row], ...] = (
@@ -77,7 +76,7 @@ def user(request: HttpRequest, email: str) -> HttpResponseBase:
 def user_roles(request: HttpRequest, email: str) -> HttpResponseBase:
     """Set the roles of a user."""
     form = forms.Roles(request.POST)
-    if form.is_valid():
+    if readable(request, form):
         item = commands.SetRoles(email, tuple(form.cleaned_data["roles"]))
         act(request, "Roles saved.", lambda ctx: commands.set_roles(ctx, items=[item]))
     return redirect("user", email=email)
@@ -88,11 +87,9 @@ def user_roles(request: HttpRequest, email: str) -> HttpResponseBase:
 def user_password(request: HttpRequest, email: str) -> HttpResponseBase:
     """Set a new password for a user."""
     form = forms.Password(request.POST)
-    if form.is_valid():
+    if readable(request, form):
         item = commands.SetPassword(email, make_password(form.cleaned_data["password"]))
         act(request, "Password set.", lambda ctx: commands.set_passwords(ctx, items=[item]))
-    else:
-        messages.error(request, " ".join(map(str, form.errors["password"])))
     return redirect("user", email=email)
 
 

@@ -1,0 +1,157 @@
+"""The bench of a node, and one unit with its story, its value and what may be done with it."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from counterflow.console import cells, forms
+from counterflow.console.journal_lines import entries_about
+from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
+from counterflow.console.moments import Moment, newest_first
+from counterflow.console.page import act, page, readable, render, signed_in
+from counterflow.facilities import queries as facilities
+from counterflow.policies import queries as policies
+from counterflow.receiving import queries
+from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
+from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
+from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
+from counterflow.receiving.commands.send_back_units import SendBackUnit, send_back_units
+
+Row = queries.UnitRow
+COLUMNS: tuple[Column[Row], ...] = (
+    Column("Unit", lambda u: cells.text(u.lpn, href=reverse("unit", args=[u.lpn]))),
+    Column("State", lambda u: cells.badge("unit", u.state)),
+    Column("Item", lambda u: cells.text(u.item_name or u.sku, note=u.sku)),
+    Column("Pieces", lambda u: cells.number(u.quantity), end=True),
+    Column("Arrived as", lambda u: cells.badge("found", u.found)),
+    Column("Return", lambda u: cells.text(u.rma or "")),
+    Column("Grade", lambda u: cells.text(u.grade)),
+    Column("Value", lambda u: cells.money(u.cost_minor + u.allowance_minor, u.currency), end=True),
+    Column("Received", lambda u: cells.instant(u.received_at)),
+    Column("Simulated", lambda u: cells.yes_no(u.simulated), file_only=True),
+)
+STATES = (("received", "Received"), ("inspected", "Inspected"), ("set_apart", "Set apart"))
+NEEDS = {
+    "inspect": "receiving.inspect",
+    "dispose": "receiving.dispose",
+    "set_apart": "receiving.dispose",
+    "reverse": "receiving.reverse",
+    "send_back": "logistics.ship",
+}
+
+
+@page("receiving.view")
+def bench(request: HttpRequest) -> HttpResponseBase:
+    """Units at a node that wait for a decision, the oldest first."""
+    nodes = facilities.nodes(active=True)
+    filters = (
+        Filter("node", "Node", [(node.code, f"{node.code} {node.name}") for node in nodes], every="Choose a node"),
+        Filter("state", "State", STATES),
+    )
+    wanted = asked(request, filters)
+    node = wanted.chosen.get("node") or (nodes[0].code if nodes else "")
+
+    def found(after: str | None, limit: int) -> list[Row]:
+        return queries.bench(node=node, state=wanted.chosen.get("state", ""), after_id=int(after or 0), limit=limit)
+
+    if wanted.csv:
+        return csv_answer(f"bench-{node}", COLUMNS, pages(found, lambda row: str(row.id), most=CSV_ROWS_MAX))
+    rows = found(wanted.place if wanted.place.isdigit() else None, PAGE_SIZE + 1)
+    more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
+    drawn = listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=filters, next_place=more)
+    values = {"list": drawn, "node": node, "simulated": any(row.simulated for row in rows)}
+    return render(request, "console/units/bench.html", values)
+
+
+@page("receiving.view")
+def unit(request: HttpRequest, lpn: str) -> HttpResponseBase:
+    """One unit: where it is, what it is worth, its story, its entries."""
+    file, who = queries.unit(lpn=lpn), signed_in(request)
+    actions = [action for action in file.unit.actions if action in NEEDS and who.may(NEEDS[action])]
+    values = {
+        "unit": file.unit,
+        "value_minor": file.unit.cost_minor + file.unit.allowance_minor,
+        "moments": newest_first(_moments(file)),
+        "entries": entries_about([file.unit.id]) if who.may("ledger.view") else [],
+        "nodes": {node.id: node.code for node in facilities.nodes()},
+        "decisions": policies.decisions(subject_ids=[file.unit.id]) if who.may("policies.view") else [],
+        "actions": actions,
+        "inspect_form": forms.Inspect(),
+        "dispose_form": forms.Dispose(),
+        "reverse_form": forms.Reason(),
+    }
+    return render(request, "console/units/one.html", values)
+
+
+def _moments(file: queries.UnitFile) -> Iterator[Moment]:
+    unit = file.unit
+    pieces = f"{unit.quantity} piece{'s' if unit.quantity != 1 else ''} of {unit.sku} at {unit.node}"
+    yield Moment(unit.received_at, unit.received_at, "Received", pieces, "wait", "box")
+    for seen in file.inspections:
+        passed = "passed" if seen.passed else "failed"
+        found = ", ".join(filter(None, (f"grade {seen.grade}", seen.damage_code.replace("_", " "))))
+        tone, icon = ("good", "clipboard-check") if seen.passed else ("stop", "x")
+        yield Moment(seen.happened_at, seen.recorded_at, f"Inspection {seen.round} {passed}", found, tone, icon)
+    for sent in file.disposals:
+        text = ""
+        if sent.override_reason:
+            text = f"Policy said {_words(sent.asked)}; staff differed: {_words(sent.override_reason)}."
+        title = f"Disposed: {_words(sent.disposition)}"
+        yield Moment(sent.happened_at, sent.recorded_at, title, text, "good", "switch-horizontal")
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
+
+
+@page("receiving.inspect")
+@require_POST
+def unit_inspect(request: HttpRequest, lpn: str) -> HttpResponseBase:
+    """Record an inspection."""
+    form = forms.Inspect(request.POST)
+    if readable(request, form):
+        given, known = form.cleaned_data, queries.unit(lpn=lpn).unit
+        item = InspectUnit(
+            lpn,
+            given["grade"],
+            round=known.round + 1,
+            damage_code=given["damage_code"],
+            serial=given["serial"],
+        )
+        act(request, f"{lpn} inspected.", lambda ctx: inspect_units(ctx, items=[item]))
+    return redirect("unit", lpn=lpn)
+
+
+@page("receiving.dispose")
+@require_POST
+def unit_dispose(request: HttpRequest, lpn: str) -> HttpResponseBase:
+    """Send a unit where policy, or staff with a reason, says."""
+    form = forms.Dispose(request.POST)
+    if readable(request, form):
+        given, known = form.cleaned_data, queries.unit(lpn=lpn).unit
+        item = DisposeUnit(lpn, known.round, given["disposition"], given["reason"])
+        act(request, f"{lpn} disposed.", lambda ctx: dispose_units(ctx, items=[item]))
+    return redirect("unit", lpn=lpn)
+
+
+@page("receiving.reverse")
+@require_POST
+def unit_reverse(request: HttpRequest, lpn: str) -> HttpResponseBase:
+    """Take back a mistaken receipt."""
+    form = forms.Reason(request.POST)
+    if readable(request, form):
+        item = ReverseReceipt(lpn, form.cleaned_data["reason"])
+        act(request, f"Receipt of {lpn} reversed.", lambda ctx: reverse_receipts(ctx, items=[item]))
+    return redirect("unit", lpn=lpn)
+
+
+@page("logistics.ship")
+@require_POST
+def unit_send_back(request: HttpRequest, lpn: str) -> HttpResponseBase:
+    """Record that a rejected unit left for the customer."""
+    act(request, f"{lpn} sent back.", lambda ctx: send_back_units(ctx, items=[SendBackUnit(lpn)]))
+    return redirect("unit", lpn=lpn)

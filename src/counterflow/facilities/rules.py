@@ -72,7 +72,7 @@ def require_zone(zone: str) -> str:
     """An IANA zone. Raises `NodeZoneUnknown`."""
     try:
         ZoneInfo(zone)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise NodeZoneUnknown(zone=zone[:60]) from error
     return zone
 

@@ -73,7 +73,7 @@ def _keep(ctx: Context, item: KeepEntity, known: dict[str, dict[str, Any]]) -> D
     places(item.currency)
     try:
         ZoneInfo(item.zone)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise ZoneUnknown(zone=item.zone[:60]) from error
     row = known.get(item.code)
     wanted = {"name": item.name, "currency": item.currency, "zone": item.zone, "go_live": item.go_live}

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from procrastinate import RetryStrategy
 
 from counterflow.kernel import clock, db
 from counterflow.kernel import pump as deliveries
@@ -33,6 +34,8 @@ from counterflow.workqueue.cases import CaseDraft, open_cases
 PERMISSIONS: Final = frozenset({"refunds.release", "refunds.pay", "returns.decide", "workqueue.work"})
 BATCH: Final = 1_000
 ROUNDS_MAX: Final = 10_000
+# Waits of 4, 16, 64 and 256 seconds outlast a database that restarts.
+RETRY: Final = RetryStrategy(max_attempts=deliveries.ATTEMPTS_MAX, exponential_wait=4)
 
 Find = Callable[[Sequence[int]], list[int]]
 React = Callable[[datetime, Sequence[int]], None]
@@ -229,7 +232,7 @@ def pump(timestamp: int) -> None:
             return
 
 
-@jobs.task(name="flows.deliver", queue="flows", retry=deliveries.ATTEMPTS_MAX)
+@jobs.task(name="flows.deliver", queue="flows", retry=RETRY)
 def deliver(*, delivery_ids: list[int]) -> None:
     """Bring a chunk of deliveries to their reactions; what was done before is gone and is not done again."""
     handle(delivery_ids, at=clock.now())

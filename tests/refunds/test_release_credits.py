@@ -261,7 +261,7 @@ def test_statements_do_not_grow_with_the_batch(ctx, company, owner):
     with db.counting() as lots:
         batch = release_credits(ctx(), items=[ReleaseCredit(f"n-{rma}", rma) for rma in many])
     assert len(batch.done) == 30
-    assert len(few) == len(lots) == 9
+    assert len(few) == len(lots) <= 9
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

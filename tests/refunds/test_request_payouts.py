@@ -135,7 +135,7 @@ def test_statements_do_not_grow_with_the_batch(ctx, company, owner):
     with db.counting() as lots:
         batch = request_payouts(ctx(), items=[RequestPayout(f"lots-{c}", c) for c in credits[1:]])
     assert len(batch.done) == 30
-    assert len(few) == len(lots) == 8
+    assert len(few) == len(lots) <= 8
 
 
 def test_money_waits_for_the_credit_and_not_for_the_goods_alone(ctx, company, owner):

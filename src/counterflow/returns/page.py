@@ -177,7 +177,7 @@ def return_page(*, number: str) -> ReturnPage:
     found = [row.entry_id for row in db.rows(_ENTRIES, [subjects])]
     rest: tuple[Any, ...] = (
         tuple(_line(line, head.state, units.get(line.id, [])) for line in lines),
-        tuple(Moment(*m[:6], orjson.loads(m.facts), m.actor) for m in moments),
+        tuple(Moment(*(*m[:6], orjson.loads(m.facts), m.actor)) for m in moments),
         tuple(entries(ids=found)),
         _actions(head.state, lines),
     )

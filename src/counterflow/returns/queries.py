@@ -65,7 +65,8 @@ JOIN orders_channel c ON c.id = p.channel_id
 LEFT JOIN orders_order o ON o.id = p.order_id
 CROSS JOIN LATERAL (
     SELECT count(*) AS lines, sum(quantity) AS asked,
-           sum(CASE WHEN returnless THEN 0 ELSE authorised_qty END) AS expected, sum(allocated_qty) AS received, sum(passed_qty) AS passed, sum(credited_qty) AS credited
+           sum(CASE WHEN returnless THEN 0 ELSE authorised_qty END) AS expected,
+           sum(allocated_qty) AS received, sum(passed_qty) AS passed, sum(credited_qty) AS credited
     FROM returns_rmaline WHERE rma_id = p.id
 ) l
 LEFT JOIN LATERAL (

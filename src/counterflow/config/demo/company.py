@@ -97,9 +97,7 @@ def make_company(desk: Desk, products: Sequence[Product], stock: Sequence[OpenSt
     channels = [NewChannel(o.code, o.name, o.kind, o.brand, o.entity, o.currency, o.zone) for o in OUTLETS]
     desk.must(record_channels, channels, at=BEGIN, step="channels")
     desk.must(record_items, [product.item for product in products], at=BEGIN, step="items")
-    words = [
-        MapReason(channel, word, "return", code) for channel, said in WORDS.items() for word, code in said.items()
-    ]
+    words = [MapReason(channel, word, "return", code) for channel, said in WORDS.items() for word, code in said.items()]
     desk.must(map_reasons, words, at=BEGIN, step="words")
     desk.must(open_books, stock, at=BEGIN, step="opening")
 

@@ -35,17 +35,20 @@ class Desk:
     said: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def call(
-        self, command: Command, items: Sequence[Any], *, at: datetime, step: str, actor: str = STAFF
+        self, command: Command, items: Sequence[Any], *, at: datetime, step: str | None, actor: str = STAFF
     ) -> list[Result]:
-        """Results in the order of the items; refusals are counted and returned."""
+        """Results in the order of the items; refusals are counted and returned.
+
+        `step` names the call for ever. Without one the items' own identities alone make it safe to repeat.
+        """
         results: list[Result] = []
         for start in range(0, len(items), BATCH):
-            ctx = self.context(at, f"{step}:{start}", actor)
+            ctx = self.context(at, None if step is None else f"{step}:{start}", actor)
             results += command(ctx, items=list(items[start : start + BATCH]))
         self._count(command, results)
         return results
 
-    def must(self, command: Command, items: Sequence[Any], *, at: datetime, step: str) -> list[Done]:
+    def must(self, command: Command, items: Sequence[Any], *, at: datetime, step: str | None) -> list[Done]:
         """The same where nothing may be refused. Raises `StepRefused`."""
         results = self.call(command, items, at=at, step=step)
         refused = [result for result in results if isinstance(result, Refused)]
@@ -57,9 +60,10 @@ class Desk:
             )
         return [result for result in results if isinstance(result, Done)]
 
-    def context(self, at: datetime, step: str, actor: str = STAFF) -> Context:
+    def context(self, at: datetime, step: str | None, actor: str = STAFF) -> Context:
         """Circumstances of one call; the key follows from the step."""
-        return Context.make(actor, ["*"], at, key=f"{self.scenario}:{step}", source="demo")
+        key = None if step is None else f"{self.scenario}:{step}"
+        return Context.make(actor, ["*"], at, key=key, source="demo")
 
     def _count(self, command: Command, results: Sequence[Result]) -> None:
         name = str(getattr(command, "__name__", command))

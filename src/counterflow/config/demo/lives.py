@@ -14,12 +14,12 @@ from counterflow.config.demo.desk import SECOND
 from counterflow.config.demo.sales import Sale
 from counterflow.config.demo.trip import Life, Trip
 from counterflow.kernel.commands import Done
+from counterflow.orders.commands.record_shipments import record_shipments
 from counterflow.receiving.commands.close_parcels import CloseParcel, close_parcels
 from counterflow.receiving.commands.match_units import MatchUnit, match_units
 from counterflow.receiving.commands.receive_units import ReceiveUnit, receive_units
 from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
 from counterflow.receiving.commands.send_back_units import SendBackUnit, send_back_units
-from counterflow.orders.commands.record_shipments import record_shipments
 from counterflow.refunds.commands.approve_early import ApproveEarly, approve_early
 from counterflow.refunds.commands.observe_money import MoneyReport, observe_money
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
@@ -30,11 +30,7 @@ def usual(trip: Trip) -> Life:
     yield from steps.ask(trip)
     if trip.state != "authorised":
         return
-    yield from steps.credit(trip, "authorised")
-    if trip.returnless:
-        yield from steps.finish(trip)
-        return
-    if trip.rng.random() < 0.05:
+    if trip.returnless or trip.rng.random() < 0.05:
         return
     yield from steps.travel(trip)
     yield from bench(trip)
@@ -45,7 +41,6 @@ def bench(trip: Trip) -> Life:
     yield from steps.receive(trip)
     yield from steps.examine(trip)
     yield from steps.dispose(trip)
-    yield from steps.finish(trip)
 
 
 def over(trip: Trip) -> Life:
@@ -100,10 +95,8 @@ def _matched(trip: Trip) -> Life:
         return
     (lpn,) = trip.lpns
     yield [trip.act(match_units, MatchUnit(lpn, trip.rma, 1), refusable=True)]
-    yield from steps.credit(trip, "received")
     yield from steps.examine(trip)
     yield from steps.dispose(trip)
-    yield from steps.finish(trip)
 
 
 def unidentified(trip: Trip) -> Life:
@@ -127,10 +120,7 @@ def lost_and_found(trip: Trip) -> Life:
         return
     yield from steps.announce(trip)
     yield from steps.reported(trip, "accepted", 8, 60)
-    yield from steps.credit(trip, "carrier_scan")
     yield from steps.reported(trip, "lost", 150, 260)
-    if trip.rng.random() < 0.3:
-        return
     yield from steps.reported(trip, "found", 100, 300)
     yield from steps.reported(trip, "delivered", 20, 60)
     yield from bench(trip)
@@ -147,8 +137,6 @@ def lost_and_approved(trip: Trip) -> Life:
     trip.wait(20, 60)
     approvals = [ApproveEarly(trip.rma, n, wish.quantity, "goodwill") for n, wish in enumerate(trip.wishes, start=1)]
     yield [trip.act(approve_early, approval, actor=SECOND) for approval in approvals]
-    trip.milestones[0] = "approved"
-    yield from steps.credit(trip, "approved")
 
 
 def rejected(trip: Trip) -> Life:
@@ -159,7 +147,6 @@ def rejected(trip: Trip) -> Life:
     yield from steps.dispose(trip, disposition="return_to_customer", reason="second_look")
     trip.wait(12, 60)
     yield [trip.act(send_back_units, SendBackUnit(lpn, trip.at)) for lpn in trip.lpns]
-    yield from steps.finish(trip)
 
 
 def cancelled(trip: Trip) -> Life:
@@ -232,7 +219,6 @@ def closed_period(trip: Trip) -> Life:
     last = trip.at.replace(day=28, hour=10)
     trip.at = max(last, trip.at) + timedelta(hours=1)
     yield from steps.reported(trip, "accepted", 1, 20, told_after=16 * 24)
-    yield from steps.credit(trip, "carrier_scan")
     yield from steps.reported(trip, "delivered", 20, 60)
     yield from bench(trip)
 
@@ -240,7 +226,7 @@ def closed_period(trip: Trip) -> Life:
 def unmapped(trip: Trip) -> Life:
     """The marketplace sends a word that nobody has mapped; a person decides."""
     yield from steps.ask(trip, word=UNMAPPED_WORD)
-    if trip.state != "authorised":
+    if trip.state != "authorised" or trip.returnless:
         return
     yield from steps.travel(trip)
     yield from bench(trip)
@@ -249,9 +235,8 @@ def unmapped(trip: Trip) -> Life:
 def store_credit(trip: Trip) -> Life:
     """The customer prefers store credit."""
     yield from steps.ask(trip, resolution="store_credit")
-    if trip.state != "authorised":
+    if trip.state != "authorised" or trip.returnless:
         return
-    yield from steps.credit(trip, "authorised")
     yield from steps.travel(trip)
     yield from bench(trip)
 

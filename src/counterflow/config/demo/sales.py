@@ -60,7 +60,7 @@ def sales(rng: Random, products: list[Product], *, size: str) -> list[Sale]:
     outlets = rng.choices(OUTLETS, [outlet.share for outlet in OUTLETS], k=count)
     made: list[Sale] = []
     for n, (placed, outlet) in enumerate(zip(moments, outlets, strict=True), start=1):
-        if outlet.kind == "own_shop" and rng.random() < 0.006:
+        if outlet.kind == "own_shop" and rng.random() < 0.02:
             picked = [rng.choice(dropped)]
         else:
             picked = _basket(rng, ours, weights, outlet)

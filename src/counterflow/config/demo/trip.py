@@ -1,5 +1,7 @@
 """One return on its way: what is asked back, and the steps that most returns have in common.
 
+Credits and payouts follow from what happens by the company's own flows, so no life mentions them.
+
 A life is a generator. It yields the acts that come next, each with the instant it falls due, and is
 sent their results. `yield from` strings steps together, so a story reads in the order it happens.
 """
@@ -19,16 +21,18 @@ from counterflow.logistics.commands.observe_parcels import ParcelReport, observe
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
 from counterflow.receiving.commands.receive_units import ReceiveUnit, receive_units
-from counterflow.refunds.commands.observe_money import MoneyReport, observe_money
-from counterflow.refunds.commands.release_credits import ReleaseCredit, release_credits
-from counterflow.refunds.commands.request_payouts import RequestPayout, request_payouts
-from counterflow.returns.commands.close_rmas import CloseRma, close_rmas
 from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 
 FAULTS = ("defective", "not_as_described", "wrong_item", "damaged_in_transit", "missing_parts")
 _REASONS = {
-    "apparel": (("too_small", 40), ("too_big", 22), ("no_longer_wanted", 20), ("not_as_described", 10), ("defective", 8)),
+    "apparel": (
+        ("too_small", 40),
+        ("too_big", 22),
+        ("no_longer_wanted", 20),
+        ("not_as_described", 10),
+        ("defective", 8),
+    ),
     "footwear": (("too_small", 45), ("too_big", 25), ("no_longer_wanted", 18), ("defective", 12)),
     "electronics": (("defective", 40), ("no_longer_wanted", 30), ("found_cheaper", 15), ("not_as_described", 15)),
 }
@@ -72,17 +76,19 @@ class Trip:
     at: datetime
     rma: str = ""
     state: str = ""
-    milestones: dict[int, str] = field(default_factory=dict)
-    returnless: bool = False
+    kept: set[int] = field(default_factory=set)
     lpns: dict[str, int] = field(default_factory=dict)
     parcel: str = ""
-    beside: list[Life] = field(default_factory=list)
-    """Lives that this one has begun and that go on beside it."""
 
     def wait(self, least: float, most: float) -> datetime:
         """Let some hours pass."""
         self.at += timedelta(minutes=self.rng.randint(int(least * 60), int(most * 60)))
         return self.at
+
+    @property
+    def returnless(self) -> bool:
+        """Whether the customer keeps everything."""
+        return len(self.kept) == len(self.wishes)
 
     @property
     def word(self) -> str:
@@ -123,8 +129,8 @@ def ask(trip: Trip, *, word: str = "", resolution: str = "refund", override: str
 
 def _learn(trip: Trip, facts: dict[str, Any]) -> None:
     trip.rma, trip.state = facts["rma"], facts["state"]
-    trip.milestones = {line["line_no"]: line["milestone"] for line in facts["lines"]}
-    trip.returnless = all(line["returnless"] for line in facts["lines"])
+    # What the customer may keep is not sent; the numbers of the lines stay as they are.
+    trip.kept = {line["line_no"] for line in facts["lines"] if line["returnless"]}
 
 
 def announce(trip: Trip, lines: Sequence[tuple[int, int]] = ()) -> Life:
@@ -144,10 +150,9 @@ def reported(trip: Trip, kind: str, least: float, most: float, *, told_after: fl
 
 
 def travel(trip: Trip) -> Life:
-    """From the customer's hands to our door; money that waits for the first scan is released."""
+    """From the customer's hands to our door."""
     yield from announce(trip)
     yield from reported(trip, "accepted", 8, 90)
-    yield from credit(trip, "carrier_scan")
     yield from reported(trip, "delivered", 20, 90)
 
 
@@ -157,6 +162,8 @@ def receive(trip: Trip, *, pieces: dict[int, int] | None = None, owner: str = "u
     units = []
     for number, wish in enumerate(trip.wishes, start=1):
         quantity = wish.quantity if pieces is None else pieces.get(number, 0)
+        if number in trip.kept:
+            continue
         serial = wish.line.product.family.serial
         for piece in range(quantity if serial else min(1, quantity)):
             units.append(_unit(trip, number, piece, wish, 1 if serial else quantity, owner))
@@ -164,7 +171,6 @@ def receive(trip: Trip, *, pieces: dict[int, int] | None = None, owner: str = "u
         return
     results = yield [trip.act(receive_units, unit) for unit in units]
     trip.lpns.update({unit.lpn: unit.quantity for unit, r in zip(units, results, strict=True) if isinstance(r, Done)})
-    yield from credit(trip, "received")
 
 
 def _unit(trip: Trip, number: int, piece: int, wish: Wish, quantity: int, owner: str) -> ReceiveUnit:
@@ -193,19 +199,27 @@ def examine(trip: Trip, *, grade: str = "", damage: str = "", passed: bool | Non
         found = (grade, damage) if grade else quality(trip.rng, trip.reason)
         items.append(InspectUnit(lpn, found[0], passed=passed, damage_code=found[1], happened_at=trip.at))
     yield [trip.act(inspect_units, item) for item in items]
-    yield from credit(trip, "inspected")
 
 
 def quality(rng: Random, reason: str) -> tuple[str, str]:
     """Grade and damage of a piece that came back for a reason."""
     if reason in ("defective", "missing_parts"):
         return rng.choices(
-            (("C", "manufacturing_defect"), ("D", "manufacturing_defect"), ("B", "none"), ("D", "leaking")), (50, 30, 15, 5)
+            (("C", "manufacturing_defect"), ("D", "manufacturing_defect"), ("B", "none"), ("D", "leaking")),
+            (50, 30, 15, 5),
         )[0]
     if reason == "damaged_in_transit":
         return rng.choices((("C", "damaged_in_transit"), ("D", "damaged_in_transit"), ("B", "none")), (45, 40, 15))[0]
     return rng.choices(
-        (("A", "none"), ("B", "none"), ("B", "worn"), ("C", "worn"), ("D", "customer_damage"), ("A", "worn"), ("C", "counterfeit")),
+        (
+            ("A", "none"),
+            ("B", "none"),
+            ("B", "worn"),
+            ("C", "worn"),
+            ("D", "customer_damage"),
+            ("A", "worn"),
+            ("C", "counterfeit"),
+        ),
         (680, 130, 80, 60, 25, 10, 5),
     )[0]
 
@@ -215,52 +229,4 @@ def dispose(trip: Trip, *, disposition: str = "", reason: str = "") -> Life:
     if not trip.lpns:
         return
     trip.wait(1, 40)
-    yield [
-        trip.act(dispose_units, DisposeUnit(lpn, 1, disposition, reason, trip.at)) for lpn in trip.lpns
-    ]
-
-
-def credit(trip: Trip, milestone: str) -> Life:
-    """Release what a milestone makes due, and have it paid."""
-    if milestone not in trip.milestones.values():
-        return
-    trip.wait(0.1, 3)
-    item = ReleaseCredit(f"{trip.ref}:{milestone}", trip.rma, happened_at=trip.at)
-    (released,) = yield [trip.act(release_credits, item, refusable=True)]
-    if isinstance(released, Done):
-        trip.beside.append(pay(trip, released.facts, item.request_ref))
-
-
-def pay(trip: Trip, facts: dict[str, Any], ref: str) -> Life:
-    """Ask for the payout of a credit, and observe it as paid some days later."""
-    if facts["method"] != "original" or not facts["total_minor"]:
-        return
-    at = trip.at
-    request = RequestPayout(f"pay:{ref}", facts["credit_id"], happened_at=at)
-    (asked,) = yield [Act(request_payouts, request, at, refusable=True)]
-    if not isinstance(asked, Done):
-        return
-    seen = at + timedelta(hours=trip.rng.randint(2, 80))
-    yield [
-        Act(observe_money, paid(trip, payout["reference"], payout["amount_minor"], seen), seen)
-        for payout in asked.facts["payouts"]
-    ]
-
-
-def paid(trip: Trip, reference: str, amount: int, at: datetime, *, kind: str = "refund_paid") -> MoneyReport:
-    """What the payment provider says of a payout."""
-    return MoneyReport(
-        source=f"{trip.sale.outlet.tender}-provider",
-        partner_ref=f"{kind}:{reference}",
-        kind=kind,
-        amount_minor=amount,
-        currency=trip.sale.outlet.currency,
-        happened_at=at,
-        payout_ref=reference,
-    )
-
-
-def finish(trip: Trip) -> Life:
-    """Close the RMA where nothing of it is open any more."""
-    trip.wait(24, 120)
-    yield [trip.act(close_rmas, CloseRma(trip.rma, trip.at), refusable=True)]
+    yield [trip.act(dispose_units, DisposeUnit(lpn, 1, disposition, reason, trip.at)) for lpn in trip.lpns]

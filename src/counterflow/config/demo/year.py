@@ -6,13 +6,15 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from counterflow.config.demo import trip as steps
-from counterflow.config.demo.calendar import END, Period, periods
+from counterflow import flows
+from counterflow.config.demo.calendar import Period, periods
 from counterflow.config.demo.desk import Command, Desk, Result, StepRefused
-from counterflow.config.demo.lives import LIVES, Kind, shipped_late, usual
+from counterflow.config.demo.lives import shipped_late
 from counterflow.config.demo.network import ENTITIES
-from counterflow.config.demo.sales import ORDERS, Sale
-from counterflow.config.demo.trip import Act, Life, Trip, Wish
+from counterflow.config.demo.plan import plan
+from counterflow.config.demo.provider import settle_payouts
+from counterflow.config.demo.sales import Sale
+from counterflow.config.demo.trip import Act, Life, Trip
 from counterflow.kernel.commands import Refused
 from counterflow.ledger.commands.close_periods import ClosePeriod, close_periods
 from counterflow.logistics.commands.announce_parcels import announce_parcels
@@ -27,40 +29,34 @@ from counterflow.receiving.commands.receive_units import receive_units
 from counterflow.receiving.commands.reverse_receipts import reverse_receipts
 from counterflow.receiving.commands.send_back_units import send_back_units
 from counterflow.refunds.commands.approve_early import approve_early
-from counterflow.refunds.commands.number_credits import number_credits
 from counterflow.refunds.commands.observe_money import observe_money
-from counterflow.refunds.commands.release_credits import release_credits
-from counterflow.refunds.commands.request_payouts import request_payouts
 from counterflow.returns.commands.cancel_rmas import cancel_rmas
-from counterflow.returns.commands.close_rmas import close_rmas
 from counterflow.returns.commands.decide_rmas import decide_rmas
 from counterflow.returns.commands.open_rmas import open_rmas
 
 DAYS = 7
 BOOKS_CLOSE_AFTER = timedelta(days=8)
-ROOM = timedelta(days=45)
-"""What happens rarely takes its time, so it begins this long before the year ends."""
 SWEEP: tuple[Command, ...] = (
     record_shipments,
     open_rmas,
     decide_rmas,
     cancel_rmas,
+    reverse_receipts,
     announce_parcels,
     observe_parcels,
     receive_units,
     match_units,
     close_parcels,
-    reverse_receipts,
     inspect_units,
     dispose_units,
     send_back_units,
     approve_early,
-    release_credits,
-    request_payouts,
     observe_money,
-    close_rmas,
 )
-"""In the order in which one thing leads to the next, so that one sweep carries a life far."""
+"""In the order in which one thing leads to the next, so that one sweep carries a life far.
+
+Between two sweeps the flows release, pay and close; what undoes a receipt stands early, so that they come first.
+"""
 
 
 @dataclass
@@ -81,7 +77,7 @@ class Stage:
     pending: dict[Command, list[tuple[_Running, int]]] = field(default_factory=lambda: {c: [] for c in SWEEP})
 
     def begin(self, life: Life, trip: Trip) -> None:
-        """Let a life begin, and the lives it begins beside itself."""
+        """Let a life begin."""
         running = _Running(life, trip)
         self._advance(running, None)
 
@@ -94,8 +90,6 @@ class Stage:
         running.results = [None] * len(running.acts)
         for n, act in enumerate(running.acts):
             self.pending[act.command].append((running, n))
-        while running.trip.beside:
-            self.begin(running.trip.beside.pop(), running.trip)
 
     def play(self, period: Period) -> None:
         """Do everything that falls due in a period, recorded at its end."""
@@ -103,6 +97,7 @@ class Stage:
         while any(self._due(command, period.end) for command in SWEEP):
             for command in SWEEP:
                 self._do(command, period, sweep)
+            flows.run_pending(at=period.end)
             sweep += 1
 
     def _due(self, command: Command, end: datetime) -> list[tuple[_Running, int]]:
@@ -150,7 +145,7 @@ def play_year(desk: Desk, rng: Random, made: Sequence[Sale], *, size: str, progr
         for life, trip in starts.until(period.end, lambda start: start[1].at):
             stage.begin(life(trip), trip)
         stage.play(period)
-        number_credits(desk.context(period.end, f"numbers:{period.number}"))
+        settle_payouts(desk, period.end)
         closed = _close_month(desk, period, closed)
         progress(period)
 
@@ -178,48 +173,3 @@ def _close_month(desk: Desk, period: Period, closed: date) -> date:
     items = [ClosePeriod(entity.code, month - timedelta(days=1)) for entity in ENTITIES]
     desk.must(close_periods, items, at=period.end, step=f"close:{month}")
     return month
-
-
-def plan(rng: Random, made: Sequence[Sale], *, size: str) -> list[tuple[Callable[[Trip], Life], Trip]]:
-    """Which sales come back and how, in the order in which they are asked back."""
-    starts: list[tuple[Callable[[Trip], Life], Trip]] = []
-    used: set[str] = set()
-    early = [sale for sale in made if sale.shipped_at < END - ROOM]
-    rng.shuffle(early)
-    for kind in LIVES:
-        wanted = max(2, kind.count * ORDERS[size] // ORDERS["full"])
-        for sale in (s for s in early if s.number not in used and kind.fits(s)):
-            if wanted == 0:
-                break
-            wanted -= 1
-            used.add(sale.number)
-            starts.append((kind.life, _rare(rng, sale, kind)))
-    for sale in made:
-        if sale.number not in used and (wishes := _wishes(rng, sale)):
-            reason = steps.pick_reason(rng, wishes[0].line.product.family.code)
-            starts.append((usual, _trip(rng, sale, wishes, reason)))
-    return sorted(starts, key=lambda start: (start[1].at, start[1].ref))
-
-
-def _wishes(rng: Random, sale: Sale) -> list[Wish]:
-    """Lines of a sale that come back, often only a part of their pieces."""
-    wishes = []
-    for line in sale.lines:
-        if rng.random() * 100 < line.product.family.returned_percent and not sale.dropped:
-            whole = line.quantity == 1 or rng.random() < 0.4
-            wishes.append(Wish(line, line.quantity if whole else rng.randint(1, line.quantity)))
-    return wishes
-
-
-def _rare(rng: Random, sale: Sale, kind: Kind) -> Trip:
-    line = sale.lines[0]
-    reason = rng.choice(kind.reasons) if kind.reasons else steps.pick_reason(rng, line.product.family.code)
-    return _trip(rng, sale, [Wish(line, max(kind.pieces_least, 1))], reason)
-
-
-def _trip(rng: Random, sale: Sale, wishes: list[Wish], reason: str) -> Trip:
-    """Asked back some days after it left: most within two weeks, some late, a few very late."""
-    days = rng.choices((rng.randint(3, 14), rng.randint(14, 30), rng.randint(31, 70)), (78, 17, 5))[0]
-    asked = sale.shipped_at + timedelta(days=days, hours=rng.randint(0, 20))
-    # A randomness of its own, so that one life does not change what happens in another.
-    return Trip(Random(f"{sale.number}:{rng.random()}"), f"R-{sale.number}", sale, wishes, reason, asked)

@@ -1,5 +1,6 @@
 """Opening returns: what was shipped bounds what comes back, policy decides, and its word is kept."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -172,6 +173,13 @@ def test_a_blind_return_has_no_shipment_line(ctx, company):
     done = opened(company, ask(company, "", AskedLine(1, "defective", sku=company.sku())))[0]
     line = line_of(done.facts["rma"])
     assert (line.shipment_line_id, line.method, line.milestone) == (None, "store_credit", "inspected")
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_what_a_rule_made_is_marked(ctx, company, simulated):
+    blind = replace(ask(company, "", AskedLine(1, "defective", sku=company.sku())), simulated=simulated)
+    done = opened(company, blind)[0]
+    assert row("returns_rma", id=done.facts["rma_id"]).simulated is simulated
 
 
 def test_it_takes_the_permission_and_a_bounded_batch(ctx, company):

@@ -8,8 +8,8 @@ from counterflow.kernel import db
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
-from counterflow.returns.commands.locking import RmaNotFound
 from counterflow.returns.page import return_page
+from counterflow.returns.rules import RmaNotFound
 from refunding import authorise, pay, release, report
 
 

@@ -13,7 +13,6 @@ import orjson
 
 from counterflow.kernel import db
 from counterflow.ledger.journal import EntryRow, entries
-from counterflow.returns.commands.locking import RmaNotFound
 from counterflow.returns.entitlement import (
     accepted,
     cancellable,
@@ -24,6 +23,7 @@ from counterflow.returns.entitlement import (
     reached,
     undecided,
 )
+from counterflow.returns.rules import RmaNotFound
 from counterflow.returns.states import RMA, Rma
 
 EVENTS_MAX = 1_000

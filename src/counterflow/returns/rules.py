@@ -40,6 +40,18 @@ class NotEligible(Refusal):
     """Policy says no to {sku}: {text}"""
 
 
+class RmaNotFound(NotFound):
+    """There is no RMA {rma}."""
+
+
+class OwnRequest(Refusal):
+    """{rma} was opened by the same person; somebody else has to decide it."""
+
+
+class ReasonMissing(Invalid):
+    """A decision needs the code of a reason."""
+
+
 QUANTITY_MAX = 1_000_000
 
 

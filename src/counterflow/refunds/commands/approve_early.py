@@ -12,11 +12,10 @@ from counterflow.kernel.errors import DomainError, Refusal
 from counterflow.kernel.events import Event, emit
 from counterflow.refunds import events
 from counterflow.refunds.rules import CreditLineNotFound
-from counterflow.returns.commands.decide_rmas import OwnRequest, ReasonMissing
 from counterflow.returns.commands.locking import RmaState, lock_rmas, milestone, require
 from counterflow.returns.entitlement import accepted
 from counterflow.returns.models import Milestone, RmaLine
-from counterflow.returns.rules import require_quantity
+from counterflow.returns.rules import OwnRequest, ReasonMissing, require_quantity
 from counterflow.returns.states import Reached
 
 

@@ -19,11 +19,10 @@ from counterflow.refunds.lookups import Claim, Due, Line, lock_claims
 from counterflow.refunds.models import Credit, CreditLine
 from counterflow.refunds.rules import Amounts
 from counterflow.refunds.states import Method
-from counterflow.returns.commands.locking import RmaNotFound
 from counterflow.returns.entitlement import due as due_pieces
 from counterflow.returns.entitlement import milestone_of, reached
 from counterflow.returns.models import RmaLine
-from counterflow.returns.rules import require_quantity
+from counterflow.returns.rules import RmaNotFound, require_quantity
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from typing import Any
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
-from counterflow.kernel.errors import DomainError, Invalid, Refusal
+from counterflow.kernel.errors import DomainError
 from counterflow.kernel.events import Event, emit
 from counterflow.kernel.models import Payload
 from counterflow.orders.models import ShipmentLine
 from counterflow.returns import events
 from counterflow.returns.commands.locking import RmaState, lock_rmas, milestone, require
 from counterflow.returns.models import Milestone, Rma, RmaLine
+from counterflow.returns.rules import OwnRequest, ReasonMissing
 from counterflow.returns.states import RMA, Reached
 from counterflow.returns.states import Rma as State
 from counterflow.workqueue.cases import settle_cases
@@ -29,14 +30,6 @@ class DecideRma:
     reason: str
     note: str = ""
     happened_at: datetime | None = None
-
-
-class OwnRequest(Refusal):
-    """{rma} was opened by the same person; somebody else has to decide it."""
-
-
-class ReasonMissing(Invalid):
-    """A decision needs the code of a reason."""
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any
 
 from counterflow.kernel import db
 from counterflow.kernel.context import Context, Rank
-from counterflow.kernel.errors import NotFound
+from counterflow.returns.rules import RmaNotFound
 from counterflow.returns.states import Reached
 
 # A header changes only while one of its lines is locked, so it is read after them.
@@ -23,10 +23,6 @@ LEFT JOIN orders_shipmentline s ON s.id = l.shipment_line_id
 WHERE r.number = ANY(%s::text[]) ORDER BY l.id FOR NO KEY UPDATE OF l
 """
 _HEADERS = "SELECT * FROM returns_rma WHERE number = ANY(%s::text[]) ORDER BY id"
-
-
-class RmaNotFound(NotFound):
-    """There is no RMA {rma}."""
 
 
 @dataclass

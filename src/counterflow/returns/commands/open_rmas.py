@@ -39,7 +39,8 @@ class OpenRma:
     """One return request. `request_ref` is the asker's own and unique in the channel for ever.
 
     Without an `order` it is a blind return. `happened_at` is when it was asked, now unless told.
-    `override` is the reason code of a member of staff who decides against the policy's no.
+    `override` is the reason code of a member of staff who decides against the policy's no. `simulated`
+    says that parts of it are made by a rule, as in a replay of history; it marks all that follows.
     """
 
     channel: str
@@ -48,6 +49,7 @@ class OpenRma:
     order: str = ""
     happened_at: datetime | None = None
     override: str = ""
+    simulated: bool = False
 
 
 class OverrideNotAllowed(Refusal):
@@ -245,7 +247,7 @@ def _open(ctx: Context, item: OpenRma, known: Known, guess: tuple[list[_Line], A
         "state": str(state),
         "happened_at": happened,
         "recorded_at": ctx.at,
-        "simulated": lines[0].shipped.row.simulated if lines[0].shipped else False,
+        "simulated": item.simulated or bool(lines[0].shipped and lines[0].shipped.row.simulated),
         "opened_by": ctx.actor,
         "content_hash": content_hash(item),
     }

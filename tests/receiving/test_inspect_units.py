@@ -1,13 +1,17 @@
 """Inspection: quality is found by rounds, and the RMA line counts what passed and what failed."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Thread
+from time import sleep
 
 import pytest
+from django.db import connection
 
 import dock
 from counterflow.kernel import db
+from counterflow.kernel.commands import Batch, command
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
-from counterflow.receiving.commands.inspect_units import InspectUnit
+from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
 from counterflow.receiving.queries import unit
 from quality import arrived, inspect
 from together import together
@@ -191,3 +195,45 @@ def test_overlapping_batches_in_opposite_order_do_not_wait_for_each_other_for_ev
     assert sum(not r.replayed for batch in batches for r in batch.done) == 16
     assert datetime.now(UTC) - started < timedelta(seconds=20)
     assert all(dock.milestones(rma)["inspection_passed"] == 4 for rma in rmas)
+
+
+def test_inspection_and_disposal_nest_in_one_command(company):
+    lpn, _ = arrived(company)
+
+    @command(needs="receiving.receive")
+    def work_the_bench(ctx, *, plate):
+        inspected = inspect_units(ctx, items=[InspectUnit(plate, "A")])
+        disposed = dispose_units(ctx, items=[DisposeUnit(plate)])
+        return Batch([*inspected, *disposed])
+
+    batch = work_the_bench(company.ctx(), plate=lpn)
+    assert [r.facts.get("disposition", r.facts.get("grade")) for r in batch.done] == ["A", "restock"]
+    assert dock.stock(company, "available") == (1, 800)
+    assert dock.breaches() == []
+
+
+def test_a_unit_matched_elsewhere_while_we_waited_counts_on_its_new_line(company, owner):
+    lpn, rma = arrived(company)
+    other = dock.authorise(company)
+    answers = []
+
+    # The owner moves the unit behind everybody's back, so this test comes last: the laws would notice.
+    def wait_and_inspect():
+        answers.append(inspect(company, InspectUnit(lpn, "A")))
+        connection.close()
+
+    owner.autocommit = False
+    owner.execute("SELECT 1 FROM returns_rmaline WHERE id = %s FOR UPDATE", [dock.line_of(rma).id])
+    waiting = Thread(target=wait_and_inspect)
+    waiting.start()
+    behind_us = "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    for _ in range(500):
+        if owner.execute(behind_us).fetchone():
+            break
+        sleep(0.01)
+    owner.execute("UPDATE receiving_unit SET rma_line_id = %s WHERE lpn = %s", [dock.line_of(other).id, lpn])
+    owner.commit()
+    waiting.join()
+    assert answers[0].done
+    assert "inspection_passed" not in dock.milestones(rma)
+    assert dock.milestones(other)["inspection_passed"] == 1

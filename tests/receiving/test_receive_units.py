@@ -277,6 +277,13 @@ def test_a_batch_is_its_items_one_after_the_other(company):
     assert breaches() == []
 
 
+def test_what_a_rule_made_is_marked(company):
+    lpns = company.lpn(), company.lpn()
+    receive(company, scan(company, lpn=lpns[0], simulated=True), scan(company, lpn=lpns[1]))
+    rows = db.rows("SELECT simulated FROM receiving_unit WHERE lpn = ANY(%s) ORDER BY id", [list(lpns)])
+    assert [r.simulated for r in rows] == [True, False]
+
+
 def test_statements_do_not_grow_with_the_batch(company):
     receive(company, scan(company, sku=""))
     counts = {}

@@ -257,6 +257,7 @@ def _extra(trip: Trip, sku: str, mark: str) -> ReceiveUnit:
         tracking=trip.parcel,
         rma=trip.rma,
         happened_at=trip.at,
+        simulated=True,
     )
 
 

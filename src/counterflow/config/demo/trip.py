@@ -186,6 +186,7 @@ def _unit(trip: Trip, number: int, piece: int, wish: Wish, quantity: int, owner:
         serial=serial,
         owner=owner,
         happened_at=trip.at,
+        simulated=True,
     )
 
 

@@ -32,7 +32,7 @@ class ReceiveUnit:
 
     What is known of them may be any of: SKU or GTIN, the parcel (tracking number, and carrier where two
     carriers use the same), the RMA and its line. `owner` is us, consignor, customer, unknown or
-    supplier:CODE. `damage_code` is what the dock noticed from outside.
+    supplier:CODE. `damage_code` is what the dock noticed from outside. `simulated` units are made by a rule.
     """
 
     lpn: str
@@ -49,6 +49,7 @@ class ReceiveUnit:
     owner: str = OURS
     damage_code: str = ""
     happened_at: datetime | None = None
+    simulated: bool = False
 
 
 @dataclass
@@ -185,7 +186,7 @@ def _unit(
         "parent_id": None,
         "receive_entry_id": ctx.new_id(),
         "received_at": min(item.happened_at or ctx.at, ctx.at),
-        "simulated": bool(lines and lines[0].simulated),
+        "simulated": item.simulated or bool(lines and lines[0].simulated),
     }
 
 

@@ -148,7 +148,7 @@ COLUMNS = {
         "currency": "'JPY'",
         "component": "'allowance'",
         "amount": "amount - 1",
-        "tx_currency": "'XXX'",
+        "tx_currency": "'ZZZ'",
         "tx_amount": "tx_amount + 1",
         "rate": "rate + 0.01",
         "subject_id": "subject_id + 1",

@@ -16,12 +16,10 @@ from counterflow.kernel.money import share
 from counterflow.ledger.chart import GL, State
 from counterflow.ledger.posting import Entry, Money, Move, Place, lock_positions, post
 from counterflow.ledger.rules import Pool, take
+from counterflow.orders import events
 from counterflow.orders.models import Shipment, ShipmentLine
 from counterflow.orders.states import CostBasis
 
-# Subjects: the order of a shipment; the shipment line of goods that nobody knew were there.
-ORDER_SHIPPED = "OrderShipped"
-STOCK_FACT_NEGATIVE = "StockFactNegative"
 CLOCKS_DIFFER = timedelta(hours=1)
 
 
@@ -254,7 +252,7 @@ def _record(ctx: Context, item: ReportShipment, known: _Known, plan: _Plan) -> D
         plan.entries.append(issue.entry())
     known.seen[order.id, item.number] = _Seen(shipment_id, told.node_id, told.shipped_at, told.lines)
     facts = {"shipment_id": shipment_id, "node_id": node_id, "posted": bool(issue.moves)}
-    plan.events.append(Event(ORDER_SHIPPED, order.id, item.shipped_at, facts))
+    plan.events.append(Event(events.ORDER_SHIPPED, order.id, item.shipped_at, facts))
     return Done(item.identity, {"shipment_id": shipment_id})
 
 
@@ -381,4 +379,4 @@ def _negative(row_id: int, line: _Line, missing: int, issue: _Issue) -> Event:
         "currency": issue.node.currency,
         "entry_id": issue.id,
     }
-    return Event(STOCK_FACT_NEGATIVE, row_id, issue.at, facts)
+    return Event(events.STOCK_FACT_NEGATIVE, row_id, issue.at, facts)

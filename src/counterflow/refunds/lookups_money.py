@@ -26,10 +26,13 @@ SELECT c.* FROM refunds_credit c WHERE c.order_id = ANY(%s::bigint[]) ORDER BY c
 """
 _PAYOUTS = "SELECT * FROM refunds_payout WHERE tender_id = ANY(%s::bigint[]) ORDER BY id"
 _FACTS = """
-SELECT f.* FROM refunds_moneyfact f
-WHERE (f.source, f.partner_ref) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
-   OR (f.tender_id = ANY(%s::bigint[]) AND f.kind IN ('chargeback', 'chargeback_reversed'))
-ORDER BY f.id
+SELECT f.* FROM refunds_moneyfact f WHERE f.id IN (
+    SELECT x.id FROM unnest(%s::text[], %s::text[]) AS w(source, partner_ref)
+    JOIN refunds_moneyfact x ON x.source = w.source AND x.partner_ref = w.partner_ref
+    UNION
+    SELECT x.id FROM refunds_moneyfact x
+    WHERE x.tender_id = ANY(%s::bigint[]) AND x.kind IN ('chargeback', 'chargeback_reversed')
+) ORDER BY f.id
 """
 _CHANNELS = """
 SELECT c.code, c.entity_id, e.currency AS functional

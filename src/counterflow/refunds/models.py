@@ -73,9 +73,7 @@ class Credit(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["entity_id", "id"], name="refunds_credit_unnumbered", condition=Q(number__isnull=True)
-            ),
+            models.Index(fields=["id"], name="refunds_credit_unnumbered", condition=Q(number__isnull=True)),
             models.Index(fields=["order_id"], name="refunds_credit_order"),
         ]
 
@@ -151,6 +149,9 @@ class Payout(models.Model):
                 & Q(paid_minor__lte=F("amount_minor")),
                 name="refunds_payout_some",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], name="refunds_payout_open", condition=Q(state__in=["requested", "in_doubt"]))
         ]
 
     def __str__(self) -> str:

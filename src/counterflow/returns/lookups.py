@@ -13,7 +13,7 @@ from counterflow.returns.rules import Shipped
 _LOCK = """
 SELECT sl.id, sl.quantity, sl.authorised_qty, sl.allocated_qty, sl.history_qty, sl.invoiced_minor, sl.item_id,
        ch.code AS channel, o.id AS order_id, o.number, o.currency, o.country, o.customer_id, o.simulated,
-       ol.line_no, ol.sku, s.shipped_at, i.family, i.serial_tracked, b.code AS brand, c.segment
+       ol.line_no, ol.sku, ol.final_sale, s.shipped_at, i.family, i.serial_tracked, b.code AS brand, c.segment
 FROM (SELECT DISTINCT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])
           AS u(channel, number, sku, line_no)) w
 JOIN orders_channel ch ON ch.code = w.channel

@@ -34,7 +34,10 @@ class Rma(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "request_ref"], name="returns_request_once")]
-        indexes = [models.Index(fields=["state", "-id"], name="returns_rma_state")]
+        indexes = [
+            models.Index(fields=["state", "-id"], name="returns_rma_state"),
+            models.Index(fields=["channel", "-id"], name="returns_rma_channel"),
+        ]
 
     def __str__(self) -> str:
         return self.number

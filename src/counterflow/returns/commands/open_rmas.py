@@ -191,7 +191,7 @@ def _line(ctx: Context, item: OpenRma, channel: Any, asked: AskedLine, part: Par
         "value_minor": shipped.invoiced_minor * part.quantity // shipped.quantity,
         "currency": row.currency,
         "country": row.country or None,
-        "final_sale": False,
+        "final_sale": row.final_sale,
         "blind": False,
     }
     return _Line(

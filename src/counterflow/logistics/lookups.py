@@ -16,10 +16,11 @@ from counterflow.logistics.states import Parcel
 
 Key = tuple[str, str]
 
-# The parts end in ORDER BY, so that two commands that want the same names wait in the same order.
+# Names share a few numbered locks, so that a large batch does not fill the server's lock table. Taken in
+# order, so that two commands that want the same names do not wait for each other.
 _HOLD = """
-SELECT pg_advisory_xact_lock(k) FROM (
-    SELECT DISTINCT hashtextextended(n, 0) AS k FROM unnest(%s::text[]) n ORDER BY 1
+SELECT pg_advisory_xact_lock(7002, k) FROM (
+    SELECT DISTINCT (hashtext(n) & 255) AS k FROM unnest(%s::text[]) n ORDER BY 1
 ) names
 """
 _RMAS = """

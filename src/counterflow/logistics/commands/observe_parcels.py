@@ -36,7 +36,7 @@ class ParcelReport:
 
 @dataclass
 class _Plan:
-    parcels: list[dict[str, Any]] = field(default_factory=list)
+    parcels: dict[int, dict[str, Any]] = field(default_factory=dict)
     states: dict[int, str] = field(default_factory=dict)
     reports: list[dict[str, Any]] = field(default_factory=list)
     pending: Pending = field(default_factory=Pending)
@@ -64,9 +64,8 @@ def observe_parcels(ctx: Context, *, items: Sequence[ParcelReport]) -> Batch:
             results.append(Refused.of(str(given.tracking)[: rules.TEXT_MAX], item))
         else:
             results.append(_observe(ctx, item, parcels, plan))
-    db.insert(Parcel, sorted(plan.parcels, key=lambda row: (row["tracking"], row["carrier"])))
-    made = {row["id"] for row in plan.parcels}
-    db.update(Parcel, [{"id": i, "state": state} for i, state in sorted(plan.states.items()) if i not in made])
+    db.insert(Parcel, sorted(plan.parcels.values(), key=lambda row: (row["tracking"], row["carrier"])))
+    db.update(Parcel, [{"id": i, "state": state} for i, state in sorted(plan.states.items())])
     db.insert(ParcelEvent, plan.reports)
     write_counters(lines.values())
     plan.pending.write(ctx, outcome="found")
@@ -130,19 +129,17 @@ def _reference(item: ParcelReport, parcel: Tracked) -> tuple[str, bool]:
 def _unknown(ctx: Context, item: ParcelReport, plan: _Plan) -> Tracked:
     """A parcel that nobody announced."""
     parcel = Tracked(ctx.new_id(), item.carrier, item.tracking, None, "", 0, State.ANNOUNCED, b"")
-    plan.parcels.append(
-        {
-            "id": parcel.id,
-            "carrier": parcel.carrier,
-            "tracking": parcel.tracking,
-            "rma_id": None,
-            "node_id": None,
-            "entity_id": 0,
-            "state": str(parcel.state),
-            "announced_at": ctx.at,
-            "content_hash": b"",
-        }
-    )
+    plan.parcels[parcel.id] = {
+        "id": parcel.id,
+        "carrier": parcel.carrier,
+        "tracking": parcel.tracking,
+        "rma_id": None,
+        "node_id": None,
+        "entity_id": 0,
+        "state": str(parcel.state),
+        "announced_at": ctx.at,
+        "content_hash": b"",
+    }
     plan.pending.cases.append(
         CaseDraft(
             kind="unidentified_parcel",
@@ -158,10 +155,10 @@ def _unknown(ctx: Context, item: ParcelReport, plan: _Plan) -> Tracked:
 
 
 def _set_state(parcel: Tracked, plan: _Plan) -> None:
-    plan.states[parcel.id] = str(parcel.state)
-    for row in plan.parcels:
-        if row["id"] == parcel.id:
-            row["state"] = str(parcel.state)
+    if parcel.id in plan.parcels:
+        plan.parcels[parcel.id]["state"] = str(parcel.state)
+    else:
+        plan.states[parcel.id] = str(parcel.state)
 
 
 def _tell(

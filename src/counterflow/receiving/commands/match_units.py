@@ -82,13 +82,16 @@ def match_units(ctx: Context, *, items: Sequence[MatchUnit]) -> Batch:
     lines = lock_lines(ctx, rmas=[item.rma for item in sound])
     units = lock_units(ctx, [item.lpn for item in sound])
     passed = {row.unit_id: row.passed for row in db.rows(_INSPECTED, [sorted(u.id for u in units.values())])}
+    numbered: dict[str, dict[int, Line]] = {}
+    for line in lines.values():
+        numbered.setdefault(line.rma, {})[line.line_no] = line
     plan = _Plan()
     results: list[Done | Refused] = []
     for given, item in zip(items, checked, strict=True):
         try:
             if isinstance(item, DomainError):
                 raise item
-            unit, line = unit_of(units, item.lpn), _line(item, lines)
+            unit, line = unit_of(units, item.lpn), _line(item, numbered)
             results.append(_match(ctx, unit, line, passed.get(unit.id), plan))
         except DomainError as error:
             results.append(Refused.of(str(given.lpn)[:120], error))
@@ -109,14 +112,13 @@ def _check(item: MatchUnit) -> MatchUnit | DomainError:
     return item
 
 
-def _line(item: MatchUnit, lines: dict[int, Line]) -> Line:
-    of_rma = [line for line in lines.values() if line.rma == item.rma]
-    if not of_rma:
+def _line(item: MatchUnit, numbered: dict[str, dict[int, Line]]) -> Line:
+    of_rma = numbered.get(item.rma)
+    if of_rma is None:
         raise RmaNotFound(rma=item.rma)
-    for line in of_rma:
-        if line.line_no == item.rma_line:
-            return line
-    raise rules_receipt.RmaLineNotFound(rma=item.rma, line_no=item.rma_line)
+    if item.rma_line not in of_rma:
+        raise rules_receipt.RmaLineNotFound(rma=item.rma, line_no=item.rma_line)
+    return of_rma[item.rma_line]
 
 
 def _match(ctx: Context, unit: UnitNow, line: Line, passed: bool | None, plan: _Plan) -> Done:

@@ -10,7 +10,7 @@ from counterflow.orders.states import LineKind
 class NewLine:
     """A line; the price is of one piece with tax, discount and tax are of the whole line.
 
-    Tax and cost are None where they are not known.
+    Tax and cost are None where they are not known. A final sale comes back only where law or a fault says so.
     """
 
     line_no: int
@@ -22,6 +22,7 @@ class NewLine:
     tax_minor: int | None = None
     unit_cost_minor: int | None = None
     cost_basis: str = ""
+    final_sale: bool = False
 
     @property
     def invoiced_minor(self) -> int:

@@ -120,6 +120,7 @@ class OrderLine(models.Model):
     tax_minor = models.BigIntegerField(null=True)
     unit_cost_minor = models.BigIntegerField(null=True)
     cost_basis = models.TextField()
+    final_sale = models.BooleanField(db_default=False)
 
     class Meta:
         constraints = [

@@ -13,14 +13,13 @@ class Unit(StrEnum):
     SET_APART = "set_apart"
     DISPOSED = "disposed"
     SENT_BACK = "sent_back"
-    SPLIT = "split"
     REVERSED = "reversed"
 
 
 UNIT = Machine(
     "unit",
     start={Unit.RECEIVED},
-    final={Unit.DISPOSED, Unit.SENT_BACK, Unit.SPLIT, Unit.REVERSED},
+    final={Unit.DISPOSED, Unit.SENT_BACK, Unit.REVERSED},
     moves=[
         # action     from             to
         ("inspect", Unit.RECEIVED, Unit.INSPECTED),
@@ -28,7 +27,7 @@ UNIT = Machine(
         ("set_apart", Unit.RECEIVED, Unit.SET_APART),
         ("set_apart", Unit.INSPECTED, Unit.SET_APART),
         ("dispose", Unit.INSPECTED, Unit.DISPOSED),
-        ("split", Unit.RECEIVED, Unit.SPLIT),
+        ("split", Unit.RECEIVED, Unit.RECEIVED),
         ("reverse", Unit.RECEIVED, Unit.REVERSED),
         ("send_back", Unit.DISPOSED, Unit.SENT_BACK),
     ],

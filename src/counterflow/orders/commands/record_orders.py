@@ -153,6 +153,7 @@ def _lines(ctx: Context, books: _Books, order: NewOrder, order_id: int) -> dict[
                 "tax_minor": line.tax_minor,
                 "unit_cost_minor": line.unit_cost_minor,
                 "cost_basis": line.cost_basis or _basis(line),
+                "final_sale": line.final_sale,
             }
         )
     return ids

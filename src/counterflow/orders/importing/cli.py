@@ -63,7 +63,7 @@ def main(options: argparse.Namespace) -> int:
         print(f"{row.name}: {row.message}", file=sys.stderr)
     _summary(console, done)
     if any(row.refused for row in done) or report_is_new(report, at):
-        console.print(f"Refused rows, with reasons and how to mend them: {report}")
+        console.print(f"Refused rows, with reasons and how to mend them: {report}", soft_wrap=True)
     _unmapped(console)
     return 2 if failed else int(any(row.refused for row in done))
 

@@ -158,6 +158,7 @@ class Migration(migrations.Migration):
                 ("tax_minor", models.BigIntegerField(null=True)),
                 ("unit_cost_minor", models.BigIntegerField(null=True)),
                 ("cost_basis", models.TextField()),
+                ("final_sale", models.BooleanField(db_default=False)),
                 (
                     "item",
                     models.ForeignKey(

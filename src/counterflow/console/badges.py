@@ -57,6 +57,12 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "paid": Badge("Paid", GOOD),
         "failed": Badge("Failed", STOP),
     },
+    "credit": {
+        "owed": Badge("Owed", WAIT),
+        "promised": Badge("Payout under way", MOVE),
+        "partly_paid": Badge("Partly paid", MOVE),
+        "paid": Badge("Paid", GOOD),
+    },
     "milestone": {
         "authorised": Badge("Authorised", MOVE),
         "carrier_scan": Badge("Scanned by carrier", MOVE),

@@ -89,6 +89,11 @@ def badge(kind: str, state: str) -> Cell:
     return Cell("badge", shown.label, state, tone=shown.tone)
 
 
+def simulated(value: bool) -> Cell:
+    """Whether numbers were made by a rule."""
+    return Cell("simulated", "Simulated" if value else "", "simulated" if value else "")
+
+
 def tags(values: Sequence[Any]) -> Cell:
     """A few short words."""
     words = tuple(str(value) for value in values)

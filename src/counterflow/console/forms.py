@@ -1,5 +1,6 @@
 """What people type into the console. Forms read and shape; commands decide."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -168,3 +169,39 @@ class Dispose(Form):
     reason = forms.CharField(
         label="Reason to differ", required=False, max_length=64, validators=[CODE], help_text="Only where you differ."
     )
+
+
+class Decide(Form):
+    """A person's answer to a return request."""
+
+    reason = forms.CharField(label="Reason", max_length=64, validators=[CODE], help_text="A code, such as goodwill.")
+    note = forms.CharField(label="Note", required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ReleaseCredit(Form):
+    """The credit that is due."""
+
+    rate = forms.DecimalField(
+        label="Exchange rate",
+        required=False,
+        min_value=0,
+        max_digits=20,
+        decimal_places=10,
+        help_text="Only where the sale was in another currency: units of the books' currency for one of the sale's.",
+    )
+
+
+class ApproveEarly(Form):
+    """Pieces to be credited before they reached their milestone."""
+
+    line_no = forms.IntegerField(label="Line", min_value=1)
+    quantity = forms.IntegerField(label="Pieces", min_value=1, initial=1)
+    reason = forms.CharField(
+        label="Reason", max_length=64, validators=[CODE], help_text="A code, such as loyal_customer."
+    )
+
+    def __init__(self, *args: Any, lines: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if lines:
+            choices = [(number, f"{number}: {sku}") for number, sku in lines]
+            self.fields["line_no"].widget = forms.Select(attrs={"class": "form-select"}, choices=choices)

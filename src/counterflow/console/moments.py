@@ -27,5 +27,5 @@ class Moment:
 
 
 def newest_first(moments: Iterable[Moment]) -> list[Moment]:
-    """Moments as a timeline shows them; of those at one instant the one learnt later comes first."""
-    return sorted(moments, key=lambda moment: (moment.at, moment.recorded_at), reverse=True)
+    """Moments as a timeline shows them; of those at one instant the one told later comes first."""
+    return sorted(moments, key=lambda moment: (moment.at, moment.recorded_at))[::-1]

@@ -37,6 +37,19 @@ GROUPS: tuple[Group, ...] = (
         ),
     ),
     Group(
+        "Returns",
+        (
+            Link(
+                "returns",
+                "Returns",
+                "arrow-back-up",
+                "returns.view",
+                "Find one, see all of it",
+                ("return", "return_why"),
+            ),
+        ),
+    ),
+    Group(
         "Warehouse",
         (Link("bench", "Bench", "clipboard-check", "receiving.view", "Units that wait for a decision", ("unit",)),),
     ),

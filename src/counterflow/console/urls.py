@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from counterflow.console.views import books, cases, chart, home, session, stock, styleguide, tokens, units, users
+from counterflow.console.views import (
+    books,
+    cases,
+    chart,
+    home,
+    return_actions,
+    returns,
+    session,
+    stock,
+    styleguide,
+    tokens,
+    units,
+    users,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,6 +27,15 @@ urlpatterns = [
     path("cases/<int:case_id>/assign", cases.case_assign, name="case_assign"),
     path("cases/<int:case_id>/comment", cases.case_comment, name="case_comment"),
     path("cases/<int:case_id>/close", cases.case_close, name="case_close"),
+    path("returns", returns.returns, name="returns"),
+    path("returns/<str:number>", returns.one, name="return"),
+    path("returns/<str:number>/why", returns.why, name="return_why"),
+    path("returns/<str:number>/decide", return_actions.decide, name="return_decide"),
+    path("returns/<str:number>/cancel", return_actions.cancel, name="return_cancel"),
+    path("returns/<str:number>/close", return_actions.close, name="return_close"),
+    path("returns/<str:number>/release", return_actions.release, name="return_release"),
+    path("returns/<str:number>/approve-early", return_actions.approve, name="return_approve"),
+    path("returns/<str:number>/credits/<int:credit_id>/pay", return_actions.pay, name="return_pay"),
     path("bench", units.bench, name="bench"),
     path("units/<str:lpn>", units.unit, name="unit"),
     path("units/<str:lpn>/inspect", units.unit_inspect, name="unit_inspect"),

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from counterflow.console.badges import badge as badge_of
 from counterflow.console.cells import money_text
 from counterflow.console.page import Staff
+from counterflow.ledger.chart import GL_ACCOUNTS
 
 register = template.Library()
 
@@ -95,3 +96,15 @@ def turned(value: int) -> int:
 def may(who: Staff | None, permission: str) -> bool:
     """Whether somebody holds a permission."""
     return who is not None and who.may(permission)
+
+
+@register.filter
+def words(code: str) -> str:
+    """A code as words."""
+    return code.replace("_", " ")
+
+
+@register.filter
+def account(code: str) -> str:
+    """The name of a general ledger account; of another, its code."""
+    return GL_ACCOUNTS[code][1] if code in GL_ACCOUNTS else code

@@ -28,11 +28,11 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("Item", lambda u: cells.text(u.item_name or u.sku, note=u.sku)),
     Column("Pieces", lambda u: cells.number(u.quantity), end=True),
     Column("Arrived as", lambda u: cells.badge("found", u.found)),
-    Column("Return", lambda u: cells.text(u.rma or "")),
+    Column("Return", lambda u: cells.text(u.rma or "", href=reverse("return", args=[u.rma]) if u.rma else "")),
     Column("Grade", lambda u: cells.text(u.grade)),
     Column("Value", lambda u: cells.money(u.cost_minor + u.allowance_minor, u.currency), end=True),
     Column("Received", lambda u: cells.instant(u.received_at)),
-    Column("Simulated", lambda u: cells.yes_no(u.simulated), file_only=True),
+    Column("Simulated", lambda u: cells.simulated(u.simulated), file_only=True),
 )
 STATES = (("received", "Received"), ("inspected", "Inspected"), ("set_apart", "Set apart"))
 NEEDS = {

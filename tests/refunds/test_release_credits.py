@@ -64,6 +64,12 @@ def test_what_does_not_exist_is_not_found(ctx, company, owner):
     assert release(company, returned(company, owner), "no-line", (9, 1)).refused[0].code == "credit_line_not_found"
 
 
+def test_a_credit_has_a_reference_and_a_cause(ctx, company, owner):
+    rma = returned(company, owner)
+    asked = [ReleaseCredit("", rma), ReleaseCredit(f"r-{rma}", rma, cause="for Mrs. Somebody")]
+    assert [r.code for r in release_credits(ctx(), items=asked).refused] == ["reference_missing", "reason_missing"]
+
+
 def test_first_scan_releases_where_policy_says_so_and_a_lost_parcel_keeps_it(ctx, company, owner):
     rma = authorise(company, [("tee", 2)], kind="marketplace")
     assert release(company, rma).refused[0].facts["lines"][0]["milestone"] == "carrier_scan"

@@ -58,7 +58,9 @@ def test_the_same_decision_again_is_a_replay_and_another_is_refused(ctx, company
 
 def test_what_cannot_be_decided(ctx, company):
     assert decide_rmas(ctx(), items=[DecideRma("RMA-0", True, "x")]).refused[0].code == "rma_not_found"
-    assert decide_rmas(ctx(), items=[DecideRma(requested(company), True, "")]).refused[0].code == "reason_missing"
+    for reason in ("", "spoke to Mrs. Somebody", "x" * 65):
+        refused = decide_rmas(ctx(), items=[DecideRma(requested(company), True, reason)]).refused[0]
+        assert refused.code == "reason_missing"
     assert decide_rmas(ctx(), items=[DecideRma(authorise(company), True, "x")]).refused[0].code == "move_not_allowed"
 
 

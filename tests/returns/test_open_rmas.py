@@ -104,6 +104,19 @@ def test_what_does_not_exist_is_not_found(ctx, company):
     assert codes == ["channel_not_found", "order_not_found", "not_shipped", "item_not_found", "no_lines"]
 
 
+def test_words_that_mean_nothing_are_refused(ctx, company):
+    order = company.sell()
+    gift = AskedLine(1, "too_small", sku=company.sku(), resolution="gift")
+    late = SOLD + timedelta(days=400)
+    codes = [
+        opened(company, ask(company, order, gift))[0].code,
+        opened(company, OpenRma(company.channel(), " ", [AskedLine(1, "too_small", sku=company.sku())], order))[0].code,
+        opened(company, ask(company, order, at=late, override="because Mrs. Somebody asked"))[0].code,
+    ]
+    assert codes == ["resolution_unknown", "reference_missing", "reason_missing"]
+    assert counters(order) == [(0, 0)]
+
+
 def test_the_same_request_again_answers_the_same(ctx, company):
     order = company.sell()
     item = ask(company, order, ref=f"again-{order}")

@@ -1,11 +1,13 @@
 """What may come back of what was shipped: pure decisions over plain data."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from counterflow.kernel.errors import Invalid, NotFound, Refusal
+from counterflow.returns.states import Resolution
 
 
 class OrderNotFound(NotFound):
@@ -49,10 +51,20 @@ class OwnRequest(Refusal):
 
 
 class ReasonMissing(Invalid):
-    """A decision needs the code of a reason."""
+    """This needs the code of a reason: letters, digits and _ . : - up to 64 of them; free text goes into a note."""
+
+
+class ReferenceMissing(Invalid):
+    """A request needs a reference of the asker's own, 1 to {most} characters long."""
+
+
+class ResolutionUnknown(Invalid):
+    """{resolution} is no resolution; known are {known}."""
 
 
 QUANTITY_MAX = 1_000_000
+REFERENCE_MAX = 200
+_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 @dataclass
@@ -83,6 +95,27 @@ def require_quantity(quantity: object) -> int:
     if isinstance(quantity, bool) or not isinstance(quantity, int) or not 1 <= quantity <= QUANTITY_MAX:
         raise QuantityInvalid(quantity=str(quantity)[:40], most=QUANTITY_MAX)
     return quantity
+
+
+def require_reason(reason: str) -> str:
+    """The code of a reason. It is kept for ever, so nothing personal may hide in it. Raises `ReasonMissing`."""
+    if not isinstance(reason, str) or _CODE.fullmatch(reason) is None:
+        raise ReasonMissing()
+    return reason
+
+
+def require_reference(reference: str) -> str:
+    """A business identity that somebody chose. Raises `ReferenceMissing`."""
+    if not isinstance(reference, str) or not 0 < len(reference.strip()) <= REFERENCE_MAX:
+        raise ReferenceMissing(most=REFERENCE_MAX)
+    return reference
+
+
+def require_resolution(resolution: str) -> str:
+    """What the customer asks for. Raises `ResolutionUnknown`."""
+    if resolution not in list(Resolution):
+        raise ResolutionUnknown(resolution=str(resolution)[:40], known=", ".join(Resolution))
+    return resolution
 
 
 def pick(order: str, sku: str, line_no: int, quantity: int, shipped: Iterable[Shipped]) -> list[Part]:

@@ -15,7 +15,7 @@ from counterflow.refunds.rules import CreditLineNotFound
 from counterflow.returns.commands.locking import RmaState, lock_rmas, milestone, require
 from counterflow.returns.entitlement import accepted
 from counterflow.returns.models import Milestone, RmaLine
-from counterflow.returns.rules import OwnRequest, ReasonMissing, require_quantity
+from counterflow.returns.rules import OwnRequest, require_quantity, require_reason
 from counterflow.returns.states import Reached
 
 
@@ -64,8 +64,7 @@ def approve_early(ctx: Context, *, items: Sequence[ApproveEarly]) -> Batch:
 
 def _approve(ctx: Context, identity: str, item: ApproveEarly, rma: RmaState, plan: _Plan) -> Done:
     require_quantity(item.quantity)
-    if not item.reason:
-        raise ReasonMissing()
+    require_reason(item.reason)
     line = next((line for line in rma.lines if line.line_no == item.line_no), None)
     if line is None:
         raise CreditLineNotFound(rma=item.rma, line_no=item.line_no)

@@ -22,7 +22,7 @@ from counterflow.refunds.states import Method
 from counterflow.returns.entitlement import due as due_pieces
 from counterflow.returns.entitlement import milestone_of, reached
 from counterflow.returns.models import RmaLine
-from counterflow.returns.rules import RmaNotFound, require_quantity
+from counterflow.returns.rules import RmaNotFound, require_quantity, require_reason, require_reference
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class _Plan:
 def release_credits(ctx: Context, *, items: Sequence[ReleaseCredit]) -> Batch:
     """Release each credit that is due, by line and piece, and post what we owe.
 
-    Refuses: `RmaNotFound`, `CreditLineNotFound`, `QuantityInvalid`, `NothingDue`, `NotEnoughDue`,
-    `NothingInvoiced`, `MixedMethods`, `RateMissing`, `RateInvalid`, `IdentityReused`. Shipping is credited once,
+    Refuses: `RmaNotFound`, `CreditLineNotFound`, `QuantityInvalid`, `ReasonMissing`, `ReferenceMissing`,
+    `NothingDue`, `NotEnoughDue`, `NothingInvoiced`, `MixedMethods`, `RateMissing`, `RateInvalid`, `IdentityReused`. Shipping is credited once,
     with the pieces that complete the return of the whole order by lines whose policy refunds it. SQL: two
     look-ups under lock, one write a table, one posting.
     """
@@ -126,6 +126,8 @@ def _release(ctx: Context, item: ReleaseCredit, due: Due, plan: _Plan) -> Done:
     claim = due.claims.get(item.rma)
     if claim is None:
         raise RmaNotFound(rma=item.rma[:80])
+    require_reference(item.request_ref)
+    require_reason(item.cause)
     rate = _rate(item, claim)
     chosen = _chosen(item, claim, due)
     methods = sorted({line.method for line, _ in chosen})

@@ -16,6 +16,7 @@ from counterflow.refunds.lookups import Payable, lock_payable
 from counterflow.refunds.models import Credit, Payout
 from counterflow.refunds.rules import TenderState
 from counterflow.refunds.states import Payout as State
+from counterflow.returns.rules import require_reference
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def _request(ctx: Context, item: RequestPayout, payable: Payable, plan: _Plan) -
     credit = payable.credits.get(item.credit_id)
     if credit is None:
         raise rules.CreditNotFound(credit=item.credit_id)
+    require_reference(item.request_ref)
     left = credit.total_minor - credit.committed_minor - plan.credits.get(credit.id, 0)
     wanted = _amount(item, left)
     if wanted > left or wanted == 0:

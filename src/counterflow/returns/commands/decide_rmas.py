@@ -15,7 +15,7 @@ from counterflow.orders.models import ShipmentLine
 from counterflow.returns import events
 from counterflow.returns.commands.locking import RmaState, lock_rmas, milestone, require
 from counterflow.returns.models import Milestone, Rma, RmaLine
-from counterflow.returns.rules import OwnRequest, ReasonMissing
+from counterflow.returns.rules import OwnRequest, require_reason
 from counterflow.returns.states import RMA, Reached
 from counterflow.returns.states import Rma as State
 from counterflow.workqueue.cases import settle_cases
@@ -68,8 +68,7 @@ def decide_rmas(ctx: Context, *, items: Sequence[DecideRma]) -> Batch:
 
 
 def _decide(ctx: Context, item: DecideRma, rma: RmaState, plan: _Plan) -> Done:
-    if not item.reason:
-        raise ReasonMissing()
+    require_reason(item.reason)
     approved_before = rma.state != State.DECLINED
     if rma.decided_by and approved_before == item.approve and rma.decision_reason == item.reason:
         return Done(item.rma, {"rma_id": rma.id, "state": rma.state}, replayed=True)

@@ -88,7 +88,8 @@ def open_rmas(ctx: Context, *, items: Sequence[OpenRma]) -> Batch:
     """Authorise, put to a person, or decline each request, as policy says.
 
     Refuses: `ChannelNotFound`, `OrderNotFound`, `ItemNotFound`, `NotShipped`, `NotEnoughLeft`,
-    `QuantityInvalid`, `NoLines`, `OverrideNotAllowed`, `IdentityReused`. A policy's no is recorded as a
+    `QuantityInvalid`, `NoLines`, `ReferenceMissing`, `ResolutionUnknown`, `ReasonMissing`,
+    `OverrideNotAllowed`, `IdentityReused`. A policy's no is recorded as a
     declined RMA. SQL: three look-ups (the first locks shipment lines), then one write a table.
     """
     known = look_up(ctx, items)
@@ -156,6 +157,7 @@ def _lines(ctx: Context, item: OpenRma, known: Known) -> list[_Line]:
     channel = known.channels.get(item.channel)
     if channel is None:
         raise rules.ChannelNotFound(channel=item.channel)
+    rules.require_reference(item.request_ref)
     if not item.lines:
         raise rules.NoLines()
     if item.order and (item.channel, item.order) not in known.orders:
@@ -165,6 +167,7 @@ def _lines(ctx: Context, item: OpenRma, known: Known) -> list[_Line]:
     try:
         for asked in item.lines:
             rules.require_quantity(asked.quantity)
+            rules.require_resolution(asked.resolution)
             reason = known.reason(item.channel, asked.reason)
             if item.order:
                 shipped = known.shipped.get((item.channel, item.order), [])
@@ -229,6 +232,8 @@ def _open(ctx: Context, item: OpenRma, known: Known, guess: tuple[list[_Line], A
     answers = guess[1] if guess is not None and guess[0] == lines else _decide(ctx, lines)
     asked_of_person = any(not line.reason for line in lines)
     answer = rules.outcome_of([*(e.outcome["answer"] for e, _ in answers), *(["ask"] if asked_of_person else [])])
+    if item.override:
+        rules.require_reason(item.override)
     if item.override and not ctx.may("policies.override"):
         raise OverrideNotAllowed()
     overridden = bool(item.override) and answer != "yes"

@@ -115,3 +115,14 @@ def test_the_openapi_document_describes_every_act_and_needs_no_network(caller):
     for act in ACTS:
         assert f"/api/v1{act.path}" in document["paths"]
         assert f"/api/v1{act.path}/bulk" in document["paths"]
+
+
+def test_the_reference_page_shows_every_act_without_scripts_from_elsewhere(caller):
+    from counterflow.api.acts import ACTS
+
+    page = caller().client.get("/api/docs")
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert all(f"/api/v1{act.path}" in text for act in ACTS)
+    assert "http" not in text
+    assert "default-src 'self'" in page["Content-Security-Policy"]

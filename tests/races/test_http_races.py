@@ -125,8 +125,8 @@ def one(sql, params):
 
 
 def pool(company):
-    sql = """SELECT coalesce(sum(p.quantity), 0)::int FROM ledger_position p JOIN ledger_account a ON a.id = p.account_id
-             WHERE a.entity_id = %s AND a.state = 'available'"""
+    sql = """SELECT coalesce(sum(p.quantity), 0)::int FROM ledger_position p
+             JOIN ledger_account a ON a.id = p.account_id WHERE a.entity_id = %s AND a.state = 'available'"""
     return one(sql, [company.entity])
 
 
@@ -175,7 +175,8 @@ def test_the_same_piece_under_eight_plates_is_expected_once(call, company):
     found = sorted(answer["found"] for status, answer in answers if status == 201)
     assert found.count("expected") == 1
     assert set(found) <= {"expected", "excess"}
-    sql = "SELECT sum(allocated_qty)::int FROM returns_rmaline l JOIN returns_rma r ON r.id = l.rma_id WHERE r.number = %s"
+    sql = """SELECT sum(allocated_qty)::int FROM returns_rmaline l JOIN returns_rma r ON r.id = l.rma_id
+             WHERE r.number = %s"""
     assert one(sql, [rma]) == 1
 
 

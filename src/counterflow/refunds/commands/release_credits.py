@@ -76,9 +76,9 @@ def release_credits(ctx: Context, *, items: Sequence[ReleaseCredit]) -> Batch:
     """Release each credit that is due, by line and piece, and post what we owe.
 
     Refuses: `RmaNotFound`, `CreditLineNotFound`, `QuantityInvalid`, `ReasonMissing`, `ReferenceMissing`,
-    `NothingDue`, `NotEnoughDue`, `NothingInvoiced`, `MixedMethods`, `RateMissing`, `RateInvalid`, `IdentityReused`. Shipping is credited once,
-    with the pieces that complete the return of the whole order by lines whose policy refunds it. SQL: two
-    look-ups under lock, one write a table, one posting.
+    `NothingDue`, `NotEnoughDue`, `NothingInvoiced`, `MixedMethods`, `RateMissing`, `RateInvalid`,
+    `IdentityReused`. Shipping is credited once, with the pieces that complete the return of the whole order by
+    lines whose policy refunds it. SQL: two look-ups under lock, one write a table, one posting.
     """
     due = lock_claims(ctx, [(item.request_ref, item.rma) for item in items])
     plan = _Plan()

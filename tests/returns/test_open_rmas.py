@@ -188,6 +188,15 @@ def test_a_blind_return_has_no_shipment_line(ctx, company):
     assert (line.shipment_line_id, line.method, line.milestone) == (None, "store_credit", "inspected")
 
 
+def test_a_country_without_a_code_is_unknown_to_policy(ctx, company, owner):
+    order = company.sell()
+    owner.execute("UPDATE orders_order SET country = 'Channel Islands' WHERE number = %s", [order])
+    line = opened(company, ask(company, order))[0].facts["lines"][0]
+    facts = row("policies_decision", subject_id=line["line_id"], kind="eligibility").facts
+    assert "country" not in facts
+    assert facts["zone"] == "unknown"
+
+
 @pytest.mark.parametrize("simulated", [True, False])
 def test_what_a_rule_made_is_marked(ctx, company, simulated):
     blind = replace(ask(company, "", AskedLine(1, "defective", sku=company.sku())), simulated=simulated)

@@ -193,7 +193,7 @@ def _line(ctx: Context, item: OpenRma, channel: Any, asked: AskedLine, part: Par
         "order_age_days": rules.age_days(row.shipped_at, item.happened_at or ctx.at),
         "value_minor": shipped.invoiced_minor * part.quantity // shipped.quantity,
         "currency": row.currency,
-        "country": row.country or None,
+        "country": row.country if _is_code(row.country) else None,
         "final_sale": row.final_sale,
         "blind": False,
     }
@@ -206,6 +206,11 @@ def _line(ctx: Context, item: OpenRma, channel: Any, asked: AskedLine, part: Par
         {**sale, "quantity_left": shipped.left},
         {**sale, "serial_tracked": row.serial_tracked},
     )
+
+
+def _is_code(country: str) -> bool:
+    """Whether a country is one to a policy: books also say "Channel Islands", and that is not known here."""
+    return len(country) == 2 and country.isascii() and country.isupper()
 
 
 def _blind(item: OpenRma, channel: Any, asked: AskedLine, known: Known, reason: str | None) -> _Line:

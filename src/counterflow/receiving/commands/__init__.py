@@ -1,0 +1,5 @@
+"""What receiving does.
+
+At the dock: `receive_units`, `reverse_receipts`, `close_parcels`, `match_units`. At the bench:
+`inspect_units`, `dispose_units`, `split_units`, `send_back_units`.
+"""

@@ -6,6 +6,7 @@ from counterflow.console.badges import BADGES
 from counterflow.ledger.chart import State
 from counterflow.logistics.states import PARCEL
 from counterflow.receiving.states import UNIT, Found
+from counterflow.reconciliation.states import BREAK, Kind
 from counterflow.refunds.states import PAYOUT
 from counterflow.returns.states import RMA, Reached, Resolution
 from counterflow.workqueue.kinds import Severity
@@ -21,6 +22,8 @@ SOURCES = {
     "resolution": set(Resolution),
     "stock": set(State),
     "case": CASE.states,
+    "break": BREAK.states,
+    "break_kind": set(Kind),
     "urgency": {severity.name.lower() for severity in Severity},
 }
 

@@ -19,6 +19,7 @@ SAMPLES = {
     "lpn": "none",
     "case_id": 1,
     "entry_id": 1,
+    "statement_id": 1,
     "credit_id": 1,
     "sku": "none",
 }

@@ -41,7 +41,6 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "set_apart": Badge("Set apart", HOLD),
         "disposed": Badge("Disposed", GOOD),
         "sent_back": Badge("Sent back", PLAIN),
-        "split": Badge("Split", PLAIN),
         "reversed": Badge("Receipt reversed", STOP),
     },
     "found": {
@@ -62,6 +61,20 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "promised": Badge("Payout under way", MOVE),
         "partly_paid": Badge("Partly paid", MOVE),
         "paid": Badge("Paid", GOOD),
+    },
+    "break": {
+        "open": Badge("Open", WAIT),
+        "explained": Badge("Explained", PLAIN),
+        "settled": Badge("Settled", GOOD),
+    },
+    "break_kind": {
+        "missing": Badge("Missing", STOP),
+        "over": Badge("Over", WAIT),
+        "wrong_state": Badge("Wrong state", HOLD),
+        "unknown_sku": Badge("Unknown SKU", STOP),
+        "unknown_state": Badge("Unknown state", HOLD),
+        "unclear": Badge("Could not be read", WAIT),
+        "timing": Badge("Goods in motion", PLAIN),
     },
     "milestone": {
         "authorised": Badge("Authorised", MOVE),

@@ -205,3 +205,24 @@ class ApproveEarly(Form):
         if lines:
             choices = [(number, f"{number}: {sku}") for number, sku in lines]
             self.fields["line_no"].widget = forms.Select(attrs={"class": "form-select"}, choices=choices)
+
+
+class Compare(Form):
+    """A statement of stock to compare."""
+
+    node = forms.ChoiceField(label="Node")
+    as_of = forms.DateTimeField(
+        label="As of",
+        help_text="The instant the statement speaks of, in your time zone. It is compared with the books as of then.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}),
+    )
+    source = forms.CharField(label="Who says so", required=False, max_length=80)
+    file = forms.FileField(
+        label="File", help_text="CSV with columns for SKU, state and quantity; gzip is fine.", widget=forms.FileInput
+    )
+
+    def __init__(self, *args: Any, nodes: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["node"] = forms.ChoiceField(
+            label="Node", choices=nodes, widget=forms.Select(attrs={"class": "form-select"})
+        )

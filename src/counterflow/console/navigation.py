@@ -60,6 +60,14 @@ GROUPS: tuple[Group, ...] = (
                 "stock", "Stock by state", "stack-2", "ledger.view", "Pieces and value, now or earlier", ("stock_item",)
             ),
             Link("tie_out", "Tie-out", "scale", "ledger.view", "Does stock agree with the general ledger?"),
+            Link(
+                "statements",
+                "Reconciliation",
+                "switch-horizontal",
+                "reconciliation.view",
+                "What partners say, compared with the books",
+                ("statement", "compare"),
+            ),
             Link("trial_balance", "Trial balance", "book-2", "ledger.view", "What every account holds", ("entry",)),
             Link("chart", "Chart of stock", "layers-intersect", "ledger.view", "Every state and every path of goods"),
         ),

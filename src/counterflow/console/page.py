@@ -26,6 +26,7 @@ from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, InvariantBroken, NotFound
 
 P = ParamSpec("P")
+REFUSALS_TOLD_MAX = 5
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
@@ -125,16 +126,21 @@ def readable(request: HttpRequest, form: Form) -> bool:
 
 
 def act(request: HttpRequest, done: str, run: Callable[[Context], Batch]) -> bool:
-    """Run one command for one item and tell the user how it went; whether it took effect."""
+    """Run one command and tell the user how it went; whether everything took effect.
+
+    `done` may hold `{count}`, the number of items that took effect.
+    """
     try:
         batch = run(context(request))
     except DomainError as error:
         messages.error(request, error.message)
         return False
-    for refused in batch.refused:
+    for refused in batch.refused[:REFUSALS_TOLD_MAX]:
         messages.error(request, refused.message)
-    if batch.refused:
-        return False
-    replayed = all(result.replayed for result in batch.done)
-    messages.success(request, f"{done} This had been done before; nothing changed." if replayed else done)
-    return True
+    if untold := len(batch.refused[REFUSALS_TOLD_MAX:]):
+        messages.error(request, f"{untold} more were refused.")
+    if batch.done:
+        words = done.replace("{count}", str(len(batch.done)))
+        replayed = all(result.replayed for result in batch.done)
+        messages.success(request, f"{words} This had been done before; nothing changed." if replayed else words)
+    return not batch.refused

@@ -20,6 +20,7 @@ from counterflow.kernel.context import Context
 from counterflow.kernel.pump import Told
 from counterflow.kernel.tasks import jobs
 from counterflow.logistics import events as logistics
+from counterflow.orders import events as orders
 from counterflow.receiving import events as receiving
 from counterflow.refunds import events as refunds
 from counterflow.refunds.commands.number_credits import number_credits
@@ -126,6 +127,38 @@ def close_finished(at: datetime, rma_ids: Sequence[int]) -> None:
         close_rmas(_context("returns", at), items=[CloseRma(number) for number in numbers])
 
 
+def explain_shortages(at: datetime, shipment_line_ids: Sequence[int]) -> None:
+    """Open a case for each shipment line whose goods left although the books did not have them."""
+    found = db.rows(_SHORTAGES, [list(shipment_line_ids)])
+    drafts = [
+        CaseDraft(
+            kind="negative_fact",
+            subject_kind="shipment_line",
+            subject_id=row.id,
+            dedupe_key=f"shipment_line:{row.id}:negative",
+            entity_id=row.entity_id,
+            money_at_risk_minor=row.cost * row.pieces if row.cost is not None else None,
+            currency=row.currency if row.cost is not None else "",
+            facts={"order": row.number, "sku": row.sku, "pieces": row.pieces},
+        )
+        for row in found
+    ]
+    if drafts:
+        ask_people(_context("stock", at), items=drafts)
+
+
+_SHORTAGES: Final = """
+SELECT sl.id, o.number, i.sku, a.entity_id, i.standard_cost_minor AS cost, i.currency, -sum(l.amount)::bigint AS pieces
+FROM orders_shipmentline sl
+JOIN orders_shipment s ON s.id = sl.shipment_id
+JOIN orders_order o ON o.id = s.order_id
+JOIN catalog_item i ON i.id = sl.item_id
+JOIN ledger_line l ON l.subject_id = sl.id AND l.component = 'qty'
+JOIN ledger_account a ON a.id = l.account_id AND a.state = 'unexplained'
+WHERE sl.id = ANY(%s::bigint[]) GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(l.amount) < 0 ORDER BY 1
+"""
+
+
 @command(needs="workqueue.work")
 def ask_people(ctx: Context, *, items: Sequence[CaseDraft]) -> Batch:
     """Open cases for what a flow may not decide."""
@@ -141,15 +174,18 @@ FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
     returns.RMA_OPENED: [(as_they_are, _GOODS_MOVED)],
     returns.RMA_APPROVED: [(as_they_are, _GOODS_MOVED)],
     returns.RMA_CANCELLED: [(as_they_are, _GOODS_MOVED)],
+    # A parcel that moved before it was announced reaches its milestone by the announcement.
+    logistics.PARCEL_ANNOUNCED: [(rmas_of_parcels, _GOODS_MOVED)],
     logistics.PARCEL_REPORTED: [(rmas_of_parcels, _GOODS_MOVED)],
     receiving.UNIT_RECEIVED: [(rmas_of_units, _GOODS_MOVED)],
     receiving.UNIT_MATCHED: [(rmas_of_units, _GOODS_MOVED)],
     receiving.UNIT_INSPECTED: [(rmas_of_units, _GOODS_MOVED)],
     receiving.PARCEL_CLOSED: [(rmas_of_parcels, _GOODS_MOVED)],
+    orders.STOCK_FACT_NEGATIVE: [(as_they_are, (explain_shortages,))],
     refunds.CREDIT_APPROVED: [(as_they_are, _GOODS_MOVED)],
     refunds.CREDIT_RELEASED: [(as_they_are, _CREDITED), (rmas_of_credits, (close_finished,))],
 }
-_ORDER: Final = (release_due, pay_credits, number_new, close_finished)
+_ORDER: Final = (explain_shortages, release_due, pay_credits, number_new, close_finished)
 
 
 def react(told: Sequence[Told], *, at: datetime) -> None:

@@ -92,9 +92,11 @@ def test_every_permission_a_command_needs_can_be_granted():
 
 
 def test_movements_of_the_chart_hold_together():
-    from counterflow.ledger.chart import problems
+    from counterflow.access.roles import PERMISSIONS
+    from counterflow.ledger.chart import MOVEMENTS, problems
 
     assert problems() == []
+    assert {movement.permission for movement in MOVEMENTS} <= set(PERMISSIONS)
 
 
 def test_locks_name_no_address():

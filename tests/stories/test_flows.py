@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from company import ASKED
+from company import ASKED, SOLD
 from counterflow import flows
 from counterflow.kernel import db, pump
+from counterflow.orders.commands.record_orders import record_orders
+from counterflow.orders.commands.record_shipments import ReportShipment, ShippedLine, record_shipments
+from counterflow.orders.documents import NewLine, NewOrder
 from counterflow.refunds.commands.approve_early import ApproveEarly, approve_early
 from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
 from refunding import authorise, books, breaches, cases, credit, line_of, reach, release, returned, row, tenders
@@ -177,3 +180,16 @@ def test_released_by_hand_is_not_released_again(ctx, company, owner):
     flows.run_pending()
     assert len(credits_of(rma)) == 1
     assert row("returns_rma", number=rma).state == "closed"
+
+
+def test_goods_that_left_without_being_there_open_a_case_with_their_value(ctx, company):
+    lines = (NewLine(1, company.sku("mug"), 3, 900),)
+    order = NewOrder(company.channel(), "short", SOLD, "GBP", lines, simulated=True)
+    assert not record_orders(ctx(), items=[order]).refused
+    sent = ReportShipment(company.channel(), "short", "1", company.node(), SOLD, (ShippedLine(1, 3),))
+    assert not record_shipments(ctx(), items=[sent]).refused
+    flows.run_pending()
+    sql = "SELECT money_at_risk_minor, facts FROM workqueue_case WHERE kind = 'negative_fact' AND entity_id = %s"
+    found = db.rows(sql, [company.entity])
+    assert [(c.facts["pieces"], c.money_at_risk_minor) for c in found] == [(3, 750)]
+    assert breaches() == []

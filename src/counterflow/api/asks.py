@@ -10,6 +10,9 @@ from counterflow.logistics import queries as logistics
 from counterflow.orders import queries as orders
 from counterflow.policies import queries as policies
 from counterflow.receiving import queries as receiving
+from counterflow.refunds import queries as refunds
+from counterflow.returns import queries as returns
+from counterflow.returns.page import return_page
 from counterflow.workqueue import queries as workqueue
 
 
@@ -44,6 +47,12 @@ def available(*, sku: str) -> list[ledger.AtsRow]:
 _AS_OF = ("entity", "booked", "happened", "known")
 
 READS: list[Read] = [
+    Read("/rmas", returns.returns, "returns.view", "returns", ("search", "state", "channel"), ("before_id", "id")),
+    Read("/rmas/{number}", return_page, "returns.view", "returns"),
+    Read("/credits", refunds.credits, "refunds.view", "refunds", ("rma", "unsettled"), ("before_id", "id")),
+    Read("/credits/{credit_id}", refunds.credit, "refunds.view", "refunds"),
+    Read("/payouts", refunds.payouts, "refunds.view", "refunds", ("state",), ("after_id", "id")),
+    Read("/money-facts", refunds.money_facts, "refunds.view", "refunds", ("rma",), ("before_id", "id")),
     Read("/orders/{channel}/{number}", orders.order, "orders.view", "orders"),
     Read("/channels", orders.channels, "orders.view", "orders"),
     Read("/parcels", logistics.recent_parcels, "logistics.view", "logistics", ("state",), ("before_id", "id")),

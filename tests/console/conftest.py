@@ -7,15 +7,6 @@ import pytest
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def pytest_pycollect_makemodule(module_path, parent):
-    """Let the root conftest prepare the template database and Django before this module is imported."""
-    for plugin in parent.config.pluginmanager.get_plugins():
-        prepare = getattr(plugin, "_prepare", None)
-        if prepare is not None:
-            prepare()
-    return pytest.Module.from_parent(parent, path=module_path)
-
-
 PASSWORD = "a password of the tests"
 
 

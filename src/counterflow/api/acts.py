@@ -5,6 +5,7 @@ passwords, numbering, sealing) are not here.
 """
 
 from counterflow.api.endpoints import Act
+from counterflow.api.statements import compare_statements
 from counterflow.catalog.commands.map_reasons import map_reasons
 from counterflow.catalog.commands.record_brands import record_brands
 from counterflow.catalog.commands.record_items import record_items
@@ -34,6 +35,7 @@ from counterflow.receiving.commands.receive_units import receive_units
 from counterflow.receiving.commands.reverse_receipts import reverse_receipts
 from counterflow.receiving.commands.send_back_units import send_back_units
 from counterflow.receiving.commands.split_units import split_units
+from counterflow.reconciliation.commands.post_adjustments import post_adjustments
 from counterflow.refunds.commands.approve_early import approve_early
 from counterflow.refunds.commands.observe_money import observe_money
 from counterflow.refunds.commands.release_credits import release_credits
@@ -65,6 +67,8 @@ ACTS: list[Act] = [
     Act("/early-approvals", approve_early, "refunds"),
     Act("/payouts", request_payouts, "refunds"),
     Act("/money-reports", observe_money, "refunds"),
+    Act("/statements", compare_statements, "reconciliation"),
+    Act("/adjustments", post_adjustments, "reconciliation"),
     Act("/orders", record_orders, "orders"),
     Act("/tenders", record_tenders, "orders"),
     Act("/shipments", record_shipments, "orders"),

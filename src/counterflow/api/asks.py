@@ -10,6 +10,7 @@ from counterflow.logistics import queries as logistics
 from counterflow.orders import queries as orders
 from counterflow.policies import queries as policies
 from counterflow.receiving import queries as receiving
+from counterflow.reconciliation import queries as reconciliation
 from counterflow.refunds import queries as refunds
 from counterflow.returns import queries as returns
 from counterflow.returns.page import return_page
@@ -65,6 +66,17 @@ READS: list[Read] = [
     Read("/stock/available", available, "catalog.view", "ledger", ("sku",)),
     Read("/trial-balance", trial_balance, "ledger.view", "ledger", _AS_OF),
     Read("/tie-out", ledger.tie_out, "ledger.view", "ledger", ("entity",)),
+    Read(
+        "/statements", reconciliation.statements, "reconciliation.view", "reconciliation", ("node",), ("before", "id")
+    ),
+    Read(
+        "/breaks",
+        reconciliation.breaks,
+        "reconciliation.view",
+        "reconciliation",
+        ("statement", "kind", "state"),
+        ("after", "id"),
+    ),
     Read("/policies", policies.versions, "policies.view", "policies", ("kind",)),
     Read("/decisions", policies.decisions, "policies.view", "policies", ("kind", "overridden"), ("before_id", "id")),
     Read(

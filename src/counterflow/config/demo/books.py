@@ -6,13 +6,13 @@ them; a seeded rule simulates what the replay needs, and names, tenders, RMAs an
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
-from random import Random
 
 from counterflow.catalog.commands import NewBrand, NewItem, record_brands, record_items
 from counterflow.config.demo.company import reasons
 from counterflow.config.demo.desk import Desk
+from counterflow.config.demo.dice import dice
 from counterflow.facilities.commands.record_nodes import RecordNode, record_nodes
 from counterflow.kernel import db
 from counterflow.kernel.errors import DomainError, Invalid
@@ -93,7 +93,7 @@ def _first_moment(path: Path, at: datetime) -> datetime | None:
         for part in parts(path, read=lambda _: None, encoding="utf-8"):
             for chunk in part.chunks:
                 rows = CHECKS[part.header.layout.name](chunk, terms).table
-                found = [moment for moment in rows["happened_at"].to_pylist() if moment is not None]
+                found: list[datetime] = [moment for moment in rows["happened_at"].to_pylist() if moment is not None]
                 if found:
                     return min(found).replace(tzinfo=UTC)
     except (DomainError, OSError):
@@ -115,7 +115,7 @@ def go_live(desk: Desk, seed: int, day: date, *, at: datetime, progress: Callabl
     progress(f"{len(found):,} items")
     items, stock = [], []
     for sold in found:
-        rng = Random(f"{seed}:{sold.sku}")
+        rng = dice(f"{seed}:{sold.sku}")
         cost = max(1, sold.median_minor * rng.randint(*COST_PERCENT) // 100)
         items.append(NewItem(sold.sku, sold.name, brand=BRAND, standard_cost_minor=cost, currency=CURRENCY))
         pieces = rng.randint(1, 6) * max(1, sold.lines // 50)

@@ -6,6 +6,7 @@ from random import Random
 
 from counterflow.config.demo import trip as steps
 from counterflow.config.demo.calendar import END
+from counterflow.config.demo.dice import dice
 from counterflow.config.demo.lives import LIVES, Kind, usual
 from counterflow.config.demo.sales import ORDERS, Sale
 from counterflow.config.demo.trip import Life, Trip, Wish
@@ -66,4 +67,4 @@ def _trip(rng: Random, sale: Sale, wishes: list[Wish], reason: str) -> Trip:
     days = rng.choices((rng.randint(3, 14), rng.randint(14, 30), rng.randint(31, 70)), (78, 17, 5))[0]
     asked = sale.shipped_at + timedelta(days=days, hours=rng.randint(0, 20))
     # A randomness of its own, so that one life does not change what happens in another.
-    return Trip(Random(f"{sale.number}:{rng.random()}"), f"R-{sale.number}", sale, wishes, reason, asked)
+    return Trip(dice(f"{sale.number}:{rng.random()}"), f"R-{sale.number}", sale, wishes, reason, asked)

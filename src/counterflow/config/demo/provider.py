@@ -1,9 +1,9 @@
 """The payment providers of the demo: they refund what was asked some days later, and now and then do not."""
 
 from datetime import datetime, timedelta
-from random import Random
 
 from counterflow.config.demo.desk import Desk
+from counterflow.config.demo.dice import dice
 from counterflow.refunds import queries
 from counterflow.refunds.commands.observe_money import MoneyReport, observe_money
 from counterflow.refunds.states import MoneyKind
@@ -24,7 +24,7 @@ def settle_payouts(desk: Desk, at: datetime) -> None:
 
 
 def _report(payout: queries.PayoutRow, at: datetime) -> MoneyReport | None:
-    rng = Random(payout.reference)
+    rng = dice(payout.reference)
     seen = payout.requested_at + timedelta(hours=rng.randint(2, 80))
     if seen > at:
         return None

@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from random import Random
 from typing import Any
 
 from counterflow import flows
 from counterflow.config.demo.books import CHANNEL, CURRENCY, NODE
 from counterflow.config.demo.desk import Desk
+from counterflow.config.demo.dice import dice
 from counterflow.kernel import db
 from counterflow.kernel.commands import Done
 from counterflow.orders import history
@@ -181,7 +181,7 @@ def _dock(desk: Desk, seed: int, opened: Sequence[Opened], at: datetime) -> None
     for rma in opened:
         for line in rma.lines:
             lpn = f"BOOK-{rma.back.ref}-{line.line_no}"
-            rng = Random(f"{seed}:{lpn}")
+            rng = dice(f"{seed}:{lpn}")
             received = rma.back.at + timedelta(hours=rng.randint(1, 8))
             inspected = received + timedelta(hours=rng.randint(1, 48))
             grade, damage = rng.choices([found for found, _ in GRADES], [weight for _, weight in GRADES])[0]

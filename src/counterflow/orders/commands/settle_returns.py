@@ -16,7 +16,7 @@ class ReturnUnknown(NotFound):
 
 
 class PiecesInUse(Refusal):
-    """{wanted} pieces of shipment line {shipment_line} were to be settled, and {left} are neither back nor asked back."""
+    """{wanted} pieces of shipment line {shipment_line} were to be settled, and {left} are not back or asked back."""
 
 
 _LINES = """
@@ -66,9 +66,7 @@ def _settle(item: int, rows: list[Any], left: dict[int, int], moved: dict[int, i
         return Done(str(item), {"pieces": pieces}, replayed=True)
     for row in matched:
         if row.quantity > left[row.shipment_line_id]:
-            raise PiecesInUse(
-                wanted=row.quantity, shipment_line=row.shipment_line_id, left=left[row.shipment_line_id]
-            )
+            raise PiecesInUse(wanted=row.quantity, shipment_line=row.shipment_line_id, left=left[row.shipment_line_id])
     for row in matched:
         left[row.shipment_line_id] -= row.quantity
         moved[row.shipment_line_id] += row.quantity

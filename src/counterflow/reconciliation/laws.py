@@ -5,20 +5,21 @@ from counterflow.kernel.laws import Law
 LAWS = [
     Law(
         "reconciliation.settled_breaks_posted",
-        "Every settled break has its adjusting entry, with just its pieces, and no open one has any.",
+        "Every settled break has its adjusting entry, with just its pieces, and no other break has any.",
         """
-        SELECT format('break %s (%s): entry %s moves %s pieces where %s differ', b.id, b.state, b.entry_id,
-                      coalesce(l.pieces, 0), b.quantity) AS what
+        WITH adjusted AS (
+            SELECT l.subject_id, l.entry_id, sum(l.amount) AS pieces
+            FROM ledger_entry e
+            JOIN ledger_line l ON l.entry_id = e.id AND l.recorded_at = e.recorded_at
+            WHERE e.kind = 'adjust' AND e.reverses = 0 AND l.component = 'qty' AND l.amount > 0
+            GROUP BY 1, 2
+        )
+        SELECT format('break %s (%s): entry %s moves %s pieces where %s differ', b.id, b.state,
+                      coalesce(a.entry_id, b.entry_id), coalesce(a.pieces, 0), b.quantity) AS what
         FROM reconciliation_break b
-        LEFT JOIN ledger_entry e ON e.id = b.entry_id AND e.kind = 'adjust'
-        LEFT JOIN LATERAL (
-            SELECT sum(l.amount) AS pieces FROM ledger_line l
-            WHERE l.subject_id = b.id AND l.component = 'qty' AND l.amount > 0
-              AND (b.state <> 'settled' OR l.entry_id = b.entry_id)
-        ) l ON b.state = 'settled'
-        WHERE (b.state = 'settled' AND (e.id IS NULL OR l.pieces IS DISTINCT FROM b.quantity))
-           OR (b.state <> 'settled' AND (b.entry_id IS NOT NULL
-               OR EXISTS (SELECT FROM ledger_line x WHERE x.subject_id = b.id)))
+        LEFT JOIN adjusted a ON a.subject_id = b.id
+        WHERE CASE WHEN b.state = 'settled' THEN a.entry_id IS DISTINCT FROM b.entry_id OR a.pieces <> b.quantity
+                   ELSE a.entry_id IS NOT NULL END
         """,
         "SELECT count(*) FROM reconciliation_break",
     ),
@@ -27,15 +28,17 @@ LAWS = [
         "Every statement says as many breaks, explanations and value at risk as it has.",
         """
         SELECT format('statement %s: says %s breaks, %s explained, %s at risk; has %s, %s, %s', s.id, s.breaks,
-                      s.explained, s.value_at_risk_minor, b.alarms, b.explained, b.value) AS what
+                      s.explained, s.value_at_risk_minor, coalesce(b.alarms, 0), coalesce(b.explained, 0),
+                      coalesce(b.value, 0)) AS what
         FROM reconciliation_statement s
-        LEFT JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE state <> 'explained') AS alarms,
+        LEFT JOIN (
+            SELECT statement_id, count(*) FILTER (WHERE state <> 'explained') AS alarms,
                    count(*) FILTER (WHERE state = 'explained') AS explained,
-                   coalesce(sum(value_minor) FILTER (WHERE state <> 'explained'), 0) AS value
-            FROM reconciliation_break WHERE statement_id = s.id
-        ) b ON true
-        WHERE s.breaks <> b.alarms OR s.explained <> b.explained OR s.value_at_risk_minor <> b.value
+                   sum(value_minor) FILTER (WHERE state <> 'explained') AS value
+            FROM reconciliation_break GROUP BY 1
+        ) b ON b.statement_id = s.id
+        WHERE s.breaks <> coalesce(b.alarms, 0) OR s.explained <> coalesce(b.explained, 0)
+           OR s.value_at_risk_minor <> coalesce(b.value, 0)
         """,
         "SELECT count(*) FROM reconciliation_statement",
     ),

@@ -74,7 +74,7 @@ def _require_port(host: str, port: int) -> None:
 def _show_accounts(console: Console, keys: accounts.Keys) -> None:
     console.print("\nAccounts, one for each role, all with the same password:")
     for role in ROLES:
-        console.print(f"  {accounts.email(role):<36} {ROLES[role].purpose}", markup=False)
+        console.print(f"  {accounts.email(role):<36} {ROLES[role].name}", markup=False)
     console.print(f"Password: {keys.password}", markup=False)
     console.print(f"API token ({accounts.INTEGRATOR}):\n  {keys.token}", markup=False, soft_wrap=True)
 

@@ -15,6 +15,10 @@ _UNITS = """
 SELECT e.code, u.stock_state AS state, sum(u.cost_minor + u.allowance_minor)::bigint AS value
 FROM receiving_unit u JOIN ledger_entity e ON e.id = u.entity_id
 WHERE u.owner = 'us' AND u.stock_state <> '' GROUP BY 1, 2
+UNION ALL
+SELECT e.code, 'in_transit_return', sum(l.in_transit_cost_minor)::bigint
+FROM logistics_parcelline l JOIN logistics_parcel p ON p.id = l.parcel_id JOIN ledger_entity e ON e.id = p.entity_id
+GROUP BY 1
 """
 _RMAS = "SELECT state, count(*) AS n, sum(q.pieces)::bigint AS pieces FROM returns_rma r"
 _RMAS += " JOIN LATERAL (SELECT sum(quantity) AS pieces FROM returns_rmaline l WHERE l.rma_id = r.id) q ON true"
@@ -79,7 +83,7 @@ def show(console: Console) -> int:
 
 
 def _tie_out(console: Console) -> int:
-    """Stock value by state, as positions and units hold it and as the general ledger has it; how many differ."""
+    """Stock value by state in three sums: positions, what units and parcels carry, general ledger; how many differ."""
     units = {(row.code, row.state): row.value for row in db.rows(_UNITS)}
     rows = tie_out(units=units)
     _table(

@@ -149,7 +149,10 @@ def test_eight_credits_of_one_order_never_exceed_its_tender(ctx, company, owner)
     first = credit(company, owner, [("tee", 5)], order=order)
     second = credit(company, owner, [("mug", 5)], order=order)
     answers = at_once(lambda n: pay(company, first if n % 2 else second, f"t-{order}-{n}", amount_minor=3000))
-    assert shape(answers) == ["done"] * 3 + ["over_tender"] * 5
+    # The second credit is of 6,000: whoever comes third for it is over the credit before the tender.
+    found = shape(answers)
+    assert found.count("done") == 3
+    assert set(found) <= {"done", "over_tender", "over_credit"}
     assert tenders(order)[0].committed_minor == 9000
     assert breaches() == []
 

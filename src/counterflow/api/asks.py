@@ -45,6 +45,11 @@ def available(*, sku: str) -> list[ledger.AtsRow]:
     return ledger.ats(items=[row.id for row in found.values()]) if found else []
 
 
+def tie_out(*, entity: str | None = None) -> list[ledger.TieRow]:
+    """Stock value by state in three sums that must meet: positions, general ledger, and units."""
+    return ledger.tie_out(entity=entity, units=receiving.units_value())
+
+
 _AS_OF = ("entity", "booked", "happened", "known")
 
 READS: list[Read] = [
@@ -65,7 +70,7 @@ READS: list[Read] = [
     Read("/stock", stock, "ledger.view", "ledger", _AS_OF),
     Read("/stock/available", available, "catalog.view", "ledger", ("sku",)),
     Read("/trial-balance", trial_balance, "ledger.view", "ledger", _AS_OF),
-    Read("/tie-out", ledger.tie_out, "ledger.view", "ledger", ("entity",)),
+    Read("/tie-out", tie_out, "ledger.view", "ledger", ("entity",)),
     Read(
         "/statements", reconciliation.statements, "reconciliation.view", "reconciliation", ("node",), ("before", "id")
     ),

@@ -160,3 +160,21 @@ def actions(row: Any) -> list[str]:
     if row.quantity == 1:
         possible = [action for action in possible if action != "split"]
     return possible
+
+
+_VALUE = """
+SELECT b.code, v.state, sum(v.value)::bigint AS value
+FROM (SELECT entity_id, stock_state AS state, cost_minor + allowance_minor AS value
+      FROM receiving_unit WHERE stock_state <> '' AND owner = 'us'
+      UNION ALL
+      SELECT r.entity_id, 'in_transit_return', pl.in_transit_cost_minor
+      FROM logistics_parcelline pl
+      JOIN returns_rmaline l ON l.id = pl.rma_line_id
+      JOIN returns_rma r ON r.id = l.rma_id WHERE pl.in_transit_qty > 0) v
+JOIN ledger_entity b ON b.id = v.entity_id GROUP BY 1, 2
+"""
+
+
+def units_value() -> dict[tuple[str, str], int]:
+    """What units on our premises and parcels on their way carry, by (entity code, stock state), in minor units."""
+    return {(row.code, row.state): row.value for row in db.rows(_VALUE)}

@@ -12,6 +12,7 @@ from counterflow.console.views.stock import CHART_ORDER
 from counterflow.facilities import queries as facilities
 from counterflow.ledger import journal, queries
 from counterflow.ledger.chart import State
+from counterflow.receiving.queries import units_value
 
 Tie = queries.TieRow
 TIE_COLUMNS: tuple[Column[Tie], ...] = (
@@ -44,7 +45,7 @@ TRIAL_FILTERS = (Filter("on", "Booked up to", kind="date"),)
 def tie_out(request: HttpRequest) -> HttpResponseBase:
     """Stock value by state against the general ledger: three sums that must meet."""
     wanted = asked(request)
-    rows = sorted(queries.tie_out(), key=lambda row: (row.entity, CHART_ORDER[State(row.state)]))
+    rows = sorted(queries.tie_out(units=units_value()), key=lambda row: (row.entity, CHART_ORDER[State(row.state)]))
     if wanted.csv:
         return csv_answer("tie-out", TIE_COLUMNS, rows)
     apart = [row for row in rows if row.difference_minor]

@@ -105,17 +105,17 @@ def tamper(books, owner):
 
 
 def verdicts(capsys, *options):
-    """Exit code, and the breaches of each law."""
+    """The breaches of each law of the ledger. The books here have no units and no credits, so other rooms' laws
+    have something to say as well; the exit code speaks for all of them."""
     code = main(["verify", "--json", *options])
-    return code, {v["law"]: v["breaches"] for v in json.loads(capsys.readouterr().out)["verdicts"]}
+    found = {v["law"]: v["breaches"] for v in json.loads(capsys.readouterr().out)["verdicts"]}
+    assert code == (1 if any(found.values()) else 0)
+    return {name: count for name, count in found.items() if name.startswith("ledger.")}
 
 
 def broken(capsys, *options):
-    """Names of the laws that are broken; the exit code agrees with them."""
-    code, found = verdicts(capsys, *options)
-    names = {name for name, count in found.items() if count}
-    assert code == (1 if names else 0)
-    return names
+    """Names of the ledger's laws that are broken."""
+    return {name for name, count in verdicts(capsys, *options).items() if count}
 
 
 # One entry that stands in the open month: goods received back from a customer, with money.
@@ -202,9 +202,10 @@ DIGEST = {"ledger_line": "ledger.digests_hold", "ledger_entry": "ledger.digests_
 
 
 def test_the_books_hold_as_they_were_written(books, capsys):
-    code, found = verdicts(capsys)
-    assert (code, sum(found.values())) == (0, 0)
-    assert len([name for name in found if name.startswith("ledger.")]) >= 14
+    found = verdicts(capsys)
+    assert sum(found.values()) == 0
+    assert len(found) >= 14
+    assert sum(verdicts(capsys, "--full").values()) == 0
 
 
 def test_every_column_is_tampered_with(owner, books):
@@ -314,11 +315,12 @@ def test_the_report_names_the_law_and_the_row(tamper, capsys):
 
 
 def test_what_is_posted_and_rolled_meanwhile_does_not_disturb(books, capsys, owner):
-    from counterflow.config.cli_verify import judge, laws, snapshot
+    from counterflow.config.cli_verify import judge, snapshot
+    from counterflow.ledger.laws import LAWS
 
     with snapshot(full=True):
-        found = [judge(law) for law in laws()[:5]]
+        found = [judge(law) for law in LAWS[:5]]
         owner.execute("SELECT ledger_roll()")
         owner.execute("SELECT ledger_keep_entity(nextval('kernel_id_seq'), 'DE', 'x', 'EUR', 'UTC', '2026-01-01')")
-        found += [judge(law) for law in laws()[5:]]
+        found += [judge(law) for law in LAWS[5:]]
     assert not [verdict for verdict in found if verdict.breaches]

@@ -295,6 +295,16 @@ def test_an_entry_whose_digest_was_forged_too_breaks_its_seal(tamper, capsys):
     assert broken(capsys) == {"ledger.seals_hold"}
 
 
+def test_much_that_is_sealed_is_proved_again_only_when_asked(tamper, capsys):
+    sealed = "recorded_at < '2026-04-01'"
+    tamper(f"UPDATE ledger_line SET subject_id = 8 WHERE subject_id = 7 AND {sealed}")
+    assert broken(capsys) == {"ledger.digests_hold"}
+    # A seal that claims more than it has must not be a way to hide in the crowd.
+    tamper("UPDATE ledger_seal SET entries = 5000000 WHERE month = '2026-03-01'")
+    assert broken(capsys) == {"ledger.seals_hold"}
+    assert broken(capsys, "--full") == {"ledger.seals_hold", "ledger.digests_hold"}
+
+
 def test_goods_on_a_path_that_the_chart_lacks_are_found(tamper, capsys, books):
     tamper(
         f"UPDATE ledger_line l SET account_id = a.id FROM ledger_account b, ledger_account a "

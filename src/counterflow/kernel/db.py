@@ -37,7 +37,7 @@ def counting() -> Iterator[list[str]]:
 
 
 @cache
-def _shape(names: tuple[str, ...]) -> Any:
+def _row_type(names: tuple[str, ...]) -> Any:
     return namedtuple("Row", names, rename=True)
 
 
@@ -65,13 +65,35 @@ def rows(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
     with connection.wrap_database_errors, _cursor() as cursor:
         _note(sql)
         cursor.execute(sql, params)
-        if cursor.description is None:
-            raise InvariantBroken(f"this statement returns no rows: {sql[:80]}")
-        make = _shape(tuple(column.name for column in cursor.description))
-        documents = [n for n, column in enumerate(cursor.description) if column.type_code == _JSONB]
-        if not documents:
-            return [make(*row) for row in cursor.fetchall()]
-        return [make(*_parsed(row, documents)) for row in cursor.fetchall()]
+        shape = _shapes.get(sql) or _learn(sql, cursor)
+        if not shape.documents:
+            return [shape.make(*row) for row in cursor.fetchall()]
+        return [shape.make(*_parsed(row, shape.documents)) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """How rows of a statement are made, and which of their columns are documents."""
+
+    make: Any
+    documents: list[int]
+
+
+# The text of a statement decides its columns, and asking a cursor for them costs more than a small query.
+_shapes: dict[str, _Shape] = {}
+_SHAPES_MAX = 5_000
+
+
+def _learn(sql: str, cursor: psycopg.Cursor[tuple[Any, ...]]) -> _Shape:
+    columns = cursor.description
+    if columns is None:
+        raise InvariantBroken(f"this statement returns no rows: {sql[:80]}")
+    documents = [n for n, column in enumerate(columns) if column.type_code == _JSONB]
+    shape = _Shape(_row_type(tuple(column.name for column in columns)), documents)
+    if len(_shapes) >= _SHAPES_MAX:
+        _shapes.clear()
+    _shapes[sql] = shape
+    return shape
 
 
 def _parsed(row: Sequence[Any], documents: Sequence[int]) -> list[Any]:

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     if options.orders:
         whole = scenario.replay_books(narrator, options.orders, options.seed, at=at)
     else:
-        scenario.simulate(narrator, scenario.Wish(options.seed, options.size))
+        scenario.simulate(narrator, scenario.Wish(options.seed, options.size), at=at)
     keys = accounts.open_accounts(Desk("accounts"), at=now())
     console.print()
     code = max(summary.show(console), int(not whole))

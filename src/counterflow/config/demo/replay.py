@@ -198,7 +198,15 @@ def _dock(desk: Desk, seed: int, opened: Sequence[Opened], at: datetime) -> None
                 )
             )
             inspections.append(
-                InspectUnit(lpn, grade, damage_code=damage, answers={"simulated": True}, happened_at=inspected)
+                InspectUnit(
+                    # The shop accepted it, so it passes whatever grade is simulated.
+                    lpn,
+                    grade,
+                    passed=True,
+                    damage_code=damage,
+                    answers={"simulated": True},
+                    happened_at=inspected,
+                )
             )
             disposals.append(DisposeUnit(lpn, happened_at=inspected + timedelta(hours=rng.randint(1, 24))))
     for command, items in ((receive_units, units), (inspect_units, inspections), (dispose_units, disposals)):

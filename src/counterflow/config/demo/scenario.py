@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from counterflow.config import embedded_layout
 from counterflow.config.demo import books, books_summary
 from counterflow.config.demo.assortment import assortment
 from counterflow.config.demo.calendar import BEGIN, END, periods
@@ -26,6 +27,10 @@ OURS = (*(entity.code for entity in ENTITIES), books.ENTITY)
 class NotOurs(Refusal):
     """This database holds the books of {entities} already, and the demo wants one of its own; name another folder
     in COUNTERFLOW_HOME or another database in DATABASE_URL."""
+
+
+class ClockBehind(Refusal):
+    """The clock of this machine says {now}, and the simulated year ends on {end}; set the clock first."""
 
 
 class TimeHasPassed(Refusal):
@@ -55,10 +60,10 @@ def check_database() -> None:
         raise NotOurs(entities=", ".join(others[:5]))
 
 
-def simulate(narrator: Narrator, wish: Wish) -> None:
+def simulate(narrator: Narrator, wish: Wish, *, at: datetime) -> None:
     """Make the simulated company and play its year; an interrupted one goes on as it was begun.
 
-    Raises `TimeHasPassed`, `StepRefused`.
+    Raises `TimeHasPassed`, `ClockBehind`, `StepRefused`.
     """
     begun = _begun()
     if begun is not None and _finished():
@@ -66,6 +71,8 @@ def simulate(narrator: Narrator, wish: Wish) -> None:
         return
     if begun is None and _sealed():
         raise TimeHasPassed()
+    if at < END:
+        raise ClockBehind(now=at.date(), end=END.date())
     if begun is not None and begun != wish:
         narrator.say(f"A demo company was begun with seed {begun.seed}, {begun.size}; it is finished as that.")
     wish = begun or wish
@@ -107,7 +114,8 @@ def replay_books(narrator: Narrator, places: Sequence[str], seed: int, *, at: da
     """Import order books and replay their returns; whether every file and every return came through."""
     paths = books.files_in(places)
     desk = Desk("books")
-    report = Path("refused-rows.csv")
+    report = embedded_layout.home() / "demo" / "refused-rows.csv"
+    embedded_layout.make_folder(report.parent)
     with narrator.step("Go-live of the order book", 1):
         day = books.prepare(desk, paths, at=at)
     size = sum(path.stat().st_size for path in paths if path.is_file())

@@ -89,15 +89,16 @@ def _tie_out(console: Console) -> int:
     _table(
         console,
         "Tie-out: stock value and general ledger",
-        ("entity", "state", "pieces", "stock", "ledger", "difference"),
+        ("entity", "state", "pieces", "in", "stock", "ledger", "diff."),
         [
             (
                 r.entity,
                 r.state,
                 r.quantity,
-                _money(r.positions_minor, r.currency),
-                _money(r.gl_minor, r.currency),
-                _money(r.difference_minor, r.currency),
+                r.currency,
+                f"{to_decimal(r.positions_minor, r.currency):,}",
+                f"{to_decimal(r.gl_minor, r.currency):,}",
+                f"{to_decimal(r.difference_minor, r.currency):,}",
             )
             for r in rows
             if r.quantity or r.positions_minor or r.gl_minor or r.difference_minor
@@ -115,7 +116,8 @@ def _table(console: Console, title: str, head: Sequence[str], rows: Iterable[Seq
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     body = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
     for n, name in enumerate(head):
-        right = all(row[n][:1].isdigit() or row[n][:1] == "-" for row in body) and bool(body)
+        # Entities may be called by numbers; the first column is a name whatever it looks like.
+        right = n > 0 and bool(body) and all(row[n].lstrip("-")[:1].isdigit() for row in body)
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for row in body or [["none", *[""] * (len(head) - 1)]]:
         table.add_row(*row)

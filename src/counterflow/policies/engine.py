@@ -40,7 +40,7 @@ class Prepared:
         """The row that answers each record of completed facts. Raises `FactsRefused`."""
         if len(facts) <= FEW:
             with suppress(RuntimeError):  # the batch form below says which record was refused, and why
-                return [self._row(self.engine.evaluate(_KEY, record)["result"]) for record in facts]
+                return [self._row(self.engine.evaluate(_KEY, dict(record))["result"]) for record in facts]
         requests: list[zen.EvaluateBatchRequest] = [{"key": _KEY, "context": record} for record in facts]
         found = []
         for position, result in enumerate(self.engine.evaluate_batch(requests)):

@@ -268,13 +268,17 @@ def _another_sku(trip: Trip) -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """A life, how many sales of a full year lead it, and which sales it fits."""
+    """A life, how many sales of a full year lead it, and which sales it fits.
+
+    `cheap` lives fit only what is worth so little that a customer may keep it, the others only what is not.
+    """
 
     life: Callable[[Trip], Life]
     count: int
     fits: Callable[[Sale], bool]
     reasons: tuple[str, ...] = ()
     pieces_least: int = 1
+    cheap: bool = False
 
 
 def _shop(sale: Sale) -> bool:
@@ -325,5 +329,6 @@ LIVES = (
     Kind(closed_period, 20, _market, ("not_as_described",)),
     Kind(unmapped, 30, _market_one),
     Kind(store_credit, 80, _shop),
+    Kind(usual, 60, _shop, ("defective",), cheap=True),
 )
 """The rarer lives, the pickiest about their sales before those that take any."""

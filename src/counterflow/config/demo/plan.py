@@ -29,7 +29,7 @@ def plan(rng: Random, made: Sequence[Sale], *, size: str) -> list[Start]:
         for sale in early:
             if wanted == 0:
                 break
-            if sale.number in used or not kind.fits(sale) or _worth(sale) <= CHEAP:
+            if sale.number in used or not kind.fits(sale) or (_worth(sale) <= CHEAP) != kind.cheap:
                 continue
             wanted -= 1
             used.add(sale.number)

@@ -27,6 +27,7 @@ from counterflow.policies.commands import install_default_policies
 
 ENTITY, BRAND, CHANNEL, NODE = "order-book", "order-book", "order-book", "order-book-dc"
 CURRENCY, ZONE = "GBP", "Europe/London"
+SIMULATED = "costs, opening stock, payments, reasons and grades"
 FROM_THE_START = datetime(1900, 1, 1, tzinfo=UTC)
 """Every return of the book is left to be replayed."""
 COST_PERCENT = (35, 60)
@@ -69,7 +70,7 @@ def prepare(desk: Desk, paths: Sequence[Path], *, at: datetime) -> date:
     install_default_policies(desk.context(at, None))
     reasons(desk)
     said = "costs, stock, payments and grades simulated"
-    entity = KeepEntity(ENTITY, f"Order book ({said})", CURRENCY, day, ZONE)
+    entity = KeepEntity(ENTITY, f"Order book ({said})", CURRENCY, day, ZONE, SIMULATED)
     desk.must(keep_entities, [entity], at=at, step=None)
     desk.must(
         record_nodes, [RecordNode(NODE, f"Warehouse of the order book ({said})", "dc", ENTITY, ZONE)], at=at, step=None

@@ -22,6 +22,8 @@ SELECT count(*) AS lines, sum(r.quantity)::bigint AS units,
        count(*) FILTER (WHERE r.kind = 'product' AND NOT r.settled AND m.units < r.quantity AND m.units > 0) AS partly,
        count(*) FILTER (WHERE r.kind = 'product' AND NOT r.settled AND m.units = 0) AS blind,
        coalesce(sum(m.units) FILTER (WHERE r.kind = 'product' AND NOT r.settled), 0)::bigint AS matched_units,
+       coalesce(sum(m.units * r.unit_price_minor) FILTER (WHERE r.kind = 'product' AND NOT r.settled), 0)::bigint
+           AS taken_back,
        coalesce(sum(r.quantity - m.units) FILTER (WHERE r.kind = 'product' AND NOT r.settled), 0)::bigint AS blind_units
 FROM orders_importedreturn r JOIN orders_channel c ON c.id = r.channel_id AND c.code = %s
 CROSS JOIN LATERAL (SELECT coalesce(sum(m.quantity), 0) AS units FROM orders_importedreturnmatch m
@@ -30,7 +32,7 @@ CROSS JOIN LATERAL (SELECT coalesce(sum(m.quantity), 0) AS units FROM orders_imp
 _REPLAYED = """
 SELECT count(DISTINCT r.id) AS rmas, count(l.id) AS lines, coalesce(sum(l.allocated_qty), 0)::bigint AS units,
        coalesce(sum(l.allocated_qty) FILTER (WHERE l.shipment_line_id IS NULL), 0)::bigint AS blind_units,
-       coalesce(sum(s.invoiced_minor * l.quantity / s.quantity), 0)::bigint AS value,
+       coalesce(sum(s.invoiced_minor * l.quantity::numeric / s.quantity), 0)::bigint AS value,
        count(*) FILTER (WHERE d.override_reason = %s AND l.shipment_line_id IS NOT NULL
                               AND d.outcome->>'answer' <> 'yes') AS overridden
 FROM returns_rma r JOIN orders_channel c ON c.id = r.channel_id AND c.code = %s
@@ -40,7 +42,8 @@ LEFT JOIN policies_decision d ON d.id = l.eligibility_decision_id
 """
 _CREDITED = """
 SELECT count(*) AS credits, coalesce(sum(k.total_minor), 0)::bigint AS total,
-       coalesce(sum(k.paid_minor), 0)::bigint AS paid
+       coalesce(sum(k.paid_minor), 0)::bigint AS paid,
+       coalesce(sum(k.shipping_minor + k.shipping_tax_minor), 0)::bigint AS shipping
 FROM refunds_credit k JOIN returns_rma r ON r.id = k.rma_id
 JOIN orders_channel c ON c.id = r.channel_id AND c.code = %s
 """
@@ -83,8 +86,10 @@ def show_returns(console: Console) -> bool:
         f"Units replayed: {done.units:,} = {done.units - done.blind_units:,} matched + {done.blind_units:,} blind",
         f"  in {done.lines:,} lines of {done.rmas:,} RMAs; in {done.overridden:,} matched lines policy would have said",
         "  no or asked a person, and staff overrode it, because the shop did accept them",
-        f"Value of what was matched: {_money(done.value)}",
-        f"Credited: {_money(paid.total)} in {paid.credits:,} credits, {_money(paid.paid)} of it settled",
+        f"What was matched had been sold for {_money(done.value)};",
+        f"  the book took it back at {_money(told.taken_back)}",
+        f"Credited: {_money(paid.total)} in {paid.credits:,} credits, {_money(paid.paid)} of it settled;",
+        f"  goods {_money(paid.total - paid.shipping)}, shipping {_money(paid.shipping)} where policy refunds it",
         "Real: orders, prices, returns. Simulated by a seeded rule: costs, opening stock,",
         "payments, reasons, grades, and the hours at the dock.",
     ]

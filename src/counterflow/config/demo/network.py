@@ -8,8 +8,8 @@ from counterflow.ledger.commands.keep_entities import KeepEntity
 
 UK, EU = "demo-uk", "demo-eu"
 ENTITIES = (
-    KeepEntity(UK, "Demo Trading Ltd (simulated)", "GBP", GO_LIVE, "Europe/London"),
-    KeepEntity(EU, "Demo Handel GmbH (simulated)", "EUR", GO_LIVE, "Europe/Berlin"),
+    KeepEntity(UK, "Demo Trading Ltd (simulated)", "GBP", GO_LIVE, "Europe/London", "everything"),
+    KeepEntity(EU, "Demo Handel GmbH (simulated)", "EUR", GO_LIVE, "Europe/Berlin", "everything"),
 )
 NODES = (
     RecordNode("dc-north", "DC North", "dc", UK, "Europe/London"),

@@ -130,7 +130,7 @@ def replay_books(narrator: Narrator, places: Sequence[str], seed: int, *, at: da
         found = list(books.load(desk, paths, at=at, report=report, progress=read))
     sound = books_summary.show_files(narrator.console, found)
     if any(getattr(row, "refused", 0) for row in found):
-        narrator.say(f"Refused rows, with reasons and how to mend them: {report}\n")
+        narrator.say(f"Refused rows, with reasons and how to mend them:\n  {report}\n")
     with narrator.step("Simulated costs and opening stock", 1):
         live = books.go_live(desk, seed, day, at=at, progress=lambda _: None)
     narrator.say(f"  books from {live.day}; {live.items:,} items costed, {live.pieces:,} pieces opened, all simulated")

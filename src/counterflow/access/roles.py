@@ -11,6 +11,7 @@ from counterflow.kernel.errors import InvariantBroken
 
 PERMISSIONS: dict[str, str] = {
     "access.manage": "Create users, grant roles, reset passwords, switch accounts off",
+    "access.erase": "Erase what is kept about a person",
     "access.issue_tokens": "Issue and revoke API tokens of one's own",
     "catalog.view": "See items, suppliers and reason codes",
     "catalog.edit": "Change items, suppliers and reason codes",

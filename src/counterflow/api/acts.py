@@ -13,6 +13,7 @@ from counterflow.catalog.commands.record_reasons import record_reasons
 from counterflow.catalog.commands.record_suppliers import record_suppliers
 from counterflow.facilities.commands.record_nodes import record_nodes
 from counterflow.facilities.commands.set_authority import set_authority
+from counterflow.kernel.payloads import erase_payloads
 from counterflow.ledger.commands.close_periods import close_periods
 from counterflow.ledger.commands.hold_stock import hold_stock
 from counterflow.ledger.commands.keep_entities import keep_entities
@@ -88,6 +89,7 @@ ACTS: list[Act] = [
     Act("/reservations", reserve_stock, "ledger"),
     Act("/reservation-releases", release_reservations, "ledger"),
     Act("/policy-versions", publish_policies, "policies"),
+    Act("/erasures", erase_payloads, "privacy"),
     Act("/case-assignments", assign_cases, "cases"),
     Act("/case-comments", comment_cases, "cases"),
     Act("/case-closings", close_cases, "cases"),

@@ -9,7 +9,10 @@ from counterflow.kernel.ids import Id
 
 
 class Entity(models.Model):
-    """A legal entity's books: functional currency, time zone, how far they are closed, when they began."""
+    """A legal entity's books: functional currency, time zone, how far they are closed, when they began.
+
+    `simulated` says in words what of these books was made by a rule and never happened; screens repeat it.
+    """
 
     id = Id()
     code = models.TextField(unique=True)
@@ -18,6 +21,7 @@ class Entity(models.Model):
     zone = models.TextField(default="UTC")
     closed_through = models.DateField(default="1900-01-01")
     go_live = models.DateField()
+    simulated = models.TextField(default="")
 
     class Meta:
         verbose_name_plural = "entities"

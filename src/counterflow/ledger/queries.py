@@ -80,6 +80,12 @@ GROUP BY 1, 2 HAVING sum(x.amount) <> 0
 """
 
 
+def simulated() -> dict[str, str]:
+    """What of each entity's books is simulated, in words; entities whose books are real are left out. One statement."""
+    found = db.rows("SELECT code, simulated FROM ledger_entity WHERE simulated <> '' ORDER BY code")
+    return {row.code: row.simulated for row in found}
+
+
 @dataclass(frozen=True)
 class TrialRow:
     """One GL account of one entity: its balance, debit > 0. Stock sub-accounts are among them."""

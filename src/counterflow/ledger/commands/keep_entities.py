@@ -27,25 +27,30 @@ class BooksFixed(Conflict):
 
 @dataclass(frozen=True)
 class KeepEntity:
-    """A legal entity: functional currency, IANA zone of its accounting days, first day of its books."""
+    """A legal entity: functional currency, IANA zone of its accounting days, first day of its books.
+
+    `simulated` says in words what of its books never happened, such as "costs and opening stock"; once said
+    it stays, and an empty one changes nothing.
+    """
 
     code: str
     name: str
     currency: str
     go_live: date
     zone: str = "UTC"
+    simulated: str = ""
 
 
 @command(needs="ledger.open")
 def keep_entities(ctx: Context, *, items: Sequence[KeepEntity]) -> Batch:
-    """Begin each entity's books, or rename an entity that has some.
+    """Begin each entity's books, or rename an entity that has some and say what of it is simulated.
 
     Refuses `EntityCodeInvalid`, `UnknownCurrency`, `ZoneUnknown`, `BooksFixed`. Three statements.
     """
     # Entities are begun one batch after the other, so the second sees what the first began.
     db.rows("SELECT pg_advisory_xact_lock(7003, 0)")
     found = db.rows(
-        "SELECT id, code, name, currency, zone, go_live FROM ledger_entity WHERE code = ANY(%s)",
+        "SELECT id, code, name, currency, zone, go_live, simulated FROM ledger_entity WHERE code = ANY(%s)",
         [[item.code for item in items]],
     )
     known = {row.code: row._asdict() for row in found}
@@ -56,14 +61,15 @@ def keep_entities(ctx: Context, *, items: Sequence[KeepEntity]) -> Batch:
         except DomainError as error:
             results.append(Refused.of(item.code, error))
     wanted = [known[code] for code in dict.fromkeys(item.code for item in items) if code in known]
-    db.rows(_KEEP, [[row[name] for row in wanted] for name in ("id", "code", "name", "currency", "zone", "go_live")])
+    db.rows(_KEEP, [[row[name] for row in wanted] for name in _KEPT])
     return Batch(results)
 
 
+_KEPT = ("id", "code", "name", "currency", "zone", "go_live", "simulated")
 _KEEP = """
-SELECT ledger_keep_entity(u.id, u.code, u.name, u.currency, u.zone, u.go_live)
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[])
-    AS u(id, code, name, currency, zone, go_live)
+SELECT ledger_keep_entity(u.id, u.code, u.name, u.currency, u.zone, u.go_live, u.simulated)
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::text[])
+    AS u(id, code, name, currency, zone, go_live, simulated)
 """
 
 
@@ -78,10 +84,11 @@ def _keep(ctx: Context, item: KeepEntity, known: dict[str, dict[str, Any]]) -> D
     row = known.get(item.code)
     wanted = {"name": item.name, "currency": item.currency, "zone": item.zone, "go_live": item.go_live}
     if row is None:
-        row = known[item.code] = {"id": ctx.new_id(), "code": item.code, **wanted}
+        row = known[item.code] = {"id": ctx.new_id(), "code": item.code, **wanted, "simulated": item.simulated}
         return Done(item.code, {"entity_id": row["id"]})
     if any(row[name] != wanted[name] for name in ("currency", "zone", "go_live")):
         raise BooksFixed(entity=item.code, currency=row["currency"], zone=row["zone"], go_live=str(row["go_live"]))
-    replayed = row["name"] == item.name
-    row["name"] = item.name
+    simulated = item.simulated or row["simulated"]
+    replayed = (row["name"], row["simulated"]) == (item.name, simulated)
+    row.update(name=item.name, simulated=simulated)
     return Done(item.code, {"entity_id": row["id"]}, replayed=replayed)

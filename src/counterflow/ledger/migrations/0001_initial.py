@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 ("zone", models.TextField(default="UTC")),
                 ("closed_through", models.DateField(default="1900-01-01")),
                 ("go_live", models.DateField()),
+                ("simulated", models.TextField(default="")),
             ],
             options={
                 "verbose_name_plural": "entities",

@@ -34,16 +34,18 @@ BEGIN
     RETURN v_before;
 END $$;
 
--- Make or change an entity's books; currency and zone are fixed once something is posted.
+-- Make or change an entity's books; currency and zone are fixed once something is posted, and what was said to be
+-- simulated is never unsaid.
 CREATE OR REPLACE FUNCTION ledger_keep_entity(
-    p_id bigint, p_code text, p_name text, p_currency text, p_zone text, p_go_live date
+    p_id bigint, p_code text, p_name text, p_currency text, p_zone text, p_go_live date, p_simulated text DEFAULT ''
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_id bigint;
 BEGIN
-    INSERT INTO ledger_entity (id, code, name, currency, zone, closed_through, go_live)
-    VALUES (p_id, p_code, p_name, p_currency, p_zone, p_go_live - 1, p_go_live)
-    ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name
+    INSERT INTO ledger_entity (id, code, name, currency, zone, closed_through, go_live, simulated)
+    VALUES (p_id, p_code, p_name, p_currency, p_zone, p_go_live - 1, p_go_live, p_simulated)
+    ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name,
+        simulated = coalesce(nullif(EXCLUDED.simulated, ''), ledger_entity.simulated)
     RETURNING id INTO v_id;
     RETURN v_id;
 END $$;

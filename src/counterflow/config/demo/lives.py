@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from counterflow.config.demo import trip as steps
+from counterflow.config.demo.assortment import DROP_SHIPPED
 from counterflow.config.demo.company import UNMAPPED_WORD
 from counterflow.config.demo.desk import SECOND
 from counterflow.config.demo.sales import Sale
@@ -23,6 +24,10 @@ from counterflow.receiving.commands.send_back_units import SendBackUnit, send_ba
 from counterflow.refunds.commands.approve_early import ApproveEarly, approve_early
 from counterflow.refunds.commands.observe_money import MoneyReport, observe_money
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
+
+
+ANOTHER_SKU = "DS-FURNITURE-000"
+"""An item that nobody sends back by mistake for itself: its maker ships it, so no order of ours holds it."""
 
 
 def usual(trip: Trip) -> Life:
@@ -67,7 +72,7 @@ def wrong_item(trip: Trip) -> Life:
     """Something else is in the parcel; it is kept apart until somebody knows whose it is."""
     yield from _authorised_and_sent(trip)
     trip.wait(2, 20)
-    unit = _extra(trip, "CO-BALM-30ML-WRONG" if trip.rng.random() < 0.2 else _another_sku(trip), "W")
+    unit = _extra(trip, ANOTHER_SKU, "W")
     (received,) = yield [trip.act(receive_units, unit)]
     if isinstance(received, Done):
         trip.lpns = {unit.lpn: 1}
@@ -108,7 +113,7 @@ def unidentified(trip: Trip) -> Life:
 def not_ours(trip: Trip) -> Life:
     """A piece comes back that its maker had sent: it is neither ours nor in our books, and goes to the maker."""
     yield from _authorised_and_sent(trip)
-    yield from steps.receive(trip, owner="consignor")
+    yield from steps.receive(trip, owner=f"supplier:{DROP_SHIPPED}")
     yield from steps.examine(trip, grade="B", damage="none")
     yield from steps.dispose(trip)
 
@@ -259,11 +264,6 @@ def _extra(trip: Trip, sku: str, mark: str) -> ReceiveUnit:
         happened_at=trip.at,
         simulated=True,
     )
-
-
-def _another_sku(trip: Trip) -> str:
-    """A SKU that is not among those the customer was to send; what it is does not matter."""
-    return "DS-FURNITURE-000"
 
 
 @dataclass(frozen=True)

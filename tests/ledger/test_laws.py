@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -36,8 +37,8 @@ def _trade(ctx, *, entity, item):
     first = ctx.new_id()
     opening = Place(entity, State.OPENING, item)
     money = [
-        Money(entity, GL.SALES_RETURNS, 2000, subject=7, tx_currency="EUR", tx_amount=2300),
-        Money(entity, GL.REFUNDS_PAYABLE, -2000, subject=7, tx_currency="EUR", tx_amount=-2300),
+        Money(entity, GL.SALES_RETURNS, 2000, 7, "EUR", 2300, Decimal("0.8696")),
+        Money(entity, GL.REFUNDS_PAYABLE, -2000, 7, "EUR", -2300, Decimal("0.8696")),
     ]
     post(
         ctx,

@@ -47,6 +47,15 @@ LAWS: Final[list[Law]] = [
         _ENTRIES,
     ),
     Law(
+        "ledger.entries_once",
+        "Every entry has an id of its own, whatever the month it was recorded in.",
+        """
+        SELECT format('entry %s: recorded %s times', id, count(*)) AS what
+        FROM ledger_entry GROUP BY id HAVING count(*) > 1
+        """,
+        _ENTRIES,
+    ),
+    Law(
         "ledger.digests_hold",
         "Every entry still reads, column by column and line by line, as it was written.",
         f"""
@@ -87,6 +96,19 @@ LAWS: Final[list[Law]] = [
            OR CASE l.component WHEN 'qty' THEN a.state = '' OR l.item_id <> a.item_id
                                WHEN 'money' THEN a.gl = '' OR l.currency <> b.currency
                                ELSE NOT a.valued OR l.currency <> b.currency END
+        """,
+        _LINES,
+    ),
+    Law(
+        "ledger.amounts_agree",
+        "Every value line names a currency, an amount and a rate above 0, the books' own as it was booked.",
+        """
+        SELECT format('line %s.%s: %s %s is %s %s at %s', entry_id, n, amount, currency, tx_amount, tx_currency, rate)
+            AS what
+        FROM ledger_line
+        WHERE CASE WHEN component = 'qty' THEN tx_currency <> '' OR tx_amount <> amount OR rate <> 1
+                   ELSE tx_currency !~ '^[A-Z]{3}$' OR rate <= 0 OR rate = 'NaN'
+                        OR (tx_currency = currency AND (tx_amount <> amount OR rate <> 1)) END
         """,
         _LINES,
     ),
@@ -198,12 +220,13 @@ LAWS: Final[list[Law]] = [
     ),
     Law(
         "ledger.reversals_cancel",
-        "A reversal undoes one entry, once, line by line.",
+        "A later entry of the same kind undoes each reversed one, once, line by line.",
         """
         SELECT format('entry %s reversed by %s: they do not cancel', r.entry_id, r.by_entry_id) AS what
         FROM ledger_reversal r
         LEFT JOIN ledger_entry a ON a.id = r.entry_id
         LEFT JOIN ledger_entry b ON b.id = r.by_entry_id AND b.reverses = r.entry_id AND b.lines = a.lines
+             AND b.kind = a.kind AND b.id > a.id
         WHERE b.id IS NULL OR EXISTS (
             SELECT FROM ledger_line x
             LEFT JOIN ledger_line y ON y.entry_id = b.id AND y.recorded_at = b.recorded_at AND y.n = x.n

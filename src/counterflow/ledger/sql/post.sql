@@ -28,7 +28,9 @@ BEGIN
                       AS u(entity_id, gl, owner, node_id, custodian, state, item_id, lot, bucket)
                   ORDER BY 1, 7, 6, 4, 9, 3, 5, 8, 2) u) d
         LEFT JOIN ledger_state s ON s.state = d.state
-        WHERE (d.gl = '') = (s.state IS NOT NULL) AND (d.gl = '' OR EXISTS (SELECT FROM ledger_gl g WHERE g.code = d.gl))
+        WHERE CASE WHEN d.gl = '' THEN s.state IS NOT NULL AND d.item_id > 0 AND d.owner <> '' AND d.bucket IN ('pool', 'unit')
+                   ELSE d.owner || d.custodian || d.state || d.lot || d.bucket = '' AND d.node_id = 0 AND d.item_id = 0
+                        AND EXISTS (SELECT FROM ledger_gl g WHERE g.code = d.gl) END
         ON CONFLICT ON CONSTRAINT ledger_account_once DO NOTHING;
     END LOOP;
     IF array_position(v_ids, NULL) IS NOT NULL THEN
@@ -67,6 +69,15 @@ BEGIN
     FROM unnest(e_entity, e_happened) WITH ORDINALITY AS e(entity_id, happened, n)
     JOIN ledger_entity b ON b.id = e.entity_id
     CROSS JOIN LATERAL (SELECT (e.happened AT TIME ZONE b.zone)::date AS day, e.n) d;
+    -- An entry between entities is booked to a day that is open in the books of each.
+    FOR v_wrong IN
+        SELECT l.entry, max(b.closed_through) + 1 AS day
+        FROM (SELECT DISTINCT u.entry, u.entity_id FROM unnest(l_entry, l_entity) AS u(entry, entity_id)
+              WHERE u.entity_id <> e_entity[u.entry]) l
+        JOIN ledger_entity b ON b.id = l.entity_id GROUP BY 1
+    LOOP
+        v_dates[v_wrong.entry] := GREATEST(v_dates[v_wrong.entry], v_wrong.day);
+    END LOOP;
 
     INSERT INTO ledger_entry (id, recorded_at, entity_id, kind, happened_at, accounting_date, command_id, reverses,
                               lines, digest)
@@ -121,6 +132,14 @@ BEGIN
     WHERE p.account_id = s.account_id;
 END $$;
 
+-- Arrays that describe the same things are equally long, and there.
+CREATE OR REPLACE FUNCTION ledger_check_arrays(p_lengths integer[]) RETURNS void LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF array_position(p_lengths, NULL) IS NOT NULL OR p_lengths[1] <> ANY (p_lengths) THEN
+        RAISE EXCEPTION 'arrays that belong together are of different lengths: %', p_lengths USING ERRCODE = '22023';
+    END IF;
+END $$;
+
 -- Post entries made of moves (goods with their value) and money legs. Accounts are named by their place in the
 -- a_* arrays, entries by their place in the e_* arrays.
 CREATE OR REPLACE FUNCTION ledger_post(
@@ -139,6 +158,11 @@ DECLARE
     v_currency text[];
     v_wrong record;
 BEGIN
+    PERFORM ledger_check_arrays(ARRAY[cardinality(e_id), cardinality(e_entity), cardinality(e_kind), cardinality(e_happened)]);
+    PERFORM ledger_check_arrays(ARRAY[cardinality(m_entry), cardinality(m_from), cardinality(m_to), cardinality(m_from_value),
+        cardinality(m_to_value), cardinality(m_quantity), cardinality(m_cost), cardinality(m_allowance), cardinality(m_subject)]);
+    PERFORM ledger_check_arrays(ARRAY[cardinality(g_entry), cardinality(g_account), cardinality(g_amount),
+        cardinality(g_tx_currency), cardinality(g_tx_amount), cardinality(g_rate), cardinality(g_subject)]);
     SELECT array_agg(a.valued ORDER BY i.n), array_agg(b.currency ORDER BY i.n) INTO v_valued, v_currency
     FROM unnest(v_ids) WITH ORDINALITY AS i(id, n) JOIN ledger_account a ON a.id = i.id
     JOIN ledger_entity b ON b.id = a.entity_id;
@@ -152,14 +176,16 @@ BEGIN
         RAISE EXCEPTION 'the chart has no movement % from % to %', v_wrong.kind, v_wrong.source, v_wrong.target
             USING ERRCODE = '23514';
     END IF;
-    -- A move keeps its SKU; value rests on the stock account where the goods are ours and in our books, and on the
-    -- movement's contra account where they are not.
+    -- A move keeps its SKU, and its value goes where its goods go; value rests on the stock account where the goods are
+    -- ours and in our books, and on the movement's contra account where they are not.
     SELECT m.* INTO v_wrong
     FROM unnest(m_entry, m_from, m_to, m_from_value, m_to_value, m_quantity, m_cost, m_allowance)
         AS m(entry, source, target, source_value, target_value, quantity, cost, allowance)
     LEFT JOIN ledger_movement r
         ON r.kind = e_kind[m.entry] AND r.source = a_state[m.source] AND r.target = a_state[m.target]
     WHERE a_item[m.source] <> a_item[m.target] OR m.quantity < 0 OR (m.quantity = 0 AND m.cost = 0 AND m.allowance = 0)
+       OR m.quantity IS NULL OR m.cost IS NULL OR m.allowance IS NULL
+       OR (m.quantity > 0 AND (m.allowance > 0 OR m.cost + m.allowance < 0))
        OR ((m.cost <> 0 OR m.allowance <> 0) AND (
               NOT (v_valued[m.source] OR v_valued[m.target])
               OR (v_valued[m.source] AND m.source_value <> m.source)
@@ -173,6 +199,14 @@ BEGIN
     END IF;
     IF EXISTS (SELECT FROM unnest(g_account) g WHERE a_gl[g] = '' OR a_gl[g] LIKE 'stock.%') THEN
         RAISE EXCEPTION 'a money leg names a stock account' USING ERRCODE = '23514';
+    END IF;
+    -- What was agreed in another currency says all of it; in the books' own there is nothing else to say.
+    IF EXISTS (SELECT FROM unnest(g_account, g_amount, g_tx_currency, g_tx_amount, g_rate)
+                   AS g(account, amount, tx_currency, tx_amount, rate)
+               WHERE num_nulls(g.tx_currency, g.tx_amount, g.rate) NOT IN (0, 3) OR g.tx_currency !~ '^[A-Z]{3}$'
+                  OR g.rate <= 0 OR g.rate = 'NaN'
+                  OR (g.tx_currency = v_currency[g.account] AND (g.tx_amount <> g.amount OR g.rate <> 1))) THEN
+        RAISE EXCEPTION 'a money leg has a wrong currency, amount or rate' USING ERRCODE = '23514';
     END IF;
 
     PERFORM ledger_write(p_command, p_at, e_id, e_entity, e_kind, e_happened, array_fill(0::bigint, ARRAY[cardinality(e_id)]),
@@ -219,6 +253,11 @@ BEGIN
     IF v_found <> cardinality(p_entries) THEN
         RAISE EXCEPTION 'only % of % entries to reverse exist', v_found, cardinality(p_entries) USING ERRCODE = '23503';
     END IF;
+    IF EXISTS (SELECT FROM unnest(p_entries, p_new, p_kind) AS o(id, by_id, kind) JOIN ledger_entry e ON e.id = o.id
+               WHERE o.kind <> e.kind OR o.by_id <= o.id) THEN
+        RAISE EXCEPTION 'a reversal is of the kind of what it reverses, and later' USING ERRCODE = '23514';
+    END IF;
+    PERFORM ledger_check_arrays(ARRAY[cardinality(p_entries), cardinality(p_new), cardinality(p_kind), cardinality(p_happened)]);
     PERFORM ledger_write(p_command, p_at, p_new,
         (SELECT array_agg(e.entity_id ORDER BY o.n) FROM unnest(p_entries) WITH ORDINALITY AS o(id, n)
          JOIN ledger_entry e ON e.id = o.id), p_kind, p_happened, p_entries,

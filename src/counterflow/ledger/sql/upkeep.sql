@@ -66,6 +66,9 @@ DECLARE
     v_previous bytea;
     v_sealed integer := 0;
 BEGIN
+    IF p_day > date_trunc('month', LEAST(p_at, now()) AT TIME ZONE 'UTC') THEN
+        RAISE EXCEPTION 'only months that are over are sealed, not those before %', p_day USING ERRCODE = '23514';
+    END IF;
     LOCK TABLE ledger_seal IN EXCLUSIVE MODE;
     LOCK TABLE ledger_entry IN SHARE MODE;
     FOR v_month IN

@@ -11,8 +11,8 @@ def make_channel(ctx, owner):
 
     def make(code: str, zone: str = "Europe/London") -> str:
         owner.execute(
-            "INSERT INTO ledger_entity (code, name, currency, zone, closed_through, go_live) "
-            "VALUES ('uk', 'UK', 'GBP', 'Europe/London', '1900-01-01', '2011-06-01') ON CONFLICT (code) DO NOTHING"
+            "INSERT INTO ledger_entity (code, name, currency, zone, closed_through, go_live, simulated) "
+            "VALUES ('uk', 'UK', 'GBP', 'Europe/London', '1900-01-01', '2011-06-01', '') ON CONFLICT (code) DO NOTHING"
         )
         record_brands(ctx(), items=[NewBrand("house", "House")])
         batch = record_channels(ctx(), items=[NewChannel(code, code, "own_shop", "house", "uk", "GBP", zone)])

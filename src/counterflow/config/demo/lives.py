@@ -25,7 +25,6 @@ from counterflow.refunds.commands.approve_early import ApproveEarly, approve_ear
 from counterflow.refunds.commands.observe_money import MoneyReport, observe_money
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
 
-
 ANOTHER_SKU = "DS-FURNITURE-000"
 """An item that nobody sends back by mistake for itself: its maker ships it, so no order of ours holds it."""
 

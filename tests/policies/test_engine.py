@@ -99,9 +99,7 @@ def test_many_are_answered_in_their_order(prepared: dict[str, Prepared], facts: 
         {"value_minor": None},
         {"order_age_days": "7"},
         {"channel_kind": "bazaar"},
-        {"country": "Germany"},
-        {"reason_code": "two\nlines"},
-        {"reason_code": "x" * 121},
+        {"country": 49},
         {"customer_email": "x@example.com"},
     ],
 )
@@ -112,6 +110,16 @@ def test_facts_of_another_type_or_name_are_refused_not_ignored(
     with pytest.raises(FactsRefused) as caught:
         prepared["eligibility"].fired(records)
     assert caught.value.facts["position"] == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [{"country": "Germany"}, {"reason_code": "two\nlines"}, {"reason_code": "x" * 121}, {"family": "A & B"}]
+)
+def test_a_text_that_is_no_code_is_unknown_to_policy(
+    facts: Callable[..., dict[str, Any]], changed: dict[str, Any]
+) -> None:
+    (record,) = completed("eligibility", [facts("eligibility", **changed)])
+    assert [record[name] for name in changed] == [None]
 
 
 def test_a_fact_that_has_to_be_known_cannot_be_left_out(

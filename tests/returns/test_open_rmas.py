@@ -260,3 +260,14 @@ def test_statements_do_not_grow_with_the_batch(ctx, company):
         items = [ask(company, order, AskedLine(1, "too_small", sku=company.sku())) for order in many]
         assert all(isinstance(r, Done) for r in opened(company, *items))
     assert len(few) == len(lots) <= 10
+
+
+def test_an_item_whose_family_is_no_code_is_decided_like_one_without_a_family(ctx, company, owner):
+    owner.execute("UPDATE catalog_item SET family = 'Home & Garden' WHERE id = %s", [company.items["mug"]])
+    order = company.sell([("mug", 1, 900, 180), ("tee", 1, 2000, 400)])
+    asked = [
+        OpenRma(company.channel(), f"odd-{name}", (AskedLine(1, "too_small", sku=company.sku(name)),), order, ASKED)
+        for name in ("mug", "tee")
+    ]
+    batch = open_rmas(ctx(), items=asked)
+    assert [done.facts["state"] for done in batch.done] == ["authorised", "authorised"]

@@ -158,12 +158,23 @@ def zone_of(country: str | None) -> str:
 
 
 def completed(kind: str, facts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Facts as tables see them: empty text is unknown, and what follows from other facts is added."""
-    records = [{name: None if value == "" else value for name, value in record.items()} for record in facts]
+    """Facts as tables see them: what no table can read is unknown, and what follows from other facts is added.
+
+    A family called "Home & Garden" is no code; one such item must not keep a whole batch from being decided.
+    """
+    codes = {fact.name: fact for fact in FACTS[kind] if fact.type is Type.CODE and fact.nullable}
+    records = [{name: _known(codes.get(name), value) for name, value in record.items()} for record in facts]
     if kind != Kind.DISPOSITION:
         for record in records:
             record["zone"] = zone_of(record.get("country"))
     return records
+
+
+def _known(code: Fact | None, value: Any) -> Any:
+    """A fact's value; None for an empty text, and for a text that is no code where one is meant."""
+    if value == "" or (code is not None and isinstance(value, str) and not code.matches(value)):
+        return None
+    return value
 
 
 def schema_of(kind: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from counterflow.console import cells
         (-5, "EUR", "\u2212€0.05", "-0.05"),
         (1234, "JPY", "JP¥1,234", "1234"),
         (1, "KWD", "KWD0.001", "0.001"),
+        (1250, "RSD", "RSD12.50", "12.50"),
     ],
 )
 def test_money(minor, currency, shown, plain):

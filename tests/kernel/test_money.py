@@ -28,7 +28,9 @@ def test_allocation_sums_to_the_total_and_is_fair_to_one_unit(total, weights):
         assert all(abs(part * whole - total * weight) < whole for part, weight in zip(parts, weights, strict=True))
 
 
-@pytest.mark.parametrize(("currency", "decimals"), [("GBP", 2), ("JPY", 0), ("KWD", 3)])
+@pytest.mark.parametrize(
+    ("currency", "decimals"), [("GBP", 2), ("JPY", 0), ("KWD", 3), ("RSD", 2), ("LBP", 2), ("IQD", 3), ("CLF", 4)]
+)
 def test_currencies_have_their_own_number_of_places(currency, decimals):
     assert places(currency) == decimals
     assert to_minor(to_decimal(12345, currency), currency) == 12345

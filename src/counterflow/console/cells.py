@@ -1,15 +1,16 @@
 """Values as a screen and a CSV file show them."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from babel.numbers import format_currency
+from babel import Locale
 
 from counterflow.console.badges import badge as badge_of
-from counterflow.kernel.money import to_decimal
+from counterflow.kernel.money import places, to_decimal
 
 LOCALE = "en_GB"
 
@@ -40,7 +41,11 @@ class Cell:
 @lru_cache(maxsize=4096)
 def money_text(minor: int, currency: str) -> str:
     """An amount as people write it: `£1,234.50`, with a real minus."""
-    return str(format_currency(to_decimal(minor, currency), currency, locale=LOCALE)).replace("-", "\u2212")
+    pattern = copy(Locale.parse(LOCALE).currency_formats["standard"])
+    # Our number of decimals, not that of the coins in use: 1250 minor units of RSD read 12.50.
+    pattern.frac_prec = (places(currency), places(currency))
+    shown = pattern.apply(to_decimal(minor, currency), LOCALE, currency=currency, currency_digits=False)
+    return str(shown).replace("-", "\u2212")
 
 
 def text(value: str, *, href: str = "", note: str = "", mono: bool = False) -> Cell:

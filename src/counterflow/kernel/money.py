@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
+from typing import Final
 
 from babel.numbers import get_currency_precision, is_currency
 
 from counterflow.kernel.errors import Invalid
+
+# Where ISO 4217 has another number of decimals than the coins in use, which is what Babel knows. Payment
+# providers count in those of ISO 4217, and so do we: 1250 minor units are 12.50 RSD.
+_ISO_PLACES: Final = dict.fromkeys(
+    ("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SLL", "SOS", "SYP", "YER"), 2
+) | {"IQD": 3}
 
 
 class UnknownCurrency(Invalid):
@@ -19,10 +26,10 @@ class TooPrecise(Invalid):
 
 @cache
 def places(currency: str) -> int:
-    """Number of decimals of a currency: 2 for GBP, 0 for JPY, 3 for KWD. Raises `UnknownCurrency`."""
+    """Number of decimals of a currency by ISO 4217: 2 for GBP, 0 for JPY, 3 for KWD. Raises `UnknownCurrency`."""
     if not (len(currency) == 3 and currency.isupper() and is_currency(currency)):
         raise UnknownCurrency(currency=currency[:12])
-    return int(get_currency_precision(currency))
+    return _ISO_PLACES.get(currency, int(get_currency_precision(currency)))
 
 
 def to_minor(amount: Decimal, currency: str) -> int:

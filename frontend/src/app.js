@@ -3,7 +3,9 @@
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
 
+import { keys } from "./keys.js";
 import { parts } from "./parts.js";
+import { wide } from "./wide.js";
 
 htmx.config.includeIndicatorStyles = false;
 htmx.config.allowEval = false;
@@ -12,6 +14,9 @@ htmx.config.historyCacheSize = 0;
 
 for (const [name, part] of Object.entries(parts)) Alpine.data(name, part);
 Alpine.start();
+keys();
+wide();
+document.addEventListener("htmx:afterSwap", () => wide());
 
 // Signed out meanwhile, or no longer allowed: show the page that says so instead of nothing.
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -24,17 +29,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.isError = false;
     event.detail.target = document.body;
   }
-});
-
-// "/" goes to the search box of the page, as in most tools people know.
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const box = document.querySelector("[data-search]");
-  if (!box) return;
-  event.preventDefault();
-  box.focus();
-  box.select();
 });
 
 // A menu closes when one clicks elsewhere or presses Escape.

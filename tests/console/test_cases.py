@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from counterflow.console.case_facts import shown, subject
 from counterflow.kernel.commands import Batch, Done, command
 from counterflow.workqueue import queries
 from counterflow.workqueue.cases import CaseDraft, open_cases
@@ -75,7 +76,31 @@ def test_a_long_list_goes_on_and_exports_whole(browse, ctx):
         seen |= set(CASE_LINK.findall(text))
         found = NEXT.search(text)
         more = html.unescape(found[1]) if found else ""
-    total = len(queries.cases(state=None, queue="dock", limit=500))
+    total = len(queries.cases(queue="dock", limit=500))
     assert len(seen) == total >= 120
     lines = b"".join(client.get("/cases?queue=dock&format=csv").streaming_content).decode().splitlines()
     assert len(lines) == total + 1
+
+
+def test_the_list_opens_with_what_waits(browse, case_id):
+    client, link = browse("agent"), f'href="/cases/{case_id}"'
+    client.post(f"/cases/{case_id}/assign", {"to": "me"})
+    assert link in client.get("/cases?whose=mine").content.decode()
+    client.post(f"/cases/{case_id}/close", {"outcome": "resolved"})
+    assert link not in client.get("/cases?whose=mine").content.decode()
+    assert link in client.get("/cases?whose=mine&state=").content.decode()
+
+
+def test_facts_lead_to_what_they_are_about():
+    facts = {"quantity": 2, "lpn": "LPN-1", "rma": "RMA-1", "parcel_id": 7, "found": "excess", "missing": {"1": 2}}
+    told = dict(shown(facts | {"reported_minor": 1799, "order": ""}, "GBP", lambda permission: True))
+    assert list(told)[:2] == ["Return", "Plate"]
+    assert (told["Return"].text, told["Return"].href) == ("RMA-1", "/returns/RMA-1")
+    assert told["Plate"].href == "/units/LPN-1"
+    assert told["Arrived as"].text == "More than expected"
+    assert told["Missing"].text == "2 of line 1"
+    assert told["Amount reported"].text == "£17.99"
+    assert {"Parcel id", "Order"}.isdisjoint(told)
+    assert dict(shown(facts, "", lambda permission: False))["Return"].href == ""
+    assert subject(facts) == "RMA-1"
+    assert subject({"reported_minor": 5}) == ""

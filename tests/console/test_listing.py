@@ -54,3 +54,16 @@ def test_a_file_has_numbers_for_machines_and_no_formulas():
         "-3,1,0.01",
         "'+a,1,0.01",
     ]
+
+
+def test_a_filter_may_begin_with_a_choice():
+    filters = (Filter("state", "State", [("open", "Open"), ("closed", "Closed")], first="open"),)
+
+    def asks(address):
+        wanted = asked(RequestFactory().get(address), filters)
+        return wanted.chosen, listing(COLUMNS, [], wanted, filters=filters).searched
+
+    assert asks("/") == ({"state": "open"}, False)
+    assert asks("/?state=") == ({}, True)
+    assert asks("/?state=closed") == ({"state": "closed"}, True)
+    assert asks("/?state=bogus") == ({}, True)

@@ -136,7 +136,7 @@ def test_simulated_data_says_so(browse, company):
     rma = asked(company)
     client = browse("clerk")
     assert "Simulated" in text_of(client, f"/returns/{rma}")
-    assert "Simulated data." in text_of(client, "/returns")
+    assert "Simulated data:" in text_of(client, "/returns")
 
 
 def test_the_pages_stay_within_their_statements(browse, company, django_statements):
@@ -155,3 +155,18 @@ def test_credits_of_returns_are_not_taken_twice(browse, company):
     client = browse("finance")
     client.post(f"/returns/{rma}/release", {"key": "z" * 32})
     assert len(refunds.credits(rma=rma)) == 1
+
+
+def test_enter_alone_answers_no_question(browse, company):
+    page = text_of(browse("agent"), f"/returns/{blind(company)}")
+    first = re.search(r'<form method="post" action="[^"]*/decide">\s*<button[^>]*>', page)[0]
+    assert "disabled" in first
+    grades = text_of(browse("inspector"), f"/units/{received(company, asked(company))}")
+    assert '<option value="" selected>Choose a grade</option>' in grades
+
+
+def test_labels_of_several_forms_on_a_page_meet_their_own_fields(browse, company):
+    page = text_of(browse("finance"), f"/returns/{blind(company)}")
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'\sfor="([^"]+)"', page)) <= set(ids)

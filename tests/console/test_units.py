@@ -79,7 +79,7 @@ def test_a_mistaken_receipt_is_reversed(browse, received):
 def test_simulated_data_says_so(browse, received, company):
     client = browse("clerk")
     assert "Simulated" in client.get(f"/units/{received}").content.decode()
-    assert "Simulated data." in client.get(f"/bench?node={company.node()}").content.decode()
+    assert "Simulated data:" in client.get(f"/bench?node={company.node()}").content.decode()
 
 
 def test_no_page_of_a_life_runs_many_statements(browse, received, company, django_statements):
@@ -100,7 +100,7 @@ def test_stock_and_books_show_the_same_life(browse, received, company):
     assert "Cost of sales - returns" in trial
     assert "Differs" not in trial
     lines = b"".join(client.get("/stock?format=csv").streaming_content).decode().splitlines()
-    assert lines[0] == "State,Entity,Owner,On hand,Sellable,Pieces,Cost,Allowance,Value,Currency"
+    assert lines[0] == "State,Entity,Owner,On hand,Sellable,Pieces,Cost,Allowance,Value,Currency,Simulated"
     movements = client.get(f"/stock/{company.sku()}").content.decode()
     assert "Movements, the latest first" in movements
     assert "May be promised" in movements

@@ -19,7 +19,8 @@ LOCALE = "en_GB"
 class Cell:
     """One value of a row: what a reader sees, what a file gets, and how to draw it.
 
-    `kind`: text, number, instant, badge, tags. `plain` is the value for CSV: machines read it.
+    `kind`: text, number, instant, date, badge, tags. `plain` is the value for CSV: machines read it. A `code` is
+    never broken over two lines; `simulated` marks what stands in the row as made by a rule.
     """
 
     kind: str
@@ -30,6 +31,8 @@ class Cell:
     note: str = ""
     at: datetime | None = None
     mono: bool = False
+    code: bool = False
+    simulated: bool = False
     tags: tuple[str, ...] = ()
 
     @property
@@ -51,6 +54,11 @@ def money_text(minor: int, currency: str) -> str:
 def text(value: str, *, href: str = "", note: str = "", mono: bool = False) -> Cell:
     """Words, perhaps a link."""
     return Cell("text", value, value, href, note=note, mono=mono)
+
+
+def code(value: str, *, href: str = "", note: str = "", simulated: bool = False) -> Cell:
+    """A number or code that people compare and copy, perhaps a link."""
+    return Cell("text", value, value, href, note=note, code=True, simulated=simulated)
 
 
 def words(code: str, *, href: str = "") -> Cell:
@@ -88,6 +96,11 @@ def instant(at: datetime | None) -> Cell:
     return Cell("instant", plain=at.isoformat() if at else "", at=at)
 
 
+def date_of(at: datetime | None) -> Cell:
+    """A moment of which the day matters: its day in the reader's zone on the screen, all of it in the file."""
+    return Cell("date", plain=at.isoformat() if at else "", at=at)
+
+
 def badge(kind: str, state: str) -> Cell:
     """A state."""
     shown = badge_of(kind, state)
@@ -95,8 +108,8 @@ def badge(kind: str, state: str) -> Cell:
 
 
 def simulated(value: bool) -> Cell:
-    """Whether numbers were made by a rule."""
-    return Cell("simulated", "Simulated" if value else "", "simulated" if value else "")
+    """Whether numbers were made by a rule, for a file."""
+    return Cell("text", plain="simulated" if value else "")
 
 
 def tags(values: Sequence[Any]) -> Cell:

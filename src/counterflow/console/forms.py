@@ -23,7 +23,8 @@ class Form(forms.Form):
     """A form whose fields look like ours and point at their help and errors."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # Several forms share a page, and a label belongs to one field only.
+        super().__init__(*args, **{"auto_id": f"{type(self).__name__.lower()}_%s", **kwargs})
         for field in self.fields.values():
             field.widget.attrs["class"] = _CLASSES.get(type(field.widget), "form-control")
 
@@ -141,6 +142,7 @@ class Inspect(Form):
     """What the bench found."""
 
     GRADES = (
+        ("", "Choose a grade"),
         ("A", "A – as new"),
         ("B", "B – opened, complete"),
         ("C", "C – used or worn"),

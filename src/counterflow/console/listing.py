@@ -35,7 +35,8 @@ class Column(Generic[Row]):
 class Filter:
     """A question above the list: query parameter, label, and (value, words) pairs to choose from.
 
-    `kind` is choice, date (an ISO day) or text; the last two have no pairs. `every` words the choice of none.
+    `kind` is choice, date (an ISO day) or text; the last two have no pairs. `every` words the choice of none; an
+    empty one says that something is always chosen. `first` is chosen where the address says nothing.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Filter:
     options: Sequence[tuple[str, str]] = ()
     kind: str = "choice"
     every: str = "All"
+    first: str = ""
 
     def accepts(self, value: str) -> bool:
         """Whether the address asks for something that this filter offers."""
@@ -85,7 +87,7 @@ class Asked:
 def asked(request: HttpRequest, filters: Sequence[Filter] = (), *, sort: str = "") -> Asked:
     """Read the address; values that no filter offers are dropped."""
     query = request.GET
-    given = {f.name: query.get(f.name, "").strip()[:200] for f in filters}
+    given = {f.name: query.get(f.name, f.first).strip()[:200] for f in filters}
     return Asked(
         search=query.get("q", "").strip()[:200],
         chosen={f.name: given[f.name] for f in filters if f.accepts(given[f.name])},
@@ -143,7 +145,7 @@ def listing(
         next_link=wanted.link(place=next_place) if next_place else "",
         first_link=wanted.link() if wanted.place else "",
         csv_link=wanted.link(format="csv"),
-        searched=bool(wanted.search or any(wanted.chosen.values())),
+        searched=bool(wanted.search or any(wanted.chosen.get(f.name, "") != f.first for f in filters)),
     )
 
 

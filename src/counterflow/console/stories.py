@@ -40,9 +40,21 @@ def _received(facts: Facts) -> str:
     return _joined(_pieces(facts), "" if found in ("", "expected") else badge("found", str(found)).label.lower())
 
 
+def damage_words(code: str) -> str:
+    """A damage code in words; nothing for the code that says there is no damage."""
+    return "" if code == "none" else _words(code)
+
+
+def who_words(actor: str, names: Mapping[str, str]) -> str:
+    """Who did something: a person's or token's name, or which part of the house did it by itself."""
+    name = names.get(actor, actor)
+    kind, colon, what = name.partition(":")
+    return f"automatic ({what})" if colon and kind == "flow" else f"{kind} {what}" if colon else name
+
+
 def _inspected(facts: Facts) -> str:
     verdict = "passed" if facts.get("passed") else "failed"
-    damage = _words(facts.get("damage_code") or "")
+    damage = damage_words(str(facts.get("damage_code") or ""))
     return _joined(str(facts.get("lpn", "")), verdict, f"grade {facts.get('grade', '')}", damage)
 
 
@@ -101,14 +113,22 @@ TELLINGS: dict[str, Telling] = {
 }
 
 
+TOLD_APART = ("lost", "found")
+"""Reports of carriers that have events of their own."""
+
+
 def tell(fact: Fact, names: Mapping[str, str]) -> Moment | None:
-    """A fact as a moment of a timeline; nothing for a milestone that an event tells already."""
-    who = names.get(fact.actor, fact.actor)
+    """A fact as a moment of a timeline; nothing for what an event of its own tells already."""
+    who = who_words(fact.actor, names)
     if fact.what == "milestone":
         if (fact.quantity or 0) >= 0:
             return None
-        words = f"{-(fact.quantity or 0)} no longer count as {badge('milestone', fact.kind).label.lower()}"
+        count = -(fact.quantity or 0)
+        verb = "counts" if count == 1 else "count"
+        words = f"{count} no longer {verb} as {badge('milestone', fact.kind).label.lower()}"
         return Moment(fact.happened_at, fact.recorded_at, "Taken back", words, "stop", "arrow-back-up", who=who)
+    if fact.kind == "ParcelReported" and fact.facts.get("kind") in TOLD_APART:
+        return None
     told = TELLINGS.get(fact.kind) or Telling(fact.kind, "plain", "circle")
     text = told.text(fact.facts)
     return Moment(fact.happened_at, fact.recorded_at, told.title, text, told.tone, told.icon, who=who)

@@ -40,6 +40,14 @@ def money(minor: int | None, currency: str) -> str:
 
 
 @register.simple_tag
+def moment_day(at: datetime) -> SafeString:
+    """The day of a moment in the reader's zone; the moment itself on hovering."""
+    local = timezone.localtime(at)
+    words = (at.isoformat(), f"{local:%Y-%m-%d %H:%M %Z}", local.day, f"{local:%b %Y}")
+    return format_html('<time class="nowrap" datetime="{}" title="{}">{} {}</time>', *words)
+
+
+@register.simple_tag
 def moment(at: datetime | None) -> SafeString | str:
     """A moment in the reader's zone; UTC on hovering."""
     if at is None:

@@ -8,8 +8,11 @@ from django.views.decorators.http import require_POST
 
 from counterflow.access import queries as access
 from counterflow.console import cells, forms
+from counterflow.console.case_facts import shown, subject
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
 from counterflow.console.page import act, page, readable, render, signed_in
+from counterflow.console.simulated import notices
+from counterflow.ledger import queries as ledger
 from counterflow.workqueue import commands, queries
 from counterflow.workqueue.kinds import QUEUES
 
@@ -18,13 +21,14 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("Case", lambda c: cells.text(c.meaning, href=reverse("case", args=[c.id]))),
     Column("Urgency", lambda c: cells.badge("urgency", c.urgency)),
     Column("Queue", lambda c: cells.text(c.queue)),
-    Column("At risk", lambda c: cells.money(c.money_at_risk_minor, c.currency or "")),
+    Column("About", lambda c: cells.code(subject(c.facts))),
+    Column("At risk", lambda c: cells.money(c.money_at_risk_minor, c.currency or ""), end=True),
     Column("Opened", lambda c: cells.instant(c.opened_at)),
     Column("Due", lambda c: cells.instant(c.due_at)),
     Column("State", lambda c: cells.badge("case", c.state)),
 )
 FILTERS = (
-    Filter("state", "State", [("open", "Open"), ("closed", "Closed")]),
+    Filter("state", "State", [("open", "Open"), ("closed", "Closed")], first="open"),
     Filter("queue", "Queue", [(queue, queue.capitalize()) for queue in QUEUES]),
     Filter("whose", "Whose", [("mine", "Mine")]),
 )
@@ -50,7 +54,8 @@ def cases(request: HttpRequest) -> HttpResponseBase:
     rows = found(wanted.place or None, PAGE_SIZE + 1)
     more = rows[PAGE_SIZE - 1].cursor if len(rows) > PAGE_SIZE else ""
     drawn = listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=FILTERS, next_place=more)
-    return render(request, "console/cases/list.html", {"list": drawn})
+    values = {"list": drawn, "simulated": notices(ledger.simulated())}
+    return render(request, "console/cases/list.html", values)
 
 
 @page("workqueue.view")
@@ -61,7 +66,9 @@ def case(request: HttpRequest, case_id: int) -> HttpResponseBase:
     names = access.names_of(actors)
     values = {
         "case": found.case,
-        "facts": sorted(found.case.facts.items()),
+        "named": bool(subject(found.case.facts)),
+        "statement": found.case.subject_kind == "statement" and who.may("reconciliation.view"),
+        "facts": shown(found.case.facts, found.case.currency or "", who.may),
         "comments": [(comment, names[comment.by]) for comment in found.comments],
         "assignee": names.get(found.case.assignee or "", ""),
         "closed_by": names.get(found.case.closed_by or "", ""),
@@ -69,6 +76,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponseBase:
         "may_work": who.may("workqueue.work"),
         "close_form": forms.CloseCase(),
         "comment_form": forms.Comment(),
+        "simulated": notices(ledger.simulated()),
     }
     return render(request, "console/cases/one.html", values)
 

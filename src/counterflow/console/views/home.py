@@ -9,6 +9,8 @@ from counterflow.access import queries as access
 from counterflow.access.roles import ROLES
 from counterflow.console import navigation
 from counterflow.console.page import page, render, signed_in
+from counterflow.console.simulated import notices
+from counterflow.ledger import queries as ledger
 from counterflow.workqueue import queries as workqueue
 
 MINE_MAX = 8
@@ -24,6 +26,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
     values = {
         "roles": ", ".join(ROLES[code].name for code in roles if code in ROLES),
         "rooms": rooms,
+        "simulated": notices(ledger.simulated()),
         "queues": _queues(roles) if sees_cases else [],
         "mine": workqueue.cases(assignee=who.actor, limit=MINE_MAX) if sees_cases else [],
     }

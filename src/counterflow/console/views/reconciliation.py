@@ -11,8 +11,10 @@ from counterflow.console import cells, forms
 from counterflow.console.badges import BADGES
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
 from counterflow.console.page import act, page, render, signed_in
+from counterflow.console.simulated import notices, of, with_words
 from counterflow.facilities import queries as facilities
 from counterflow.kernel.errors import DomainError
+from counterflow.ledger import queries as ledger
 from counterflow.reconciliation import queries
 from counterflow.reconciliation.commands.compare_statements import StockStatement, compare_statements
 from counterflow.reconciliation.commands.post_adjustments import PostAdjustment, post_adjustments
@@ -21,7 +23,7 @@ from counterflow.reconciliation.reading import parse_statement
 POSTED_AT_ONCE_MAX = 1_000
 Statement = queries.StatementRow
 STATEMENT_COLUMNS: tuple[Column[Statement], ...] = (
-    Column("Statement", lambda s: cells.text(f"{s.node}, {s.rows:,} rows", href=reverse("statement", args=[s.id]))),
+    Column("Statement", lambda s: cells.code(f"{s.node}, {s.rows:,} rows", href=reverse("statement", args=[s.id]))),
     Column("As of", lambda s: cells.instant(s.as_of)),
     Column("Source", lambda s: cells.text(s.source)),
     Column("Pieces", lambda s: cells.number(s.quantity), end=True),
@@ -34,7 +36,7 @@ STATEMENT_COLUMNS: tuple[Column[Statement], ...] = (
 )
 Break = queries.BreakRow
 BREAK_COLUMNS: tuple[Column[Break], ...] = (
-    Column("SKU", lambda b: cells.text(b.sku, href=reverse("stock_item", args=[b.sku]) if b.item_id else "")),
+    Column("SKU", lambda b: cells.code(b.sku, href=reverse("stock_item", args=[b.sku]) if b.item_id else "")),
     Column("Break", lambda b: cells.badge("break_kind", b.kind)),
     Column("In the books", lambda b: cells.number(b.expected), end=True),
     Column("Stated", lambda b: cells.number(b.stated), end=True),
@@ -72,12 +74,14 @@ def statements(request: HttpRequest) -> HttpResponseBase:
     def found(after: str | None, limit: int) -> list[Statement]:
         return queries.statements(node=wanted.chosen.get("node"), before=int(after) if after else None, limit=limit)
 
+    simulated = ledger.simulated()
     if wanted.csv:
-        return csv_answer("statements", STATEMENT_COLUMNS, pages(found, lambda s: str(s.id), most=CSV_ROWS_MAX))
+        columns = with_words(STATEMENT_COLUMNS, simulated)
+        return csv_answer("statements", columns, pages(found, lambda s: str(s.id), most=CSV_ROWS_MAX))
     rows = found(wanted.place if wanted.place.isdigit() else None, PAGE_SIZE + 1)
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     drawn = listing(STATEMENT_COLUMNS, rows[:PAGE_SIZE], wanted, filters=filters, next_place=more)
-    return render(request, "console/reconciliation/list.html", {"list": drawn})
+    return render(request, "console/reconciliation/list.html", {"list": drawn, "simulated": notices(simulated)})
 
 
 @page("reconciliation.compare")
@@ -97,7 +101,7 @@ def compare(request: HttpRequest) -> HttpResponseBase:
                 newest = queries.statements(node=given["node"], limit=50)
                 made = next(row for row in newest if row.sha256 == read.sha256 and row.as_of == given["as_of"])
                 return redirect("statement", statement_id=made.id)
-    values = {"form": form}
+    values = {"form": form, "simulated": notices(ledger.simulated())}
     return render(request, "console/reconciliation/compare.html", values, status=422 if form.is_bound else 200)
 
 
@@ -127,6 +131,7 @@ def statement(request: HttpRequest, statement_id: int) -> HttpResponseBase:
     postable = [row.id for row in shown if row.proposal == "adjust" and row.state == "open"]
     values = {
         "statement": found,
+        "simulated": notices(of(ledger.simulated(), found.entity)),
         "kinds": queries.kinds(statement=statement_id),
         "refused": queries.refused_rows(statement=statement_id) if found.refused_rows else [],
         "compared_by": access.names_of([found.compared_by])[found.compared_by],

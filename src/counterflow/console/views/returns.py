@@ -14,7 +14,9 @@ from counterflow.console.badges import BADGES
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
 from counterflow.console.moments import newest_first
 from counterflow.console.page import Staff, page, render, signed_in
-from counterflow.console.stories import tell
+from counterflow.console.simulated import Notice, notices, of
+from counterflow.console.stories import tell, who_words
+from counterflow.ledger import queries as ledger
 from counterflow.orders import queries as orders
 from counterflow.policies import queries as policies
 from counterflow.refunds import queries as refunds
@@ -24,17 +26,20 @@ from counterflow.workqueue import queries as workqueue
 
 Row = queries.ReturnRow
 COLUMNS: tuple[Column[Row], ...] = (
-    Column("Return", lambda r: cells.text(r.number, href=reverse("return", args=[r.number]))),
+    Column(
+        "Return",
+        lambda r: cells.code(r.number, href=reverse("return", args=[r.number]), simulated=r.simulated),
+    ),
     Column("State", lambda r: cells.badge("rma", r.state)),
-    Column("Channel", lambda r: cells.text(r.channel)),
-    Column("Order", lambda r: cells.text(r.order)),
+    Column("Channel", lambda r: cells.code(r.channel)),
+    Column("Order", lambda r: cells.code(r.order)),
     Column("Asked", lambda r: cells.instant(r.happened_at)),
     Column("Pieces", lambda r: cells.number(r.asked_qty), end=True),
     Column("Expected", lambda r: cells.number(r.expected_qty or None), end=True),
     Column("Received", lambda r: cells.number(r.received_qty or None), end=True),
     Column("Credited", lambda r: cells.money(r.credited_minor or None, r.currency), end=True),
     Column("Paid", lambda r: cells.money(r.paid_minor or None, r.currency), end=True),
-    Column("Data", lambda r: cells.simulated(r.simulated)),
+    Column("Data", lambda r: cells.simulated(r.simulated), file_only=True),
     Column("Currency", lambda r: cells.text(r.currency), file_only=True),
     Column("Request", lambda r: cells.text(r.request_ref), file_only=True),
 )
@@ -47,6 +52,15 @@ NEEDS = {
     "release_credit": "refunds.release",
     "approve_early": "refunds.approve",
 }
+ABSORBED = {
+    "restock": "restocked",
+    "refurbish": "refurbished",
+    "scrap": "scrapped",
+    "secondary": "in the secondary channel",
+    "hand_over": "handed over",
+    "return_to_customer": "sent back",
+}
+"""Where a pool took what has no plate of its own any more."""
 WORDS = {
     "kept_by_customer": "kept by the customer",
     "with_customer": "with the customer",
@@ -82,7 +96,8 @@ def returns(request: HttpRequest) -> HttpResponseBase:
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     label = "Return, order, tracking number, plate or request"
     drawn = listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=filters, search_label=label, next_place=more)
-    return render(request, "console/returns/list.html", {"list": drawn, "simulated": any(r.simulated for r in rows)})
+    simulated = notices(ledger.simulated(), marked=any(row.simulated for row in rows))
+    return render(request, "console/returns/list.html", {"list": drawn, "simulated": simulated})
 
 
 @dataclass(frozen=True)
@@ -116,10 +131,15 @@ def one(request: HttpRequest, number: str) -> HttpResponseBase:
         "credits": credits,
         "moments": newest_first(moment for moment in told if moment is not None),
         "entries": found.journal[::-1] if who.may("ledger.view") else (),
-        "opened_by": names.get(found.opened_by, found.opened_by),
+        "opened_by": who_words(found.opened_by, names),
+        "simulated": _simulated(found),
         **_actions(found, who),
     }
     return render(request, "console/returns/one.html", values)
+
+
+def _simulated(found: ReturnPage) -> list[Notice]:
+    return notices(of(ledger.simulated(), found.entity), marked=found.simulated)
 
 
 def _actions(found: ReturnPage, who: Staff) -> dict[str, object]:
@@ -153,7 +173,7 @@ def _stock(pieces: Mapping[str, int]) -> list[Share]:
         if word in BADGES["stock"]
         else Share(count, "", "unit", word)
         if word in BADGES["unit"]
-        else Share(count, word.replace("_", " "))
+        else Share(count, ABSORBED.get(word, word.replace("_", " ")))
         for word, count in pieces.items()
     ]
 
@@ -166,6 +186,7 @@ def why(request: HttpRequest, number: str) -> HttpResponseBase:
     subjects = [found.id, *(line.id for line in found.lines), *(unit.id for unit in units)]
     values = {
         "rma": found,
+        "simulated": _simulated(found),
         "decisions": policies.decisions(subject_ids=subjects) if who.may("policies.view") else None,
         "cases": workqueue.cases(subject_ids=subjects, state=None) if who.may("workqueue.view") else None,
     }

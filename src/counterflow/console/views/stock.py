@@ -13,6 +13,7 @@ from counterflow.catalog import queries as catalog
 from counterflow.console import cells
 from counterflow.console.listing import PAGE_SIZE, Asked, Column, Filter, asked, csv_answer, listing
 from counterflow.console.page import page, render
+from counterflow.console.simulated import notices, with_words
 from counterflow.facilities import queries as facilities
 from counterflow.ledger import journal, queries
 from counterflow.ledger.chart import State
@@ -28,7 +29,7 @@ def _net(row: Row) -> int:
 
 COLUMNS: tuple[Column[Row], ...] = (
     Column("State", lambda r: cells.badge("stock", r.state)),
-    Column("Entity", lambda r: cells.text(r.entity)),
+    Column("Entity", lambda r: cells.code(r.entity)),
     Column("Owner", lambda r: cells.text(OWNERS.get(r.owner, r.owner))),
     Column("On hand", lambda r: cells.yes_no(r.on_hand)),
     Column("Sellable", lambda r: cells.yes_no(r.sellable)),
@@ -57,13 +58,15 @@ def stock(request: HttpRequest) -> HttpResponseBase:
     filters = _filters(nodes)
     wanted = asked(request, filters)
     rows = _rows(wanted, {node.code: node.id for node in nodes})
+    simulated = queries.simulated()
     if wanted.csv:
-        return csv_answer("stock", COLUMNS, rows)
+        return csv_answer("stock", with_words(COLUMNS, simulated), rows)
     values = {
         "list": listing(COLUMNS, rows, wanted, filters=filters),
         "figures": _figures(rows),
         "sku": wanted.chosen.get("sku", ""),
         "now": not (wanted.chosen.get("on") or wanted.chosen.get("known")),
+        "simulated": notices(simulated),
     }
     return render(request, "console/ledger/stock.html", values)
 
@@ -113,7 +116,7 @@ def _figures(rows: Sequence[Row]) -> list[tuple[str, str]]:
 
 
 PLACE_COLUMNS: tuple[Column[tuple[str, queries.AtsRow]], ...] = (
-    Column("Node", lambda r: cells.text(r[0])),
+    Column("Node", lambda r: cells.code(r[0])),
     Column("Sellable", lambda r: cells.number(r[1].sellable), end=True),
     Column("Held", lambda r: cells.number(r[1].held), end=True),
     Column("Reserved", lambda r: cells.number(r[1].reserved), end=True),
@@ -139,6 +142,7 @@ def stock_item(request: HttpRequest, sku: str) -> HttpResponseBase:
         "states": listing(COLUMNS, sorted(queries.stock_by_state(items=[item.id]), key=in_chart_order), wanted),
         "places": listing(PLACE_COLUMNS, places, wanted),
         "list": listing(columns, lines, wanted, next_place=more),
+        "simulated": notices(queries.simulated()),
     }
     return render(request, "console/ledger/item.html", values)
 
@@ -152,7 +156,7 @@ def _movement_columns(nodes: dict[int, str]) -> tuple[Column[journal.DatedLine],
         Column("Happened", lambda d: cells.instant(d.happened_at)),
         Column("Cause", lambda d: cells.words(d.kind, href=reverse("entry", args=[d.line.entry_id]))),
         Column("State", lambda d: cells.badge("stock", d.line.state)),
-        Column("Node", lambda d: cells.text(nodes.get(d.line.node_id, ""))),
+        Column("Node", lambda d: cells.code(nodes.get(d.line.node_id, ""))),
         Column("Pieces", lambda d: cells.number(d.line.amount, signed=True), end=True),
         Column("Booked", lambda d: cells.day(d.accounting_date)),
     )

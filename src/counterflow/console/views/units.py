@@ -13,7 +13,10 @@ from counterflow.console.journal_lines import entries_about
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
 from counterflow.console.moments import Moment, newest_first
 from counterflow.console.page import act, page, readable, render, signed_in
+from counterflow.console.simulated import notices, of
+from counterflow.console.stories import damage_words
 from counterflow.facilities import queries as facilities
+from counterflow.ledger import queries as ledger
 from counterflow.policies import queries as policies
 from counterflow.receiving import queries
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
@@ -22,16 +25,23 @@ from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reve
 from counterflow.receiving.commands.send_back_units import SendBackUnit, send_back_units
 
 Row = queries.UnitRow
+
+
+def _arrived(unit: Row) -> cells.Cell:
+    """How a unit arrived; what came as expected needs no colour."""
+    return cells.text("As expected") if unit.found == "expected" else cells.badge("found", unit.found)
+
+
 COLUMNS: tuple[Column[Row], ...] = (
-    Column("Unit", lambda u: cells.text(u.lpn, href=reverse("unit", args=[u.lpn]))),
+    Column("Unit", lambda u: cells.code(u.lpn, href=reverse("unit", args=[u.lpn]))),
     Column("State", lambda u: cells.badge("unit", u.state)),
     Column("Item", lambda u: cells.text(u.item_name or u.sku, note=u.sku)),
     Column("Pieces", lambda u: cells.number(u.quantity), end=True),
-    Column("Arrived as", lambda u: cells.badge("found", u.found)),
-    Column("Return", lambda u: cells.text(u.rma or "", href=reverse("return", args=[u.rma]) if u.rma else "")),
+    Column("Arrived as", lambda u: _arrived(u)),
+    Column("Return", lambda u: cells.code(u.rma or "", href=reverse("return", args=[u.rma]) if u.rma else "")),
     Column("Grade", lambda u: cells.text(u.grade)),
     Column("Value", lambda u: cells.money(u.cost_minor + u.allowance_minor, u.currency), end=True),
-    Column("Received", lambda u: cells.instant(u.received_at)),
+    Column("Received", lambda u: cells.date_of(u.received_at)),
     Column("Simulated", lambda u: cells.simulated(u.simulated), file_only=True),
 )
 STATES = (("received", "Received"), ("inspected", "Inspected"), ("set_apart", "Set apart"))
@@ -48,12 +58,13 @@ NEEDS = {
 def bench(request: HttpRequest) -> HttpResponseBase:
     """Units at a node that wait for a decision, the oldest first."""
     nodes = facilities.nodes(active=True)
+    first = nodes[0].code if nodes else ""
     filters = (
-        Filter("node", "Node", [(node.code, f"{node.code} {node.name}") for node in nodes], every="Choose a node"),
+        Filter("node", "Node", [(node.code, f"{node.code} {node.name}") for node in nodes], every="", first=first),
         Filter("state", "State", STATES),
     )
     wanted = asked(request, filters)
-    node = wanted.chosen.get("node") or (nodes[0].code if nodes else "")
+    node = wanted.chosen.get("node") or first
 
     def found(after: str | None, limit: int) -> list[Row]:
         return queries.bench(node=node, state=wanted.chosen.get("state", ""), after_id=int(after or 0), limit=limit)
@@ -63,7 +74,8 @@ def bench(request: HttpRequest) -> HttpResponseBase:
     rows = found(wanted.place if wanted.place.isdigit() else None, PAGE_SIZE + 1)
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     drawn = listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=filters, next_place=more)
-    values = {"list": drawn, "node": node, "simulated": any(row.simulated for row in rows)}
+    simulated = notices(ledger.simulated(), marked=any(row.simulated for row in rows))
+    values = {"list": drawn, "node": node, "simulated": simulated}
     return render(request, "console/units/bench.html", values)
 
 
@@ -80,9 +92,11 @@ def unit(request: HttpRequest, lpn: str) -> HttpResponseBase:
         "nodes": {node.id: node.code for node in facilities.nodes()},
         "decisions": policies.decisions(subject_ids=[file.unit.id]) if who.may("policies.view") else [],
         "actions": actions,
+        "damage": damage_words(file.unit.damage_code),
         "inspect_form": forms.Inspect(),
         "dispose_form": forms.Dispose(),
         "reverse_form": forms.Reason(),
+        "simulated": notices(of(ledger.simulated(), file.unit.entity), marked=file.unit.simulated),
     }
     return render(request, "console/units/one.html", values)
 
@@ -93,7 +107,7 @@ def _moments(file: queries.UnitFile) -> Iterator[Moment]:
     yield Moment(unit.received_at, unit.received_at, "Received", pieces, "wait", "box")
     for seen in file.inspections:
         passed = "passed" if seen.passed else "failed"
-        found = ", ".join(filter(None, (f"grade {seen.grade}", seen.damage_code.replace("_", " "))))
+        found = ", ".join(filter(None, (f"grade {seen.grade}", damage_words(seen.damage_code))))
         tone, icon = ("good", "clipboard-check") if seen.passed else ("stop", "x")
         yield Moment(seen.happened_at, seen.recorded_at, f"Inspection {seen.round} {passed}", found, tone, icon)
     for sent in file.disposals:

@@ -1,0 +1,68 @@
+// Working without a mouse: to the search box, through the rows of a list, out again.
+
+const ROWS = "#main .rows td.key a";
+
+// The page's own search box, or else the one in the bar.
+function box() {
+  return document.querySelector("#main [data-search]") ?? document.querySelector("[data-search]");
+}
+
+function enter(field) {
+  field.focus();
+  field.select?.();
+}
+
+// Where somebody works with a keyboard, typing or scanning can begin at once. A phone would open its keyboard.
+function begin() {
+  if (!matchMedia("(pointer: fine)").matches || location.hash) return;
+  const inside = "[data-focus-in] :is(input, select, textarea):not([type=hidden], :disabled)";
+  const first = document.querySelector(`#main [data-focus], #main ${inside}`);
+  if (first && document.activeElement === document.body) first.focus({ preventScroll: true });
+}
+
+function step(from, by) {
+  const links = [...document.querySelectorAll(ROWS)];
+  const place = links.indexOf(from) + by;
+  if (place < 0) {
+    const field = box();
+    if (field) enter(field);
+  } else links[Math.min(place, links.length - 1)]?.focus();
+}
+
+function escape(event) {
+  if (location.hash === "#side") location.hash = "#main";
+  if (!event.target.matches("[data-search]")) return;
+  event.preventDefault();
+  if (event.target.value === "") return event.target.blur();
+  event.target.value = "";
+  event.target.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function pressed(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  const { key, target } = event;
+  const typing = target.closest("input, textarea, select, [contenteditable]");
+  const searching = target.matches("#main [data-search]");
+  const inRows = target.matches(ROWS);
+  if (key === "/" && !typing && box()) {
+    event.preventDefault();
+    enter(box());
+  } else if (key === "Escape") escape(event);
+  else if ((key === "ArrowDown" || key === "ArrowUp") && (inRows || (searching && key === "ArrowDown"))) {
+    event.preventDefault();
+    step(target, key === "ArrowDown" ? 1 : -1);
+  }
+}
+
+// Enter in a search box opens what it found, if that is one thing.
+function found(event) {
+  if (event.detail.requestConfig.triggeringEvent?.type !== "submit") return;
+  const links = document.querySelectorAll(ROWS);
+  if (links.length === 1) links[0].click();
+}
+
+export function keys() {
+  document.addEventListener("keydown", pressed);
+  document.addEventListener("htmx:afterSettle", found);
+  begin();
+}

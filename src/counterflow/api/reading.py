@@ -6,7 +6,8 @@ A list answers `{"items": [...], "next": cursor}`; pass `cursor` to go on, and s
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
@@ -15,7 +16,7 @@ from pydantic import BaseModel, Field, create_model
 from counterflow.api.callers import reading
 from counterflow.api.endpoints import answer
 from counterflow.api.problems import ProblemError
-from counterflow.api.shapes import Strict
+from counterflow.api.shapes import LARGE_MAX, Strict, kind_of
 
 _QUERY: Any = Query(...)  # type: ignore[type-arg]
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200
@@ -66,7 +67,8 @@ def add(router: Router, read: Read) -> None:
         hints = get_type_hints(read.query)
         parameters = [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=HttpRequest)]
         parameters += [
-            inspect.Parameter(part, inspect.Parameter.KEYWORD_ONLY, annotation=hints[part]) for part in in_path
+            inspect.Parameter(part, inspect.Parameter.KEYWORD_ONLY, annotation=_parameter(hints[part]))
+            for part in in_path
         ]
         ask_one.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         router.get(read.path, **options)(ask_one)
@@ -90,12 +92,29 @@ def _asked(read: Read, given: dict[str, Any], filters: Any) -> Any:
     argument, field = read.cursor
     limit = filters.limit
     if filters.cursor is not None:
-        hint = get_type_hints(read.query)[argument]
-        given[argument] = int(filters.cursor) if "int" in str(hint) else filters.cursor
+        given[argument] = _goes_on(get_type_hints(read.query)[argument], filters.cursor)
     found = read.query(**given, limit=limit + 1)
     more = len(found) > limit
     page = found[:limit]
     return {"items": page, "next": str(getattr(page[-1], field)) if more else None}
+
+
+def _goes_on(hint: Any, cursor: str) -> Any:
+    """Where a list goes on; cursors are what `next` said before. Raises `ProblemError`."""
+    if "int" not in str(hint):
+        return cursor
+    if not (cursor.isascii() and cursor.isdigit() and int(cursor[:20]) <= LARGE_MAX):
+        raise ProblemError(422, "cursor_invalid", "A cursor is what `next` said on the page before, as it was said.")
+    return int(cursor)
+
+
+def _parameter(hint: Any) -> Any:
+    """A query's argument as the type that checks it in an address: text becomes a number there, within 64 bits."""
+    if hint is int:
+        return Annotated[int, Field(ge=-LARGE_MAX, le=LARGE_MAX)]
+    if get_origin(hint) in (Union, UnionType):
+        return Union[tuple(_parameter(arg) for arg in get_args(hint))]  # noqa: UP007 - built at run time
+    return kind_of(hint)
 
 
 def _parameters(read: Read) -> type[BaseModel]:
@@ -105,9 +124,10 @@ def _parameters(read: Read) -> type[BaseModel]:
     for name in read.takes:
         default = signature.parameters[name].default
         required = default is inspect.Parameter.empty
-        columns[name] = (hints[name], ...) if required else (hints[name] | None, None)
+        kind = _parameter(hints[name])
+        columns[name] = (kind, ...) if required else (kind | None, None)
     if read.cursor is not None:
-        columns["cursor"] = (str | None, None)
+        columns["cursor"] = (kind_of(str) | None, None)
         columns["limit"] = (int, Field(LIMIT_DEFAULT, ge=1, le=LIMIT_MAX))
     model: type[BaseModel] = create_model(f"{read.name or read.query.__name__}_filters", __base__=Strict, **columns)
     return model

@@ -3,17 +3,33 @@
 Unknown fields are refused, whole numbers must be whole numbers, and instants must carry a zone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from ninja import Schema
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, create_model
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    create_model,
+)
 
 TEXT_MAX = 2_000
-NO_NUL = r"^[^\x00]*$"
+# No NUL, which no column holds, and none of the marks that make text read as other than it is.
+PLAIN = "^[^\\x00\\u202A-\\u202E\\u2066-\\u2069]*$"
+# Pieces and line numbers are 32-bit columns; ids and amounts stay where JSON readers count exactly, and where
+# thousands of them still add up in 64 bits.
+SMALL_MAX, LARGE_MAX = 2**31 - 1, 2**53 - 1
+_LARGE = ("_minor", "_id", "total")
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 
 class Strict(Schema):
@@ -28,7 +44,7 @@ def body_of(item: type) -> type[BaseModel]:
     hints = get_type_hints(item)
     columns: dict[str, Any] = {}
     for field in fields(item):
-        kind = _kind(hints[field.name])
+        kind = kind_of(hints[field.name], field.name)
         if field.default is not MISSING:
             columns[field.name] = (kind, field.default)
         elif field.default_factory is not MISSING:
@@ -39,25 +55,45 @@ def body_of(item: type) -> type[BaseModel]:
     return model
 
 
-def _kind(hint: Any) -> Any:
-    """A type of the domain as the type that checks it in a body."""
+def kind_of(hint: Any, name: str = "") -> Any:
+    """A type of the domain as the type that checks it in a body; a number's range goes by its field's name."""
     if is_dataclass(hint) and isinstance(hint, type):
         return body_of(hint)
     if hint is int:
-        return StrictInt
+        most = LARGE_MAX if name.endswith(_LARGE) else SMALL_MAX
+        return Annotated[StrictInt, Field(ge=-most, le=most)]
     if hint is str:
         return _TEXT
-    if getattr(hint, "__name__", "") == "datetime":
-        return AwareDatetime
+    if hint is datetime:
+        return _INSTANT
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        return Union[tuple(_kind(arg) for arg in args)]  # noqa: UP007 - built at run time
+        return Union[tuple(kind_of(arg, name) for arg in args)]  # noqa: UP007 - built at run time
+    if origin is tuple and ... not in args:
+        return tuple[tuple(kind_of(arg, name) for arg in args)]  # type: ignore[misc]
     if origin in (list, tuple, Sequence) and args:
-        return list[_kind(args[0])]  # type: ignore[misc]
+        return list[kind_of(args[0], name)]  # type: ignore[misc]
+    if origin is Mapping:
+        return dict[kind_of(args[0]), kind_of(args[1])]  # type: ignore[misc]
     return hint
 
 
-_TEXT: Any = Annotated[str, Field(max_length=TEXT_MAX, pattern=NO_NUL)]
+def _written(value: Any) -> Any:
+    """Only text says what instant is meant: a number may count seconds or milliseconds."""
+    if not isinstance(value, str):
+        raise ValueError("an instant is text, such as 2026-05-01T10:00:00Z")
+    return value
+
+
+def _in_utc(at: datetime) -> datetime:
+    """The same instant in UTC, where databases and calendars can follow."""
+    if not EARLIEST <= at < LATEST:
+        raise ValueError("an instant lies in the years 1900 to 2999")
+    return at.astimezone(UTC)
+
+
+_TEXT: Any = Annotated[str, Field(max_length=TEXT_MAX, pattern=PLAIN)]
+_INSTANT: Any = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 
 
 def item_of(item: type, body: BaseModel) -> Any:

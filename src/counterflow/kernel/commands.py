@@ -26,6 +26,7 @@ from counterflow.kernel.errors import (
     BatchTooLarge,
     Conflict,
     DomainError,
+    InputUnreadable,
     Invalid,
     InvariantBroken,
     KeyConflict,
@@ -246,11 +247,10 @@ def canonical(value: Any) -> tuple[bytes, int]:
             return sorted(plain(w) for w in v)
         return v
 
-    text = orjson.dumps(
-        plain(value),
-        default=db.json_default,
-        option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z,
-    )
+    try:
+        text = orjson.dumps(plain(value), default=db.json_default, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+    except (orjson.JSONEncodeError, RecursionError) as error:
+        raise InputUnreadable(reason=str(error)) from error
     return text, nodes
 
 

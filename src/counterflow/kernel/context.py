@@ -92,6 +92,10 @@ class Context:
             run.ids = run.refill()
         return run.ids.pop()
 
+    def when(self, told: datetime | None) -> datetime:
+        """When something happened: as told, and never later than it is recorded."""
+        return self.at if told is None else min(told, self.at)
+
     def may(self, permission: str) -> bool:
         """Whether the caller holds a permission; `*` holds all."""
         return permission in self.permissions or "*" in self.permissions

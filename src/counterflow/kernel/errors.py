@@ -57,5 +57,9 @@ class BatchTooLarge(Invalid):
     """A call takes 1 to {most} items, and this one has {count}; cut it and send the parts."""
 
 
+class InputUnreadable(Invalid):
+    """What was sent cannot be kept word for word: {reason}."""
+
+
 class InvariantBroken(Exception):
     """A law of the system does not hold; this is a defect, never a user's mistake."""

@@ -8,10 +8,14 @@ from django.db import models
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused
 from counterflow.kernel.context import Context
-from counterflow.kernel.errors import DomainError, IdentityReused
+from counterflow.kernel.errors import DomainError, IdentityReused, Invalid
 
 T = TypeVar("T")
 Values = dict[str, Any]
+
+
+class CodeUnreadable(Invalid):
+    """A {name} is a word that people can read and type: not empty, no space around it, no invisible characters."""
 
 
 def record_rows(
@@ -30,7 +34,7 @@ def record_rows(
     whose boolean column `replaceable` is set is taken over by new content instead of refusing it.
     At most three statements, whatever the number of items.
     """
-    wanted: list[Values | DomainError] = [_row(row_of, item) for item in items]
+    wanted: list[Values | DomainError] = [_row(row_of, item, key) for item in items]
     known = _known(model, key, [row for row in wanted if isinstance(row, dict)], replaceable)
     fresh: list[Values] = []
     changed: dict[int, Values] = {}
@@ -60,9 +64,13 @@ def record_rows(
     return Batch(results)
 
 
-def _row(row_of: Callable[[T], Values], item: T) -> Values | DomainError:
+def _row(row_of: Callable[[T], Values], item: T, key: Sequence[str]) -> Values | DomainError:
     try:
-        return row_of(item)
+        row = row_of(item)
+        for name in key:
+            if not (row[name] and row[name] == row[name].strip() and row[name].isprintable()):
+                raise CodeUnreadable(name=name)
+        return row
     except DomainError as error:
         return error
 

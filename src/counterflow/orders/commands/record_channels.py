@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from counterflow.catalog.commands.record_items import BrandUnknown
 from counterflow.catalog.commands.recording import record_rows
@@ -65,8 +65,8 @@ def _row(item: NewChannel, ids: dict[tuple[str, str], int]) -> dict[str, Any]:
         raise ChannelKindUnknown(kind=item.kind, kinds=", ".join(ChannelKind))
     try:
         ZoneInfo(item.zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ZoneUnknown(zone=item.zone) from error
+    except (KeyError, ValueError, OSError) as error:
+        raise ZoneUnknown(zone=item.zone[:60]) from error
     places(item.currency)
     return {
         "code": item.code,

@@ -76,7 +76,7 @@ def _approve(ctx: Context, identity: str, item: ApproveEarly, rma: RmaState, pla
     more = item.quantity - line.approved_qty
     if more <= 0:
         return Done(identity, {"rma_id": rma.id, "approved": line.approved_qty}, replayed=True)
-    at = item.happened_at or ctx.at
+    at = ctx.when(item.happened_at)
     line.approved_qty = item.quantity
     plan.approved[line.id] = plan.approved.get(line.id, 0) + more
     plan.milestones.append(milestone(ctx, line, Reached.APPROVED, more, at, rma.id))

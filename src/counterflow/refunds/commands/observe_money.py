@@ -143,7 +143,8 @@ def _observe(ctx: Context, item: MoneyReport, known: Known, plan: _Plan) -> Done
         booking, touched = _book(item, tender, payout, known)
         entity = tender.entity_id
         _count(plan, tender, booking)
-    entry = _entry(entry_id, entity, fact_id, item, booking) if booking.rate_known and entity else None
+    at = ctx.when(item.happened_at)
+    entry = _entry(entry_id, entity, fact_id, item, at, booking) if booking.rate_known and entity else None
     plan.entries += [entry] if entry else []
     for changed in touched:
         _change(ctx, plan, item, changed, entry_id if entry else None)
@@ -152,7 +153,7 @@ def _observe(ctx: Context, item: MoneyReport, known: Known, plan: _Plan) -> Done
     _keep(ctx, plan, item, known, fact_id, entry.id if entry else 0, tender, payout, booking)
     if booking.case:
         plan.cases.append(_case(item, fact_id, entity, payout, booking))
-    plan.events.append(_event(item, fact_id, payout, booking))
+    plan.events.append(_event(item, fact_id, at, payout, booking))
     facts = {"fact_id": fact_id, "entry_id": entry.id if entry else 0, "case": booking.case}
     return Done(item.partner_ref, facts)
 
@@ -235,7 +236,7 @@ def _change(ctx: Context, plan: _Plan, item: MoneyReport, payout: PayoutMoney, e
         "state": str(payout.state),
         "paid_minor": payout.paid,
         "partner_ref": payout.partner_ref,
-        "observed_at": item.happened_at,
+        "observed_at": ctx.when(item.happened_at),
         "entry_id": entry_id or known.get("entry_id"),
     }
     if payout.state == State.PAID and item.kind == MoneyKind.PAID:
@@ -270,8 +271,8 @@ def _take(
         "state": str(State.PAID),
         "chargeback": True,
         "partner_ref": mark,
-        "requested_at": item.happened_at,
-        "observed_at": item.happened_at,
+        "requested_at": ctx.when(item.happened_at),
+        "observed_at": ctx.when(item.happened_at),
         "command_id": ctx.command_id,
         "entry_id": entry_id,
     }
@@ -322,7 +323,7 @@ def _keep(
             "to_payable_minor": booking.to_payable,
             "to_receivable_minor": booking.to_receivable,
             "to_chargebacks_minor": booking.to_chargebacks,
-            "happened_at": item.happened_at,
+            "happened_at": ctx.when(item.happened_at),
             "recorded_at": ctx.at,
             "command_id": ctx.command_id,
             "entry_id": entry_id,
@@ -342,7 +343,7 @@ def _keep(
     )
 
 
-def _entry(entry_id: int, entity: int, fact_id: int, item: MoneyReport, booking: Booking) -> Entry | None:
+def _entry(entry_id: int, entity: int, fact_id: int, item: MoneyReport, at: datetime, booking: Booking) -> Entry | None:
     """What we owed, are owed, or lost, against the payment provider's account."""
     legs = {
         GL.REFUNDS_PAYABLE: booking.to_payable,
@@ -353,7 +354,7 @@ def _entry(entry_id: int, entity: int, fact_id: int, item: MoneyReport, booking:
     if not any(legs.values()):
         return None
     lines = [Money(entity, gl, amount, fact_id) for gl, amount in legs.items()]
-    return Entry(entry_id, entity, item.kind, item.happened_at, money=lines)
+    return Entry(entry_id, entity, item.kind, at, money=lines)
 
 
 def _case(
@@ -378,14 +379,14 @@ def _case(
     )
 
 
-def _event(item: MoneyReport, fact_id: int, payout: PayoutMoney | None, booking: Booking) -> Event:
+def _event(item: MoneyReport, fact_id: int, at: datetime, payout: PayoutMoney | None, booking: Booking) -> Event:
     facts = {"kind": item.kind, "amount_minor": item.amount_minor, "currency": item.currency, "fact_id": fact_id}
     if item.kind == MoneyKind.CHARGEBACK:
-        return Event(events.CHARGEBACK_OBSERVED, fact_id, item.happened_at, facts)
+        return Event(events.CHARGEBACK_OBSERVED, fact_id, at, facts)
     if item.kind == MoneyKind.CHARGEBACK_REVERSED:
-        return Event(events.CHARGEBACK_REVERSED, fact_id, item.happened_at, facts)
+        return Event(events.CHARGEBACK_REVERSED, fact_id, at, facts)
     if item.kind == MoneyKind.PAID and payout is not None and payout.state == State.PAID and booking.paid:
-        return Event(events.PAYOUT_PAID, payout.id, item.happened_at, facts)
+        return Event(events.PAYOUT_PAID, payout.id, at, facts)
     if item.kind == MoneyKind.FAILED and payout is not None and payout.state == State.FAILED:
-        return Event(events.PAYOUT_FAILED, payout.id, item.happened_at, facts)
-    return Event(events.MONEY_UNEXPLAINED, fact_id, item.happened_at, facts)
+        return Event(events.PAYOUT_FAILED, payout.id, at, facts)
+    return Event(events.MONEY_UNEXPLAINED, fact_id, at, facts)

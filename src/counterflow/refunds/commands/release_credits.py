@@ -156,7 +156,7 @@ def _release(ctx: Context, item: ReleaseCredit, due: Due, plan: _Plan) -> Done:
         "fee_minor": whole.fee,
         "total_minor": whole.net + whole.tax + shipping + shipping_tax - whole.fee,
         "rate": rate,
-        "happened_at": item.happened_at or ctx.at,
+        "happened_at": ctx.when(item.happened_at),
         "recorded_at": ctx.at,
         "command_id": ctx.command_id,
         "simulated": claim.simulated,

@@ -99,7 +99,7 @@ def _request(ctx: Context, item: RequestPayout, payable: Payable, plan: _Plan) -
     if wanted > left or wanted == 0:
         raise rules.OverCredit(wanted=wanted, left=left, total=credit.total_minor, currency=credit.currency)
     parts = _parts(item, credit, wanted, payable)
-    digest, at = content_hash(item), item.happened_at or ctx.at
+    digest, at = content_hash(item), ctx.when(item.happened_at)
     told = []
     for n, (tender, amount) in enumerate(parts, start=1):
         tender.committed += amount

@@ -84,7 +84,7 @@ def _cancel(ctx: Context, item: CancelRma, rma: RmaState, plan: _Plan) -> Done:
         open_pieces = sum(line.authorised_qty for line in chosen)
         received = sum(line.allocated_qty for line in chosen)
         raise NothingToCancel(rma=item.rma, expected=open_pieces, moving=open_pieces, received=received)
-    at = item.happened_at or ctx.at
+    at = ctx.when(item.happened_at)
     for line in chosen:
         taken = pieces[line.id]
         if not taken:

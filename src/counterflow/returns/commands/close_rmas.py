@@ -46,7 +46,7 @@ def close_rmas(ctx: Context, *, items: Sequence[CloseRma]) -> Batch:
             if not replayed:
                 _check(item, rma)
                 rma.state = closed[rma.id] = RMA.move("close", rma.state)
-                told.append(Event(events.RMA_CLOSED, rma.id, item.happened_at or ctx.at, {"rma": rma.number}))
+                told.append(Event(events.RMA_CLOSED, rma.id, ctx.when(item.happened_at), {"rma": rma.number}))
             results.append(Done(item.rma, {"rma_id": rma.id, "state": rma.state}, replayed))
         except DomainError as error:
             results.append(Refused.of(item.rma, error))

@@ -75,7 +75,7 @@ def _decide(ctx: Context, item: DecideRma, rma: RmaState, plan: _Plan) -> Done:
     state = RMA.move("approve" if item.approve else "decline", rma.state)
     if rma.opened_by == ctx.actor:
         raise OwnRequest(rma=item.rma)
-    at = item.happened_at or ctx.at
+    at = ctx.when(item.happened_at)
     rma.state, rma.decided_by, rma.decision_reason = state, ctx.actor, item.reason
     plan.rmas.append({"id": rma.id, "state": state, "decided_by": ctx.actor, "decision_reason": item.reason})
     for line in rma.lines:

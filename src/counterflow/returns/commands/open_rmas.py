@@ -190,7 +190,7 @@ def _line(ctx: Context, item: OpenRma, channel: Any, asked: AskedLine, part: Par
         "channel_kind": channel.kind,
         "reason_code": reason,
         "customer_segment": row.segment or None,
-        "order_age_days": rules.age_days(row.shipped_at, item.happened_at or ctx.at),
+        "order_age_days": rules.age_days(row.shipped_at, ctx.when(item.happened_at)),
         "value_minor": shipped.invoiced_minor * part.quantity // shipped.quantity,
         "currency": row.currency,
         "country": row.country if _is_code(row.country) else None,
@@ -244,7 +244,7 @@ def _open(ctx: Context, item: OpenRma, known: Known, guess: tuple[list[_Line], A
     overridden = bool(item.override) and answer != "yes"
     state = {"yes": State.AUTHORISED, "ask": State.REQUESTED, "no": State.DECLINED}["yes" if overridden else answer]
     rma_id = ctx.new_id()
-    channel, happened = known.channels[item.channel], item.happened_at or ctx.at
+    channel, happened = known.channels[item.channel], ctx.when(item.happened_at)
     row = {
         "id": rma_id,
         "number": f"RMA-{rma_id}",

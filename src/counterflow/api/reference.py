@@ -5,8 +5,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 
 from counterflow.api.app import api
+from counterflow.api.prose import marked, paragraphs
+
+PREFIX = "/api/v1"
 
 
 @dataclass(frozen=True)
@@ -26,26 +30,43 @@ class Operation:
     anchor: str
     method: str
     path: str
-    summary: str
-    text: list[str]
+    summary: SafeString
+    text: list[SafeString]
     fields: list[Field]
+    bulk: bool
+
+    @property
+    def verb(self) -> str:
+        """The method as the style sheet calls it."""
+        return self.method.lower()
+
+    @property
+    def short(self) -> str:
+        """The path without what all paths begin with, for the index."""
+        return self.path.removeprefix(PREFIX)
 
 
 def reference(request: HttpRequest) -> HttpResponse:
     """Every operation by room, with its fields; needs no sign-in, because it says nothing about the company."""
-    document = api.get_openapi_schema(path_prefix="/api/v1/")
+    document = api.get_openapi_schema(path_prefix=f"{PREFIX}/")
     schemas = document.get("components", {}).get("schemas", {})
     rooms: dict[str, list[Operation]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             if not path.endswith("/bulk"):
                 room = (operation.get("tags") or ["other"])[0]
-                rooms.setdefault(room, []).append(_operation(path, method, operation, schemas))
-    page = {"rooms": sorted(rooms.items()), "version": document["info"]["version"], "openapi": document["openapi"]}
+                bulk = f"{path}/bulk" in document["paths"] and method == "post"
+                rooms.setdefault(room, []).append(_operation(path, method, operation, schemas, bulk=bulk))
+    page = {
+        "rooms": sorted(rooms.items()),
+        "count": sum(map(len, rooms.values())),
+        "version": document["info"]["version"],
+        "openapi": document["openapi"],
+    }
     return render(request, "api/reference.html", page)
 
 
-def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> Operation:
+def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any], *, bulk: bool) -> Operation:
     fields = [
         Field(p["name"], _kind(p["schema"]), bool(p.get("required")), _default(p["schema"]))
         for p in operation.get("parameters", [])
@@ -53,9 +74,10 @@ def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body is not None:
         fields += _body(body, schemas, "")
-    text = [" ".join(part.split()) for part in (operation.get("description") or "").split("\n\n")[1:] if part.strip()]
+    summary = " ".join(paragraphs(operation.get("summary", "")))
+    text = [marked(part) for part in paragraphs(operation.get("description") or "")[1:]]
     name = operation["operationId"]
-    return Operation(name, method.upper(), path, operation.get("summary", ""), text, fields)
+    return Operation(name, method.upper(), path, marked(summary), text, fields, bulk)
 
 
 def _body(schema: dict[str, Any], schemas: dict[str, Any], prefix: str) -> list[Field]:

@@ -10,9 +10,20 @@ _SHIPPED: Final = "SELECT count(*) FROM orders_shipmentline"
 LAWS: Final[list[Law]] = [
     Law(
         "orders.children_have_parents",
-        "Every order line has its order and item, every shipment its order, every shipped line all three.",
+        "Every order has its channel, customer and import, every order line its order and item, every shipment its "
+        "order, every shipped line all three, every match its return.",
         """
-        SELECT format('order line %s: no order or item', l.id) AS what
+        SELECT format('order %s: no channel, customer or import', o.id) AS what
+        FROM orders_order o LEFT JOIN orders_channel c ON c.id = o.channel_id
+        LEFT JOIN orders_customer k ON k.id = o.customer_id LEFT JOIN orders_importrun r ON r.id = o.imported_from_id
+        WHERE c.id IS NULL OR o.customer_id IS NOT NULL AND k.id IS NULL
+           OR o.imported_from_id IS NOT NULL AND r.id IS NULL
+        UNION ALL
+        SELECT format('match %s: no return', m.id)
+        FROM orders_importedreturnmatch m LEFT JOIN orders_importedreturn r ON r.id = m.imported_return_id
+        WHERE r.id IS NULL
+        UNION ALL
+        SELECT format('order line %s: no order or item', l.id)
         FROM orders_orderline l LEFT JOIN orders_order o ON o.id = l.order_id
         LEFT JOIN catalog_item i ON i.id = l.item_id AND i.sku = l.sku
         WHERE o.id IS NULL OR l.item_id IS NOT NULL AND i.id IS NULL

@@ -1,8 +1,8 @@
 """The tables of orders.
 
-Children of orders are many and are written by the hundred thousand, so their foreign keys carry no
-database constraint (`db_constraint=False`): each is written in the transaction that writes its parent,
-parents are never deleted, and the law `orders.children_have_parents` finds orphans.
+Orders and their children are many and are written by the hundred thousand, so their foreign keys carry no
+database constraint (`db_constraint=False`): each is written in the transaction that writes or reads its
+parent, parents are never deleted, and the law `orders.children_have_parents` finds orphans.
 """
 
 from typing import Any
@@ -81,14 +81,18 @@ class Order(models.Model):
     """A sale, under the channel's number. `content_hash` tells a replay from a reuse; files have none."""
 
     id = Id()
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, db_index=False)
+    channel = models.ForeignKey(Channel, **BULK)
     number = models.TextField()
-    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, db_index=False)
+    customer = models.ForeignKey(
+        Customer, null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     placed_at = models.DateTimeField()
     currency = models.CharField(max_length=3)
     country = models.TextField(db_default="")
     simulated = models.BooleanField(db_default=False)
-    imported_from = models.ForeignKey(ImportRun, null=True, on_delete=models.PROTECT, db_index=False)
+    imported_from = models.ForeignKey(
+        ImportRun, null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     content_hash = models.BinaryField(null=True)
 
     class Meta:
@@ -302,8 +306,8 @@ class ImportedReturnMatch(models.Model):
     """Units of an imported return that came from one earlier shipment line of the same customer and item."""
 
     id = Id()
-    imported_return = models.ForeignKey(ImportedReturn, on_delete=models.PROTECT, related_name="matches")
-    shipment_line = models.ForeignKey(ShipmentLine, on_delete=models.PROTECT)
+    imported_return = models.ForeignKey(ImportedReturn, **BULK)
+    shipment_line = models.ForeignKey(ShipmentLine, on_delete=models.PROTECT, db_constraint=False, related_name="+")
     quantity = models.IntegerField()
 
     class Meta:

@@ -1,6 +1,7 @@
 """Merge one staged order book into the books."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +17,15 @@ from counterflow.orders.models import ImportRun
 from counterflow.orders.states import LineClass
 
 ITEMS_AT_ONCE = 10_000
-WORK_MEM = "256MB"
-STATISTICS = "10"
+SETTINGS = {
+    "work_mem": "256MB",
+    "default_statistics_target": "10",
+    "jit": "off",
+    "random_page_cost": "1",
+    "enable_mergejoin": "off",
+}
+"""Hashes stay whole in memory and join; a small sample is enough for such plans, compiling them takes longer than
+running them, and the pages they look up were just written by the transaction itself."""
 
 
 class ChannelUnknown(NotFound):
@@ -26,7 +34,7 @@ class ChannelUnknown(NotFound):
 
 @dataclass(frozen=True)
 class Book:
-    """A file that was staged: `rows` of it in all, of which `refused` were not staged.
+    """A file that was staged: `rows` of it in all, of which `refused` were not staged; `classes` counts the others.
 
     `keyed` says that its lines carry their own numbers. Returns from `replay_from` on are left to be
     replayed; those before it are settled history, and without it all are.
@@ -41,6 +49,7 @@ class Book:
     refused: int
     report_path: str = ""
     replay_from: datetime | None = None
+    classes: dict[str, int] = field(default_factory=dict)
 
 
 @command(needs="orders.record")
@@ -60,19 +69,13 @@ def import_book(ctx: Context, *, book: Book) -> Batch:
         "at": ctx.at,
         "replay_from": book.replay_from,
     }
-    # Hashes stay whole in memory, a small sample is enough for plans that join by hash, and compiling such
-    # statements takes longer than running them.
-    db.rows(
-        "SELECT set_config('work_mem', %s, true), set_config('default_statistics_target', %s, true), "
-        "set_config('jit', 'off', true)",
-        [WORK_MEM, STATISTICS],
-    )
-    known = _settle(terms, keyed=book.keyed)
+    db.rows(f"SELECT {', '.join(f'set_config({name!r}, {value!r}, true)' for name, value in SETTINGS.items())}")
+    gone, known = _settle(terms)
     binding.run(merging.ADD_CUSTOMERS, terms)
-    _ensure_items(ctx)
+    _ensure_items(ctx, terms | {"whole": not gone})
     # The run is written first for the foreign keys of what it imports, and gets its counts at the end.
     db.insert(ImportRun, [_run_row(run, channel.id, ctx, book, {})])
-    counts = _staged_counts()
+    counts = {name: n for name in book.classes if (n := book.classes[name] - gone[name])}
     _write_orders(terms)
     returns, adjustments = binding.run(merging.ADD_RETURNS, terms), binding.run(merging.ADD_ADJUSTMENTS, terms)
     known += counts.pop("return", 0) + counts.pop("adjustment", 0) - returns - adjustments
@@ -94,37 +97,39 @@ def _channel(code: str) -> Any:
     return found[0]
 
 
-def _settle(terms: dict[str, Any], *, keyed: bool) -> int:
-    """Take out of the staged order lines what contradicts and what is known; the number of known lines."""
-    db.execute("ANALYZE pg_temp.staged")
+def _settle(terms: dict[str, Any]) -> tuple[Counter[str], int]:
+    """Take out of the staged order lines what contradicts and what is known: how many of each class, how many known."""
+    for table in ("staged", "staged_headings", "staged_things", "staged_apart"):
+        db.execute(f"ANALYZE pg_temp.{table}")
     binding.run(merging.HEADS, terms)
     db.execute("ANALYZE pg_temp.heads")
-    binding.run(merging.REFUSE_ORDER_CONFLICTS, terms)
-    if not keyed:
-        return binding.run(merging.DROP_KNOWN_LINES, terms)
-    repeated = db.rows(merging.DROP_REPEATED_NUMBERS)[0].duplicate
-    return int(repeated + db.rows(merging.DROP_KNOWN_NUMBERS)[0].duplicate)
+    gone: Counter[str] = Counter()
+    known = 0
+    for statement in merging.SETTLE_KEYED if terms["keyed"] else merging.SETTLE:
+        for row in binding.rows(statement, terms):
+            gone[LineClass(row.code).name.lower()] += row.n
+            known += row.known
+    return gone, known
 
 
-def _ensure_items(ctx: Context) -> None:
-    seen = [SeenItem(row.sku, row.name) for row in db.rows(merging.SEEN_ITEMS)]
+def _ensure_items(ctx: Context, terms: dict[str, Any]) -> None:
+    seen = [SeenItem(row.sku, row.name) for row in binding.rows(merging.SEEN_ITEMS, terms)]
     for start in range(0, len(seen), ITEMS_AT_ONCE):
         ensure_items(ctx, items=seen[start : start + ITEMS_AT_ONCE])
 
 
-def _staged_counts() -> dict[str, int]:
-    """Lines that are still staged, by the name of their class."""
-    found = db.rows("SELECT class AS code, count(*) AS n FROM pg_temp.staged GROUP BY class ORDER BY class")
-    return {LineClass(row.code).name.lower(): row.n for row in found}
-
-
 def _write_orders(terms: dict[str, Any]) -> None:
-    binding.run(merging.ADD_ORDERS, terms)
-    db.execute(merging.ADD_LINES)
     told = terms["keyed"]
+    binding.run(merging.ADD_ORDERS, terms)
     binding.run(merging.ADD_TOLD_SHIPMENTS if told else merging.ADD_WHOLE_SHIPMENTS, terms)
+    binding.run(merging.PLACES, terms)
+    db.execute(merging.SOLD)
+    for table in ("places", "sold"):
+        db.execute(f"ANALYZE pg_temp.{table}")
+    db.execute(merging.ADD_LINES)
     db.execute(merging.ADD_TOLD_SHIPMENT_LINES if told else merging.ADD_WHOLE_SHIPMENT_LINES)
-    db.execute(merging.RAISE_TENDERS)
+    if told:
+        db.execute(merging.RAISE_TENDERS)
     binding.run(merging.SET_EARLIEST, terms)
     db.execute(merging.SET_COUNTRIES)
 

@@ -16,23 +16,29 @@ WHERE customer_id IS NOT NULL AND item_id IS NOT NULL AND imported_from_id = %s
 UNION
 SELECT o.customer_id, i.id
 FROM pg_temp.staged s
-JOIN pg_temp.heads h ON h.number = s.number
+JOIN pg_temp.staged_headings g ON g.heading = s.heading
+JOIN pg_temp.heads h ON h.number = g.number
 JOIN orders_order o ON o.id = h.order_id
-JOIN catalog_item i ON i.sku = s.sku
-WHERE s.class <= 3 AND s.kind = 'product'
+JOIN pg_temp.staged_things t ON t.thing = s.thing
+JOIN catalog_item i ON i.sku = t.sku
+WHERE t.kind = 'product'
   AND (o.customer_id, i.id) IN (
       SELECT r.customer_id, r.item_id FROM orders_importedreturn r WHERE r.imported_from_id <> %s
   )
 """
 SALES = """
-SELECT s.id, t.customer_id, t.item_id, s.quantity, s.history_qty, o.placed_at, o.number, l.line_no,
+SELECT s.id, t.customer_id, t.item_id, s.quantity, s.history_qty, l.placed_at, l.number, l.line_no,
        s.authorised_qty + s.allocated_qty + s.credited_qty > 0 AS live
-FROM pg_temp.touched t
-JOIN orders_order o ON o.customer_id = t.customer_id
-JOIN orders_orderline l ON l.order_id = o.id AND l.item_id = t.item_id
+FROM (
+    SELECT o.customer_id, o.placed_at, o.number, l.id, l.line_no, l.item_id
+    FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
+    WHERE o.customer_id IN (SELECT customer_id FROM pg_temp.touched) OFFSET 0
+) l
+JOIN pg_temp.touched t ON t.customer_id = l.customer_id AND t.item_id = l.item_id
 JOIN orders_shipmentline s ON s.order_line_id = l.id
 ORDER BY s.id FOR NO KEY UPDATE OF s
 """
+"""The lines of the customers come first (OFFSET 0 keeps it so): all orders of each pair would be many more."""
 RETURNS = """
 SELECT r.id, r.customer_id, r.item_id, r.quantity, r.happened_at, r.number, r.unit_price_minor, r.settled
 FROM pg_temp.touched t JOIN orders_importedreturn r ON r.customer_id = t.customer_id AND r.item_id = t.item_id

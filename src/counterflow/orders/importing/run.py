@@ -1,11 +1,14 @@
 """The import of order books from files: read, check, stage, merge, report."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
+
+import pyarrow.compute as pc
 
 from counterflow.catalog.commands import install_reasons
 from counterflow.kernel.context import Context
@@ -17,10 +20,12 @@ from counterflow.orders.importing import staging
 from counterflow.orders.importing.ahead import ahead
 from counterflow.orders.importing.check import CHECKS, Terms
 from counterflow.orders.importing.chunks import Part
+from counterflow.orders.importing.coding import Coder
 from counterflow.orders.importing.layouts import OURS
 from counterflow.orders.importing.problems import Refusal
 from counterflow.orders.importing.readers import parts
 from counterflow.orders.importing.report import Report
+from counterflow.orders.states import LineClass
 
 Progress = Callable[[Path, int, int], None]
 """Told a file, how many bytes were read of it since the last call, and the rows read since then."""
@@ -60,9 +65,9 @@ class Failed:
 
 @dataclass(frozen=True)
 class _Staged:
-    names: list[str]
-    rows: bytes
+    pieces: list[staging.Piece]
     good: int
+    classes: dict[str, int]
     refused: list[Refusal]
 
 
@@ -103,9 +108,12 @@ def _import_part(
 ) -> Imported:
     staging.prepare()
     good = refused = 0
+    classes: Counter[str] = Counter()
     for piece in ahead(_pieces(part, terms)):
-        staging.copy(piece.names, piece.rows)
+        for rows in piece.pieces:
+            staging.copy(rows)
         good += piece.good
+        classes.update(piece.classes)
         refused += report.add(part.name, piece.refused)
         progress(path, 0, piece.good + len(piece.refused))
     book = Book(
@@ -116,6 +124,7 @@ def _import_part(
         keyed=part.header.layout is OURS,
         rows=good + refused,
         refused=refused,
+        classes=dict(classes),
         report_path=str(report.path) if report.written else "",
         replay_from=options.replay_from,
     )
@@ -134,10 +143,17 @@ def _import_part(
 
 
 def _pieces(part: Part, terms: Terms) -> Iterator[_Staged]:
-    check = CHECKS[part.header.layout.name]
-    for chunk in part.chunks:
-        checked = check(chunk, terms)
-        yield _Staged(checked.table.column_names, staging.encoded(checked.table), len(checked.table), checked.refused)
+    check, coder = CHECKS[part.header.layout.name], Coder()
+    for checked in ahead(check(chunk, terms) for chunk in part.chunks):
+        tables = coder.code(checked.table).items()
+        pieces = [staging.encoded(name, rows) for name, rows in tables if len(rows)]
+        yield _Staged(pieces, len(checked.table), _classes(checked.table), checked.refused)
+
+
+def _classes(table: Any) -> dict[str, int]:
+    """Rows by the name of their class."""
+    found = pc.value_counts(table["class"]).to_pylist()
+    return {LineClass(row["values"]).name.lower(): row["counts"] for row in found}
 
 
 def _digest(path: Path) -> str:

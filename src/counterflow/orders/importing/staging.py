@@ -1,9 +1,13 @@
-"""The temporary table that a file is copied into before one command merges it.
+"""The temporary tables that a file is copied into before one command merges them.
 
-It lives in the session, outside any transaction, so a command that starts again finds it whole. The
-command deletes from it what it refuses or knows, inside its own transaction.
+They live in the session, outside any transaction, so a command that starts again finds them whole. The
+command deletes from them what it refuses or knows, inside its own transaction.
+
+`staged` holds the lines of orders, by the numbers of their heading and thing (`coding`), `staged_apart`
+returns and adjustments, `staged_refused` what merging refuses.
 """
 
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -12,57 +16,87 @@ from django.db import connection
 
 from counterflow.kernel.errors import InvariantBroken
 
-COLUMNS = {
-    "id": "bigint DEFAULT nextval('kernel_id_seq')",
-    "line": "bigint",
-    "class": "smallint",
-    "number": "text",
-    "sku": "text",
-    "description": "text",
-    "kind": "text",
-    "quantity": "integer",
-    "happened_at": "timestamptz",
-    "price_minor": "bigint",
-    "customer": "text",
-    "country": "text",
-    "currency": "text",
-    "line_no": "integer",
-    "discount_minor": "bigint",
-    "tax_minor": "bigint",
-    "cost_minor": "bigint",
-    "shipped_at": "timestamptz",
-    "shipment": "text",
-    "tender": "text",
-    "tender_reference": "text",
+TABLES = {
+    "staged_headings": {
+        "heading": "integer",
+        "line": "bigint",
+        "number": "text",
+        "customer": "text",
+        "country": "text",
+        "currency": "text",
+        "happened_at": "timestamptz",
+        "product": "boolean",
+    },
+    "staged_things": {"thing": "integer", "line": "bigint", "sku": "text", "description": "text", "kind": "text"},
+    "staged": {
+        "id": "bigint DEFAULT nextval('kernel_id_seq')",
+        "shipped_id": "bigint DEFAULT nextval('kernel_id_seq')",
+        "line": "bigint",
+        "price_minor": "bigint",
+        "heading": "integer",
+        "thing": "integer",
+        "quantity": "integer",
+        "class": "smallint",
+        "line_no": "integer",
+        "discount_minor": "bigint",
+        "tax_minor": "bigint",
+        "cost_minor": "bigint",
+        "shipped_at": "timestamptz",
+        "shipment": "text",
+        "tender": "text",
+        "tender_reference": "text",
+    },
+    "staged_apart": {
+        "line": "bigint",
+        "class": "smallint",
+        "number": "text",
+        "sku": "text",
+        "description": "text",
+        "kind": "text",
+        "quantity": "integer",
+        "happened_at": "timestamptz",
+        "price_minor": "bigint",
+        "customer": "text",
+    },
+    "staged_refused": {"line": "bigint", "code": "text", "message": "text", "raw": "text"},
 }
 _PLAIN = pyarrow.csv.WriteOptions(include_header=False)
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Rows for one of the tables, as the bytes that COPY takes."""
+
+    table: str
+    columns: list[str]
+    rows: bytes
+
+
 def prepare() -> None:
-    """Empty tables for a new file: its lines, and the lines that merging refuses."""
-    listed = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    """Empty tables for a new file."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.staged, pg_temp.staged_refused")
-        cursor.execute(f"CREATE TEMP TABLE staged ({listed})")
-        cursor.execute("CREATE TEMP TABLE staged_refused (line bigint, code text, message text, raw text)")
+        _drop(cursor)
+        for table, columns in TABLES.items():
+            listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+            cursor.execute(f"CREATE TEMP TABLE {table} ({listed})")
 
 
-def encoded(table: Any) -> bytes:
-    """Checked rows as the bytes that COPY takes."""
+def encoded(name: str, table: Any) -> Piece:
+    """Rows for the table of this name."""
     buffer = BytesIO()
     pyarrow.csv.write_csv(table, buffer, _PLAIN)
-    return buffer.getvalue()
+    return Piece(name, table.column_names, buffer.getvalue())
 
 
-def copy(names: list[str], rows: bytes) -> None:
-    """Add rows, encoded with these columns in this order."""
+def copy(piece: Piece) -> None:
+    """Add rows to a table."""
     connection.ensure_connection()
     raw = connection.connection
     if raw is None:
         raise InvariantBroken("no database connection")
-    sql = f"COPY pg_temp.staged ({', '.join(names)}) FROM STDIN (FORMAT csv)"
+    sql = f"COPY pg_temp.{piece.table} ({', '.join(piece.columns)}) FROM STDIN (FORMAT csv)"
     with connection.wrap_database_errors, raw.cursor().copy(sql) as copying:
-        copying.write(rows)
+        copying.write(piece.rows)
 
 
 def refused() -> list[tuple[int, str, str, str]]:
@@ -75,4 +109,8 @@ def refused() -> list[tuple[int, str, str, str]]:
 def drop() -> None:
     """Drop the tables once a file is done."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.staged, pg_temp.staged_refused")
+        _drop(cursor)
+
+
+def _drop(cursor: Any) -> None:
+    cursor.execute(f"DROP TABLE IF EXISTS {', '.join(f'pg_temp.{table}' for table in TABLES)}")

@@ -129,18 +129,34 @@ class Migration(migrations.Migration):
                 ("content_hash", models.BinaryField(null=True)),
                 (
                     "channel",
-                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="orders.channel"),
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
                 ),
                 (
                     "customer",
                     models.ForeignKey(
-                        db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to="orders.customer"
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.customer",
                     ),
                 ),
                 (
                     "imported_from",
                     models.ForeignKey(
-                        db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to="orders.importrun"
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.importrun",
                     ),
                 ),
             ],
@@ -257,12 +273,21 @@ class Migration(migrations.Migration):
                 (
                     "imported_return",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="matches", to="orders.importedreturn"
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.importedreturn",
                     ),
                 ),
                 (
                     "shipment_line",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="orders.shipmentline"),
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.shipmentline",
+                    ),
                 ),
             ],
         ),

@@ -117,7 +117,7 @@ def _bearer(prefix: str, digest: str) -> Bearer | None:
         """
         SELECT t.id, t.digest, t.scopes, t.user_id,
             ARRAY(SELECT role FROM access_grant WHERE user_id = u.id) AS roles,
-            t.last_used_at IS NULL OR t.last_used_at < now() - make_interval(mins => %s) AS use_is_stale
+            t.last_used_at IS NULL OR t.last_used_at < now() - make_interval(mins => %s::int) AS use_is_stale
         FROM access_apitoken t JOIN access_user u ON u.id = t.user_id
         WHERE t.prefix = %s AND t.revoked_at IS NULL AND u.is_active AND (t.expires_at IS NULL OR t.expires_at > now())
         """,

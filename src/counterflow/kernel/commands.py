@@ -188,7 +188,7 @@ def _outermost(ctx: Context, name: str, body: Any, kwargs: dict[str, Any]) -> Ba
 
 
 def _claim(ctx: Context, name: str, digest: bytes, *, ids: int) -> Any:
-    sql = "SELECT * FROM kernel_claim(%s, %s, %s, %s, %s, %s)"
+    sql = "SELECT * FROM kernel_claim(%s, %s, %s, %s, %s, %s::int)"
     return db.rows(sql, [ctx.actor, name, ctx.key, digest, ctx.at, ids])[0]
 
 
@@ -201,7 +201,7 @@ def _finish(ctx: Context, name: str, batch: Batch) -> None:
     run = ctx.running
     events = run.events
     db.rows(
-        "SELECT kernel_finish(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "SELECT kernel_finish(%s, %s, %s, %s, %s, %s, %s::int, %s::int, %s, %s, %s, %s, %s, %s)",
         [
             run.command_id,
             name,

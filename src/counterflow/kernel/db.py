@@ -12,15 +12,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
 from django.db import connection, models
+from psycopg.adapt import AdaptersMap
+from psycopg.types.numeric import Int8Dumper
 
 from counterflow.kernel.context import Context, Rank
 from counterflow.kernel.errors import InvariantBroken
 
 Row = Any
+# A life of one return sends some fifty texts; the driver would keep a hundred and make room all the time.
+PREPARED_MAX = 1_000
+# Django prepares nothing unless asked; planning the look-ups anew costs more than running them.
+PREPARE_AFTER = 3
 _JSONB = 3802  # the type's fixed number in PostgreSQL's catalog
 _counted: ContextVar[list[str] | None] = ContextVar("counted", default=None)
 
@@ -41,13 +48,35 @@ def _row_type(names: tuple[str, ...]) -> Any:
     return namedtuple("Row", names, rename=True)
 
 
-def _cursor() -> psycopg.Cursor[tuple[Any, ...]]:
-    """A cursor with server-side parameters on Django's own connection, inside its transaction."""
+class _Cursor(psycopg.Cursor[tuple[Any, ...]]):
+    """A cursor with server-side parameters that sends every whole number as a bigint.
+
+    The driver would pick the smallest type that holds a value, so one text would be prepared anew for
+    each mixture of sizes.
+    """
+
+    _shared: WeakKeyDictionary[Any, AdaptersMap] = WeakKeyDictionary()
+
+    @property
+    def adapters(self) -> AdaptersMap:
+        """The connection's adapters, but for whole numbers; made once a connection."""
+        found = self._shared.get(self._conn)
+        if found is None:
+            found = AdaptersMap(self._conn.adapters)
+            found.register_dumper(int, Int8Dumper)
+            self._shared[self._conn] = found
+        return found
+
+
+def _cursor() -> _Cursor:
+    """A cursor on Django's own connection, inside its transaction."""
     connection.ensure_connection()
     raw = connection.connection
     if raw is None:
         raise InvariantBroken("no database connection")
-    return psycopg.Cursor(raw)
+    if raw.prepared_max != PREPARED_MAX:
+        raw.prepared_max, raw.prepare_threshold = PREPARED_MAX, PREPARE_AFTER
+    return _Cursor(raw)
 
 
 def execute(sql: str, params: Sequence[Any] = ()) -> int:

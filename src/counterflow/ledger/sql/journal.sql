@@ -84,9 +84,10 @@ BEGIN
     IF v_bad IS NOT NULL THEN
         RAISE EXCEPTION 'entry % does not balance', v_bad USING ERRCODE = '23514';
     END IF;
+    -- A subquery for each entry, never a join: a join's kept plan may read the whole month.
     SELECT a.entry_id INTO v_bad FROM (SELECT DISTINCT entry_id, recorded_at FROM added) a
-    LEFT JOIN ledger_entry e ON e.id = a.entry_id AND e.recorded_at = a.recorded_at AND e.tx = pg_current_xact_id()
-    WHERE e.id IS NULL LIMIT 1;
+    WHERE (SELECT e.tx FROM ledger_entry e WHERE e.id = a.entry_id AND e.recorded_at = a.recorded_at)
+          IS DISTINCT FROM pg_current_xact_id() LIMIT 1;
     IF v_bad IS NOT NULL THEN
         RAISE EXCEPTION 'a line cannot be added to entry %: it was made by another transaction', v_bad
             USING ERRCODE = '23514';

@@ -28,7 +28,10 @@ def text(column: Any) -> Any:
 
 def reference(column: Any) -> Any:
     """Identifiers; a number that went through a spreadsheet ("17850.0") loses its decimals."""
-    return pc.replace_substring_regex(text(column), r"^(\d+)\.0+$", r"\1")
+    trimmed = text(column)
+    if not pc.any(pc.match_substring(trimmed, ".0")).as_py():
+        return trimmed
+    return pc.replace_substring_regex(trimmed, r"^(\d+)\.0+$", r"\1")
 
 
 def whole(column: Any) -> Any:
@@ -101,5 +104,7 @@ def _moment(value: str | None) -> datetime | None:
 
 
 def longer_than(column: Any, most: int) -> Any:
-    """Which values have more characters than `most`."""
+    """Which values have more characters than `most`; none where even their bytes are no more."""
+    if (pc.max(pc.binary_length(column)).as_py() or 0) <= most:
+        return pa.nulls(len(column), pa.bool_()).fill_null(False)
     return pc.fill_null(pc.greater(pc.utf8_length(column), most), False)

@@ -19,6 +19,7 @@ from counterflow.kernel.errors import DomainError, Invalid, NotFound
 
 FAILED = 2
 INTERRUPTED = 130
+MISSING = ("UndefinedTable", "UndefinedColumn", "UndefinedFunction")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,10 @@ COMMANDS: dict[str, Command] = {
 
 class UnknownCommand(NotFound):
     """There is no command `{name}`{hint}; `counterflow --help` lists them all."""
+
+
+class NotMigrated(DomainError):
+    """The database's tables are not those of this version ({what}); run `counterflow migrate` and try again."""
 
 
 class Defect(DomainError):
@@ -166,6 +171,8 @@ def sentence(error: Exception) -> str:
     if isinstance(error, DomainError):
         return what
     kind = type(error)
+    if type(error.__cause__).__name__ in MISSING:
+        return NotMigrated(what=what).message
     if kind.__name__ in ("OperationalError", "InterfaceError"):
         return ConnectionLost(what=what).message
     if isinstance(error, OSError) and error.filename:

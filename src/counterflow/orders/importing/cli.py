@@ -21,7 +21,8 @@ CLASSES = tuple(found.name.lower() for found in LineClass)
 
 
 class ChannelWanted(Invalid):
-    """Say with --channel which channel these orders belong to; the channels are: {known}."""
+    """Say with --channel which channel these orders belong to; the channels are: {known}. To make one, add
+    --new-channel with its currency, such as --channel shop --new-channel GBP."""
 
 
 class TimeMalformed(Invalid):

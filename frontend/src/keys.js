@@ -61,7 +61,13 @@ function found(event) {
   if (links.length === 1) links[0].click();
 }
 
+// A search box asks while one types; leaving it changes nothing, and a second answer would take the focus away.
+function left(event) {
+  if (event.target.matches("[data-search]")) event.stopPropagation();
+}
+
 export function keys() {
+  document.addEventListener("change", left, true);
   document.addEventListener("keydown", pressed);
   document.addEventListener("htmx:afterSettle", found);
   begin();

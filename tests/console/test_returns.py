@@ -9,6 +9,7 @@ from console_life import asked, blind, credited, disposed, received, whole
 from counterflow.kernel.context import Context
 from counterflow.refunds import queries as refunds
 from counterflow.returns.page import return_page
+from dock import announce, tell
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +171,13 @@ def test_labels_of_several_forms_on_a_page_meet_their_own_fields(browse, company
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'\sfor="([^"]+)"', page)) <= set(ids)
+
+
+def test_a_case_about_its_parcel_is_among_the_open_questions(browse, company):
+    rma = asked(company)
+    tell(company, announce(company, rma), "accepted", "lost")
+    page = text_of(browse("finance"), f"/returns/{rma}/why")
+    assert "The carrier lost a parcel" in page
+    story = re.findall(r'class="moment-title">([^<]+)<', text_of(browse("finance"), f"/returns/{rma}"))
+    assert story.count("Parcel lost") == 1
+    assert story.count("Carrier report") == 1

@@ -42,7 +42,7 @@ BREAK_COLUMNS: tuple[Column[Break], ...] = (
     Column("Stated", lambda b: cells.number(b.stated), end=True),
     Column("Pieces", lambda b: cells.number(b.quantity), end=True),
     Column("Value", lambda b: cells.money(b.value_minor, b.currency), end=True),
-    Column("Cause", lambda b: cells.text(b.cause)),
+    Column("Cause", lambda b: cells.text(b.cause[:1].upper() + b.cause[1:])),
     Column("Proposal", lambda b: cells.text(proposal(b))),
     Column("State", lambda b: cells.badge("break", b.state)),
     Column("Currency", lambda b: cells.text(b.currency), file_only=True),
@@ -129,6 +129,8 @@ def statement(request: HttpRequest, statement_id: int) -> HttpResponseBase:
     shown = rows[:PAGE_SIZE]
     who = signed_in(request)
     postable = [row.id for row in shown if row.proposal == "adjust" and row.state == "open"]
+    may_post = who.may("reconciliation.post")
+    alone = who.actor == found.compared_by and not who.may("workqueue.approve")
     values = {
         "statement": found,
         "simulated": notices(of(ledger.simulated(), found.entity)),
@@ -136,7 +138,8 @@ def statement(request: HttpRequest, statement_id: int) -> HttpResponseBase:
         "refused": queries.refused_rows(statement=statement_id) if found.refused_rows else [],
         "compared_by": access.names_of([found.compared_by])[found.compared_by],
         "list": listing(BREAK_COLUMNS, shown, wanted, filters=BREAK_FILTERS, next_place=more),
-        "postable": postable if who.may("reconciliation.post") else [],
+        "postable": postable if may_post and not alone else [],
+        "for_another": len(postable) if may_post and alone else 0,
     }
     return render(request, "console/reconciliation/one.html", values)
 

@@ -183,7 +183,9 @@ def why(request: HttpRequest, number: str) -> HttpResponseBase:
     """Why the policies answered as they did, and the cases about this return; the page of a return loads it last."""
     found, who = return_page(number=number), signed_in(request)
     units = [unit for line in found.lines for unit in line.units]
-    subjects = [found.id, *(line.id for line in found.lines), *(unit.id for unit in units)]
+    # What happened names everything else that a case can be about: parcels, payouts, reports of money.
+    named = {moment.subject_id for moment in found.timeline}
+    subjects = sorted({found.id, *named, *(line.id for line in found.lines), *(unit.id for unit in units)})
     values = {
         "rma": found,
         "simulated": _simulated(found),

@@ -113,3 +113,13 @@ def test_a_difference_is_shouted(browse, received, owner):
     owner.execute("UPDATE ledger_position SET cost = cost - 1 WHERE account_id = %s", [place])
     assert "1 of " in page
     assert "£0.01" in page
+
+
+def test_a_reversed_receipt_is_not_shown_as_here(browse, received):
+    client = browse("administrator")
+    client.post(f"/units/{received}/reverse", {"reason": "scanned_by_mistake"})
+    page = client.get(f"/units/{received}").content.decode()
+    assert "No longer here" in page
+    assert "In the pool" not in page
+    assert '<div class="moment-title">Receipt reversed</div>' in page
+    assert "Receipt reversed" in browse("clerk").get(f"/units/{received}").content.decode()

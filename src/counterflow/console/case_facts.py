@@ -17,6 +17,7 @@ LABELS = {
     "found": "Arrived as",
     "rma_state": "State of the return",
     "rma_line": "Line",
+    "empty": "Arrived empty",
     "quantity": "Pieces",
     "kind": "Reported",
     "source": "Reported by",

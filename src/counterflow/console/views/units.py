@@ -1,6 +1,6 @@
 """The bench of a node, and one unit with its story, its value and what may be done with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from counterflow.console import cells, forms
-from counterflow.console.journal_lines import entries_about
+from counterflow.console.journal_lines import EntryShown, entries_about
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
 from counterflow.console.moments import Moment, newest_first
 from counterflow.console.page import act, page, readable, render, signed_in
@@ -23,6 +23,7 @@ from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_un
 from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
 from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
 from counterflow.receiving.commands.send_back_units import SendBackUnit, send_back_units
+from counterflow.receiving.states import Unit
 
 Row = queries.UnitRow
 
@@ -45,6 +46,8 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("Simulated", lambda u: cells.simulated(u.simulated), file_only=True),
 )
 STATES = (("received", "Received"), ("inspected", "Inspected"), ("set_apart", "Set apart"))
+GONE = (Unit.SENT_BACK, Unit.REVERSED)
+"""States of units that are not in our hands."""
 NEEDS = {
     "inspect": "receiving.inspect",
     "dispose": "receiving.dispose",
@@ -83,12 +86,14 @@ def bench(request: HttpRequest) -> HttpResponseBase:
 def unit(request: HttpRequest, lpn: str) -> HttpResponseBase:
     """One unit: where it is, what it is worth, its story, its entries."""
     file, who = queries.unit(lpn=lpn), signed_in(request)
+    entries = entries_about([file.unit.id])
     actions = [action for action in file.unit.actions if action in NEEDS and who.may(NEEDS[action])]
     values = {
         "unit": file.unit,
         "value_minor": file.unit.cost_minor + file.unit.allowance_minor,
-        "moments": newest_first(_moments(file)),
-        "entries": entries_about([file.unit.id]) if who.may("ledger.view") else [],
+        "moments": newest_first([*_moments(file), *_left(entries)]),
+        "entries": entries if who.may("ledger.view") else [],
+        "gone": file.unit.state in GONE,
         "nodes": {node.id: node.code for node in facilities.nodes()},
         "decisions": policies.decisions(subject_ids=[file.unit.id]) if who.may("policies.view") else [],
         "actions": actions,
@@ -116,6 +121,16 @@ def _moments(file: queries.UnitFile) -> Iterator[Moment]:
             text = f"Policy said {_words(sent.asked)}; staff differed: {_words(sent.override_reason)}."
         title = f"Disposed: {_words(sent.disposition)}"
         yield Moment(sent.happened_at, sent.recorded_at, title, text, "good", "switch-horizontal")
+
+
+def _left(entries: Sequence[EntryShown]) -> Iterator[Moment]:
+    """How a unit went out of our hands again, as its entries tell."""
+    for entry in entries:
+        at = entry.happened_at
+        if entry.reverses and entry.kind == "receive":
+            yield Moment(at, at, "Receipt reversed", "What it counted for was taken back", "stop", "arrow-back-up")
+        elif entry.kind == "send_back":
+            yield Moment(at, at, "Sent back to the customer", "", "plain", "truck")
 
 
 def _words(code: str) -> str:

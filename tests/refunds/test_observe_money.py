@@ -269,6 +269,17 @@ def test_a_chargeback_and_its_reversal_in_one_batch(ctx, company, owner):
     assert breaches() == []
 
 
+def test_a_report_that_names_what_a_chargeback_took_leaves_that_as_it_is(ctx, company, owner):
+    order = company.sell()
+    credit(company, owner, order=order)
+    report(company, "chargeback", 500, f"cb-{order}", channel=company.channel(), order=order)
+    mark = f"chargeback:psp:cb-{order}"
+    before = row("refunds_payout", reference=f"{mark}/1")
+    assert report(company, "refund_paid", 500, payout_ref=f"{mark}/1").done[0].facts["case"] == "overpaid"
+    assert row("refunds_payout", reference=f"{mark}/1") == before
+    assert breaches() == []
+
+
 def test_statements_do_not_grow_with_the_batch(ctx, company, owner):
     references = [promised(company, owner)[2] for _ in range(21)]
     with db.counting() as few:

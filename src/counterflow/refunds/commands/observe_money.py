@@ -147,6 +147,8 @@ def _observe(ctx: Context, item: MoneyReport, known: Known, plan: _Plan) -> Done
     entry = _entry(entry_id, entity, fact_id, item, at, booking) if booking.rate_known and entity else None
     plan.entries += [entry] if entry else []
     for changed in touched:
+        if changed.chargeback and item.kind != MoneyKind.CHARGEBACK_REVERSED:
+            continue  # it was taken by the chargeback on record, whatever else names it
         _change(ctx, plan, item, changed, entry_id if entry else None)
     for credit, amount in booking.taken:
         _take(ctx, plan, item, tender, credit, amount, entry_id, known)

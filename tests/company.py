@@ -137,7 +137,7 @@ class Company:
                 }
             )
             if issue:
-                moves.append((name, pieces, cost))
+                moves.append((name, pieces, cost, shipped_id))
         db.insert(OrderLine, order_lines)
         db.insert(
             Shipment,
@@ -164,14 +164,19 @@ class Company:
 
 
 @command(needs="ledger.open")
-def _stock_and_issue(ctx: Context, *, company: Company, moves: list[tuple[str, int, int]], at: datetime) -> Batch:
+def _stock_and_issue(ctx: Context, *, company: Company, moves: list[tuple[str, int, int, int]], at: datetime) -> Batch:
     """Bring the goods in as opening stock and let them leave again to the customer."""
-    for name, pieces, cost in moves:
+    issues = []
+    for name, pieces, cost, shipment_line in moves:
         pool = company.place("available", name, bucket="pool")
         opening = Move(Place(company.entity, State.OPENING, company.items[name]), pool, pieces, cost)
-        gone = Move(pool, Place(company.entity, State.CUSTOMER, company.items[name]), pieces, cost)
+        gone = Move(
+            pool, Place(company.entity, State.CUSTOMER, company.items[name]), pieces, cost, subject=shipment_line
+        )
+        issues.append({"id": shipment_line, "issued_entry_id": ctx.new_id()})
         post(ctx, [Entry(ctx.new_id(), company.entity, "open", at, [opening])])
-        post(ctx, [Entry(ctx.new_id(), company.entity, "ship", at, [gone])])
+        post(ctx, [Entry(issues[-1]["issued_entry_id"], company.entity, "ship", at, [gone])])
+    db.update(ShipmentLine, issues)
     return Batch([Done("issued")])
 
 

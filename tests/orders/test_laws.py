@@ -9,6 +9,11 @@ pytestmark = pytest.mark.usefixtures("database_copy")
 TAMPER = {
     "orders.children_have_parents": "UPDATE orders_shipmentline SET item_id = item_id + 1 WHERE id = %s",
     "orders.shipped_is_ordered": "UPDATE orders_shipmentline SET invoiced_minor = invoiced_minor + 1 WHERE id = %s",
+    "orders.issues_are_posted": "UPDATE orders_shipmentline SET issued_entry_id = 1 WHERE id = %s",
+    "orders.tenders_fit_orders": (
+        "INSERT INTO orders_tender (id, order_id, seq, kind, currency, captured_minor)"
+        " SELECT %s, o.id, 1, 'card', 'XTS', 1 FROM orders_order o LIMIT 1"
+    ),
     "orders.history_is_matched": "UPDATE orders_shipmentline SET history_qty = history_qty - 1 WHERE id = %s",
     "orders.matches_are_possible": (
         "UPDATE orders_importedreturnmatch SET quantity = quantity + 99 WHERE shipment_line_id = %s"

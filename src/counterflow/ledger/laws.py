@@ -209,12 +209,12 @@ LAWS: Final[list[Law]] = [
     ),
     Law(
         "ledger.dates_follow_facts",
-        "No entry is booked before it happened, nor before its entity's go-live.",
+        "No entry is booked before it happened or before its entity's go-live, nor happened after it was recorded.",
         """
         SELECT format('entry %s: happened %s, booked %s', e.id, e.happened_at, e.accounting_date) AS what
         FROM ledger_entry e LEFT JOIN ledger_entity b ON b.id = e.entity_id
         WHERE b.id IS NULL OR e.accounting_date < (e.happened_at AT TIME ZONE b.zone)::date
-           OR e.accounting_date < b.go_live
+           OR e.accounting_date < b.go_live OR e.happened_at > e.recorded_at + interval '1 hour'
         """,
         _ENTRIES,
     ),

@@ -6,6 +6,7 @@ from counterflow.kernel.laws import Law
 from counterflow.logistics.states import REPORTS
 
 _REPORTS: Final = ", ".join(f"('{kind}', {rank}, '{state}')" for rank, (kind, state) in enumerate(REPORTS.items()))
+_KINDS: Final = ", ".join(f"'{kind}'" for kind in REPORTS)
 _LINES: Final = "SELECT count(*) FROM logistics_parcelline"
 # The sum of the day sums of an unguarded state, by entity, item and custodian.
 _LOST: Final = """
@@ -94,5 +95,19 @@ LAWS: Final[list[Law]] = [
            OR (s.cost_basis IN ('nil', 'history') AND v.cost_minor <> 0)
         """,
         "SELECT count(*) FROM logistics_returnedvalue",
+    ),
+    Law(
+        "logistics.reports_have_commands",
+        "Every carrier's report is of a known kind, and a command wrote it at that instant; closed parcels are empty.",
+        f"""
+        SELECT format('report %s: %s, command %s', e.id, e.kind, e.command_id) AS what
+        FROM logistics_parcelevent e
+        LEFT JOIN kernel_commandrecord c ON c.id = e.command_id AND c.at = e.recorded_at
+        WHERE c.id IS NULL OR e.kind NOT IN ({_KINDS})
+        UNION ALL
+        SELECT format('parcel %s: %s, and closed as empty: %s', id, state, closed_empty)
+        FROM logistics_parcel WHERE (state = 'emptied') <> (closed_empty IS NOT NULL)
+        """,
+        "SELECT count(*) FROM logistics_parcelevent",
     ),
 ]

@@ -55,6 +55,40 @@ LAWS: Final[list[Law]] = [
         _LINES,
     ),
     Law(
+        "orders.issues_are_posted",
+        "What a shipment line says it was issued at left the books by the entry it names.",
+        """
+        SELECT format('shipment line %s: %s pieces issued at %s (%s), entry %s moved %s worth %s', s.id, s.quantity,
+                      s.issued_cost_minor, s.cost_basis, s.issued_entry_id, coalesce(l.pieces, 0), coalesce(l.worth, 0))
+               AS what
+        FROM orders_shipmentline s
+        LEFT JOIN (
+            SELECT l.entry_id, l.subject_id,
+                   sum(l.amount) FILTER (WHERE l.component = 'qty' AND l.amount > 0) AS pieces,
+                   coalesce(-sum(l.amount) FILTER (WHERE l.component IN ('cost', 'allowance')), 0) AS worth,
+                   bool_or(a.state = 'unexplained') AS short
+            FROM ledger_entry e JOIN ledger_line l ON l.entry_id = e.id AND l.recorded_at = e.recorded_at
+            JOIN ledger_account a ON a.id = l.account_id
+            WHERE e.kind = 'ship' AND e.reverses = 0 GROUP BY 1, 2
+        ) l ON l.entry_id = s.issued_entry_id AND l.subject_id = s.id
+        WHERE (s.issued_entry_id IS NOT NULL OR s.cost_basis = 'issued')
+          AND (l.subject_id IS NULL OR s.quantity <> l.pieces OR (s.cost_basis = 'issued') = l.short
+               OR CASE WHEN l.short THEN coalesce(s.issued_cost_minor, 0) < l.worth
+                       ELSE s.issued_cost_minor IS DISTINCT FROM l.worth END)
+        """,
+        _SHIPPED,
+    ),
+    Law(
+        "orders.tenders_fit_orders",
+        "Every means of payment is of an order and in its currency.",
+        """
+        SELECT format('tender %s: order %s, %s', t.id, t.order_id, t.currency) AS what
+        FROM orders_tender t LEFT JOIN orders_order o ON o.id = t.order_id AND o.currency = t.currency
+        WHERE o.id IS NULL
+        """,
+        "SELECT count(*) FROM orders_order",
+    ),
+    Law(
         "orders.history_is_matched",
         "The units of history on a shipment line are those of the settled returns matched to it.",
         """

@@ -31,4 +31,15 @@ LAWS: Final[list[Law]] = [
         """,
         counted="SELECT count(*) FROM policies_policyversion WHERE state IN ('active', 'retired')",
     ),
+    Law(
+        name="policies.decisions_have_commands",
+        meaning="Every decision was taken by a command on record, at that instant; an override by its actor.",
+        sql="""
+            SELECT format('decision %s: command %s is not on record', d.id, d.command_id) AS what
+            FROM policies_decision d
+            LEFT JOIN kernel_commandrecord c ON c.id = d.command_id AND c.at = d.decided_at
+            WHERE c.id IS NULL OR d.overridden_by <> c.actor
+        """,
+        counted="SELECT count(*) FROM policies_decision",
+    ),
 ]

@@ -147,4 +147,108 @@ LAWS: Final[list[Law]] = [
         """,
         _UNITS,
     ),
+    Law(
+        "receiving.units_are_as_told",
+        "The state, round, grade and destination of every unit are what its latest inspection and disposal say.",
+        """
+        WITH looked AS (
+            SELECT DISTINCT ON (unit_id) unit_id, round, grade, damage_code,
+                   count(*) OVER (PARTITION BY unit_id) AS rounds
+            FROM receiving_inspection ORDER BY unit_id, round DESC
+        ), sent AS (
+            SELECT DISTINCT ON (unit_id) unit_id, round, disposition
+            FROM receiving_disposal ORDER BY unit_id, round DESC
+        )
+        SELECT format('unit %s: %s, round %s, %s, %s; its latest inspection is round %s, %s, its disposal %s', u.id,
+                      u.state, u.round, u.grade, u.disposition, coalesce(l.round, 0), l.grade, s.disposition) AS what
+        FROM receiving_unit u
+        LEFT JOIN looked l ON l.unit_id = u.id
+        LEFT JOIN sent s ON s.unit_id = u.id
+        WHERE u.round <> coalesce(l.rounds, 0) OR u.round <> coalesce(l.round, 0)
+           OR u.grade <> coalesce(l.grade, '') OR (l.unit_id IS NOT NULL AND u.damage_code <> l.damage_code)
+           OR u.disposition <> coalesce(s.disposition, '')
+           OR CASE WHEN l.unit_id IS NULL AND s.unit_id IS NULL THEN u.state NOT IN ('received', 'reversed')
+                   WHEN s.unit_id IS NULL OR s.round < l.round THEN u.state <> 'inspected'
+                   WHEN s.disposition = 'quarantine' THEN u.state <> 'set_apart'
+                   WHEN s.disposition = 'return_to_customer' THEN u.state NOT IN ('disposed', 'sent_back')
+                   ELSE u.state <> 'disposed' END
+        """,
+        _UNITS,
+    ),
+    Law(
+        "receiving.units_fit_their_receipt",
+        "Every unit was received when and into whose books its entry says; its parts and its sale are its own.",
+        """
+        SELECT format('unit %s: not as its receipt %s, parent or RMA line say', u.id, u.receive_entry_id) AS what
+        FROM receiving_unit u
+        LEFT JOIN ledger_entry e ON e.id = u.receive_entry_id
+        LEFT JOIN receiving_unit p ON p.id = u.parent_id
+        LEFT JOIN returns_rmaline l ON l.id = u.rma_line_id
+        WHERE (u.entity_id, u.received_at) IS DISTINCT FROM (e.entity_id, e.happened_at)
+           OR (u.parent_id IS NOT NULL AND p.receive_entry_id IS DISTINCT FROM u.receive_entry_id)
+           OR (u.rma_line_id IS NOT NULL AND u.shipment_line_id IS DISTINCT FROM l.shipment_line_id)
+        """,
+        _UNITS,
+    ),
+    Law(
+        "receiving.acts_have_their_entry",
+        "Every inspection and disposal was posted as what it is, when it says, by its command; decided by policy.",
+        """
+        SELECT format('%s of unit %s, round %s: entry %s is of another kind, instant or command',
+                      coalesce(x.kind, e.kind), x.unit_id, x.round, coalesce(x.entry_id, e.id)) AS what
+        FROM (SELECT 'inspect' AS kind, unit_id, round, happened_at, recorded_at, command_id, entry_id
+              FROM receiving_inspection
+              UNION ALL
+              SELECT disposition, unit_id, round, happened_at, recorded_at, command_id, entry_id
+              FROM receiving_disposal) x
+        FULL JOIN (SELECT DISTINCT e.id, e.kind, e.happened_at, e.recorded_at, e.command_id, l.subject_id
+                   FROM ledger_entry e
+                   JOIN ledger_line l ON l.entry_id = e.id AND l.recorded_at = e.recorded_at AND l.component = 'qty'
+                   WHERE e.reverses = 0 AND e.kind IN ('inspect', 'restock', 'refurbish', 'scrap', 'to_supplier',
+                       'secondary', 'quarantine', 'return_to_customer', 'hand_over')) e
+            ON e.id = x.entry_id AND e.subject_id = x.unit_id
+        WHERE x.entry_id IS NULL OR e.id IS NULL
+           OR (x.kind, x.happened_at, x.recorded_at, x.command_id)
+              <> (e.kind, e.happened_at, e.recorded_at, e.command_id)
+        UNION ALL
+        SELECT format('disposal %s: %s, and decision %s says otherwise', d.id, d.disposition, d.decision_id)
+        FROM receiving_disposal d
+        LEFT JOIN policies_decision p ON p.id = d.decision_id AND p.kind = 'disposition' AND p.subject_id = d.unit_id
+        WHERE p.id IS NULL OR d.override_reason <> coalesce(p.override_reason, '')
+           OR (d.asked <> '') <> (p.override IS NOT NULL)
+           OR (d.disposition <> 'hand_over' AND NOT (d.disposition = 'quarantine' AND d.round = 0)
+               AND coalesce(p.override, p.outcome) ->> 'disposition' IS DISTINCT FROM d.disposition)
+        """,
+        _UNITS,
+    ),
+    Law(
+        "receiving.rows_have_commands",
+        "Every origin and every reversal of a receipt was written by a command that the audit knows.",
+        """
+        SELECT format('origin %s: command %s is not on record', o.id, o.command_id) AS what
+        FROM receiving_origin o LEFT JOIN kernel_commandrecord c ON c.id = o.command_id WHERE c.id IS NULL
+        UNION ALL
+        SELECT format('reversal %s: command %s is not on record', r.id, r.command_id)
+        FROM receiving_receiptreversal r
+        LEFT JOIN kernel_commandrecord c ON c.id = r.command_id AND c.at = r.recorded_at WHERE c.id IS NULL
+        """,
+        "SELECT count(*) FROM receiving_origin",
+    ),
+    Law(
+        "receiving.verdicts_are_milestones",
+        "What the latest inspection of a unit says counts on its RMA line, for all its pieces and for nothing else.",
+        """
+        SELECT format('unit %s: %s pieces, passed: %s; its milestones say %s passed and %s failed', u.id, u.quantity,
+                      i.passed, coalesce(m.passed, 0), coalesce(m.failed, 0)) AS what
+        FROM receiving_unit u
+        JOIN receiving_inspection i ON i.unit_id = u.id AND i.round = u.round
+        LEFT JOIN (SELECT subject_id, rma_line_id, sum(quantity) FILTER (WHERE kind = 'inspection_passed') AS passed,
+                          sum(quantity) FILTER (WHERE kind = 'inspection_failed') AS failed
+                   FROM returns_milestone GROUP BY 1, 2) m ON m.subject_id = u.id AND m.rma_line_id = u.rma_line_id
+        WHERE u.rma_line_id IS NOT NULL
+          AND (coalesce(m.passed, 0), coalesce(m.failed, 0))
+              <> (CASE WHEN i.passed THEN u.quantity ELSE 0 END, CASE WHEN i.passed THEN 0 ELSE u.quantity END)
+        """,
+        _UNITS,
+    ),
 ]

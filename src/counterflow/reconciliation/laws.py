@@ -42,4 +42,27 @@ LAWS = [
         """,
         "SELECT count(*) FROM reconciliation_statement",
     ),
+    Law(
+        "reconciliation.statements_have_commands",
+        "Every statement was compared by a command that the audit knows; what is missing or over is what differs.",
+        """
+        SELECT format('statement %s: command %s is not on record', s.id, s.command_id) AS what
+        FROM reconciliation_statement s
+        LEFT JOIN kernel_commandrecord c ON c.id = s.command_id AND c.at = s.compared_at AND c.actor = s.compared_by
+        WHERE c.id IS NULL
+        UNION ALL
+        SELECT format('break %s: %s of %s where %s are expected and %s stated', id, kind, quantity, expected, stated)
+        FROM reconciliation_break
+        WHERE kind IN ('missing', 'over')
+          AND quantity > CASE kind WHEN 'over' THEN stated - expected ELSE expected - stated END
+        UNION ALL
+        SELECT format('break %s: statement %s is missing, or its entry is of another instant', b.id, b.statement_id)
+        FROM reconciliation_break b
+        LEFT JOIN reconciliation_statement s ON s.id = b.statement_id
+        LEFT JOIN ledger_entry e ON e.id = b.entry_id
+        WHERE s.id IS NULL OR (b.entry_id IS NOT NULL AND (s.as_of, b.settled_at)
+                                                          IS DISTINCT FROM (e.happened_at, e.recorded_at))
+        """,
+        "SELECT count(*) FROM reconciliation_statement",
+    ),
 ]

@@ -185,6 +185,121 @@ LAWS: Final[list[Law]] = [
         _CREDITS,
     ),
     Law(
+        "refunds.credits_follow_returns",
+        "Every credit is of its return's books, order and currency; its lines are of that return's and by their terms.",
+        """
+        SELECT format('credit %s: books, order, currency or origin differ from those of return %s', c.id, c.rma_id)
+               AS what
+        FROM refunds_credit c LEFT JOIN returns_rma r ON r.id = c.rma_id
+        WHERE r.id IS NULL OR (c.entity_id, c.order_id, c.currency, c.simulated)
+                              IS DISTINCT FROM (r.entity_id, r.order_id, r.currency, r.simulated)
+        UNION ALL
+        SELECT format('credit line %s: not by the terms of RMA line %s', l.id, l.rma_line_id)
+        FROM refunds_creditline l
+        LEFT JOIN refunds_credit c ON c.id = l.credit_id
+        LEFT JOIN returns_rmaline r ON r.id = l.rma_line_id AND r.rma_id = c.rma_id AND r.method = c.method
+             AND r.shipment_line_id IS NOT DISTINCT FROM l.shipment_line_id
+        WHERE r.id IS NULL OR l.fee_minor <> div(l.net_minor::numeric * r.restocking_fee_bp, 10000)
+           OR l.released_by NOT IN ('approved', CASE WHEN r.returnless THEN 'authorised' ELSE r.milestone END)
+        """,
+        _CREDITS,
+    ),
+    Law(
+        "refunds.credits_have_their_entry",
+        "Every credit that moves money was posted when it says, by the command and at the rate it names.",
+        """
+        SELECT format('credit %s: entry %s is of another instant, command or rate', coalesce(c.id, 0),
+                      coalesce(c.entry_id, e.id)) AS what
+        FROM (SELECT * FROM refunds_credit WHERE entry_id <> 0) c
+        FULL JOIN (SELECT * FROM ledger_entry WHERE kind = 'credit' AND reverses = 0) e ON e.id = c.entry_id
+        WHERE c.id IS NULL OR e.id IS NULL
+           OR (c.entity_id, c.happened_at, c.recorded_at, c.command_id)
+              <> (e.entity_id, e.happened_at, e.recorded_at, e.command_id)
+        UNION ALL
+        SELECT format('credit %s: at %s, posted at %s', c.id, c.rate, l.rate)
+        FROM refunds_credit c JOIN ledger_line l ON l.entry_id = c.entry_id AND l.subject_id = c.id
+        WHERE l.rate <> c.rate
+        UNION ALL
+        SELECT format('credit %s: command %s is not on record', c.id, c.command_id)
+        FROM refunds_credit c LEFT JOIN kernel_commandrecord r ON r.id = c.command_id AND r.at = c.recorded_at
+        WHERE r.id IS NULL
+        """,
+        _CREDITS,
+    ),
+    Law(
+        "refunds.payouts_fit",
+        "Every payout goes through a tender of its credit's order, and its state is what reports made of it.",
+        """
+        WITH told AS (
+            SELECT payout_id, bool_or(kind = 'refund_failed') AS failed,
+                   array_agg(entry_id) AS entries, array_agg(happened_at) AS instants,
+                   array_agg(partner_ref) FILTER (WHERE kind = 'refund_paid') AS paid_by
+            FROM refunds_moneyfact WHERE payout_id IS NOT NULL GROUP BY 1
+        )
+        SELECT format('payout %s: not of the order and currency of credit %s', p.id, p.credit_id) AS what
+        FROM refunds_payout p
+        LEFT JOIN refunds_credit c ON c.id = p.credit_id AND c.currency = p.currency
+        LEFT JOIN orders_tender t ON t.id = p.tender_id AND t.currency = p.currency AND t.order_id = c.order_id
+        WHERE t.id IS NULL OR p.reference <> p.request_ref || '/' || p.part
+           OR p.chargeback <> (p.request_ref LIKE 'chargeback:%' AND p.partner_ref = p.request_ref)
+        UNION ALL
+        SELECT format('payout %s: %s, and its reports say otherwise', p.id, p.state)
+        FROM refunds_payout p LEFT JOIN told t ON t.payout_id = p.id
+        WHERE NOT p.chargeback AND (
+              CASE p.state WHEN 'requested' THEN p.observed_at IS NOT NULL OR p.entry_id IS NOT NULL
+                           WHEN 'failed' THEN t.failed IS NOT TRUE
+                           ELSE t.payout_id IS NULL END
+           OR p.observed_at <> ALL (t.instants) OR p.entry_id <> ALL (t.entries)
+           OR (p.partner_ref <> '' AND p.partner_ref <> ALL (coalesce(t.paid_by, '{}'))))
+        UNION ALL
+        SELECT format('payout %s: no chargeback was reported as %s', p.id, p.request_ref)
+        FROM refunds_payout p
+        WHERE p.chargeback AND NOT EXISTS (
+            SELECT FROM refunds_moneyfact f WHERE f.tender_id = p.tender_id AND f.currency = p.currency
+               AND f.kind = CASE p.state WHEN 'paid' THEN 'chargeback' ELSE 'chargeback_reversed' END
+               AND p.request_ref = 'chargeback:' || f.source || ':' || f.partner_ref
+               AND f.happened_at = p.observed_at AND (p.entry_id IS NULL OR f.entry_id = p.entry_id))
+        UNION ALL
+        SELECT format('payout %s: command %s is not on record', p.id, p.command_id)
+        FROM refunds_payout p LEFT JOIN kernel_commandrecord r ON r.id = p.command_id WHERE r.id IS NULL
+        UNION ALL
+        SELECT format('request %s: %s parts, the last is %s', request_ref, count(*), max(part))
+        FROM refunds_payout GROUP BY request_ref HAVING min(part) <> 1 OR max(part) <> count(*)
+        """,
+        _PAYOUTS,
+    ),
+    Law(
+        "refunds.reports_have_their_entry",
+        "Every report that moves money was posted as its kind, when it says, by its command and for its amount.",
+        """
+        SELECT format('report %s: entry %s is of another kind, instant or command', f.id, coalesce(f.entry_id, e.id))
+               AS what
+        FROM (SELECT * FROM refunds_moneyfact WHERE entry_id <> 0) f
+        FULL JOIN (SELECT * FROM ledger_entry
+                   WHERE kind IN ('refund_paid', 'chargeback', 'chargeback_reversed') AND reverses = 0) e
+            ON e.id = f.entry_id
+        WHERE f.id IS NULL OR e.id IS NULL
+           OR (f.kind, f.happened_at, f.recorded_at, f.command_id)
+              <> (e.kind, e.happened_at, e.recorded_at, e.command_id)
+        UNION ALL
+        SELECT format('report %s: command %s is not on record', f.id, f.command_id)
+        FROM refunds_moneyfact f LEFT JOIN kernel_commandrecord r ON r.id = f.command_id AND r.at = f.recorded_at
+        WHERE r.id IS NULL
+        UNION ALL
+        SELECT format('report %s: of %s, booked for %s', f.id, f.amount_minor,
+                      f.to_payable_minor + f.to_receivable_minor + f.to_chargebacks_minor)
+        FROM refunds_moneyfact f JOIN ledger_entry e ON e.id = f.entry_id JOIN ledger_entity b ON b.id = e.entity_id
+        WHERE f.currency = b.currency
+          AND f.to_payable_minor + f.to_receivable_minor + f.to_chargebacks_minor
+              <> CASE f.kind WHEN 'chargeback_reversed' THEN -f.amount_minor ELSE f.amount_minor END
+        UNION ALL
+        SELECT format('report %s: tender %s, and its payout goes through %s', f.id, f.tender_id, p.tender_id)
+        FROM refunds_moneyfact f LEFT JOIN refunds_payout p ON p.id = f.payout_id
+        WHERE f.payout_id IS NOT NULL AND p.tender_id IS DISTINCT FROM f.tender_id
+        """,
+        _FACTS,
+    ),
+    Law(
         "refunds.numbers_have_no_gaps",
         "Numbers of credits run from one without gaps in every entity.",
         """

@@ -76,4 +76,72 @@ LAWS: Final[list[Law]] = [
         """,
         "SELECT count(*) FROM returns_allocation",
     ),
+    Law(
+        "returns.lines_fit_sales",
+        "Every return is of its order's channel, customer and currency, each line of a sale in that order.",
+        """
+        SELECT format('return %s: not as order %s says', r.number, r.order_id) AS what
+        FROM returns_rma r
+        LEFT JOIN orders_channel c ON c.id = r.channel_id
+        LEFT JOIN orders_order o ON o.id = r.order_id
+        WHERE r.entity_id IS DISTINCT FROM c.entity_id
+           OR (r.order_id IS NOT NULL AND (r.channel_id, r.customer_id, r.currency)
+                                          IS DISTINCT FROM (o.channel_id, o.customer_id, o.currency))
+        UNION ALL
+        SELECT format('RMA line %s: shipment line %s is of another order or item', l.id, l.shipment_line_id)
+        FROM returns_rmaline l
+        LEFT JOIN returns_rma r ON r.id = l.rma_id
+        LEFT JOIN orders_shipmentline s ON s.id = l.shipment_line_id AND s.item_id = l.item_id
+        LEFT JOIN orders_orderline x ON x.id = s.order_line_id
+        WHERE r.id IS NULL OR (l.shipment_line_id IS NOT NULL AND x.order_id IS DISTINCT FROM r.order_id)
+        """,
+        _LINES,
+    ),
+    Law(
+        "returns.lines_add_up",
+        "Every piece asked back is expected, here or cancelled; none is before permission, nor after a cancellation.",
+        """
+        SELECT format('RMA line %s (%s): %s asked, %s expected, %s here, %s cancelled', l.id, r.state, l.quantity,
+                      l.authorised_qty, l.allocated_qty, l.cancelled_qty) AS what
+        FROM returns_rmaline l JOIN returns_rma r ON r.id = l.rma_id
+        WHERE CASE WHEN r.state = 'declined' AND l.cancelled_qty = 0 THEN l.authorised_qty + l.allocated_qty <> 0
+                   ELSE l.quantity <> l.authorised_qty + l.allocated_qty + l.cancelled_qty END
+           OR (r.state IN ('requested', 'declined') AND l.allocated_qty <> 0)
+        UNION ALL
+        SELECT format('return %s has no lines', r.number)
+        FROM returns_rma r LEFT JOIN returns_rmaline l ON l.rma_id = r.id WHERE l.id IS NULL
+        """,
+        _LINES,
+    ),
+    Law(
+        "returns.terms_are_decisions",
+        "The milestone, method and fee of every line are what policy answered when it was opened.",
+        """
+        SELECT format('RMA line %s: its terms are not those of decision %s', l.id, l.refund_decision_id) AS what
+        FROM returns_rmaline l
+        LEFT JOIN policies_decision e ON e.id = l.eligibility_decision_id AND e.kind = 'eligibility'
+             AND e.subject_id = l.id
+        LEFT JOIN policies_decision d ON d.id = l.refund_decision_id AND d.kind = 'refund' AND d.subject_id = l.id
+        WHERE e.id IS NULL OR d.id IS NULL OR l.reason_code <> coalesce(e.facts ->> 'reason_code', '')
+           OR l.milestone IS DISTINCT FROM d.outcome ->> 'milestone'
+           OR l.restocking_fee_bp IS DISTINCT FROM (d.outcome ->> 'restocking_fee_bp')::int
+           OR l.shipping_refundable IS DISTINCT FROM (d.outcome ->> 'shipping_refundable')::boolean
+           OR l.returnless IS DISTINCT FROM (d.outcome ->> 'returnless')::boolean
+           OR l.method IS DISTINCT FROM CASE l.resolution WHEN 'store_credit' THEN l.resolution
+                                                          ELSE d.outcome ->> 'method' END
+        """,
+        _LINES,
+    ),
+    Law(
+        "returns.rows_have_commands",
+        "Every milestone and allocation was written by a command that the audit knows, at the same instant.",
+        """
+        SELECT format('%s %s: command %s is not on record', x.what, x.id, x.command_id) AS what
+        FROM (SELECT 'milestone' AS what, id, command_id, recorded_at FROM returns_milestone
+              UNION ALL SELECT 'allocation', id, command_id, recorded_at FROM returns_allocation) x
+        LEFT JOIN kernel_commandrecord c ON c.id = x.command_id AND c.at = x.recorded_at
+        WHERE c.id IS NULL
+        """,
+        "SELECT (SELECT count(*) FROM returns_milestone) + (SELECT count(*) FROM returns_allocation)",
+    ),
 ]

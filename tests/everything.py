@@ -1,0 +1,201 @@
+"""A company in which everything has happened once: what tampering and other changes from outside are tried on."""
+
+from datetime import UTC, datetime, timedelta
+
+from company import ASKED, SOLD, Company
+from counterflow import flows
+from counterflow.kernel import db
+from counterflow.ledger.commands.open_books import OpenStock, open_books
+from counterflow.orders.commands.record_orders import record_orders
+from counterflow.orders.commands.record_shipments import ReportShipment, ShippedLine, record_shipments
+from counterflow.orders.documents import NewLine, NewOrder, NewTender
+from counterflow.receiving.commands.close_parcels import CloseParcel, close_parcels
+from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
+from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
+from counterflow.receiving.commands.match_units import MatchUnit, match_units
+from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
+from counterflow.receiving.commands.split_units import SplitUnit, split_units
+from counterflow.reconciliation import queries as reconciliation
+from counterflow.reconciliation.commands.compare_statements import StockStatement, compare_statements
+from counterflow.reconciliation.commands.post_adjustments import PostAdjustment, post_adjustments
+from counterflow.refunds.commands.approve_early import ApproveEarly, approve_early
+from counterflow.refunds.commands.observe_money import observe_money
+from counterflow.refunds.queries import credits
+from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
+from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
+from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
+from dock import CARRIER, announce, receive, scan, tell
+from refunding import report, told
+
+NIGHT = datetime(2026, 6, 10, 22, tzinfo=UTC)
+
+
+def buy(company: Company, *lines: tuple[str, int], kind: str = "own_shop", tenders: int = 1) -> str:
+    """An order of (item, pieces) at 24.00 each with tax and an odd discount, shipped and paid by so many tenders."""
+    number = f"E-{company.tag}-{next(company.numbers)}"
+    order_lines = tuple(
+        NewLine(n, company.sku(name), pieces, 2400, discount_minor=n, tax_minor=(400 * pieces) - n, unit_cost_minor=800)
+        for n, (name, pieces) in enumerate(lines, start=1)
+    )
+    owed = sum(line.invoiced_minor for line in order_lines)
+    paid = [owed // tenders] * (tenders - 1)
+    order = NewOrder(
+        channel=company.channel(kind),
+        number=number,
+        placed_at=SOLD - timedelta(days=1),
+        currency="GBP",
+        lines=order_lines,
+        customer_ref=f"customer of {number}",
+        country="GB",
+        tenders=tuple(NewTender("card", amount) for amount in [*paid, owed - sum(paid)]),
+    )
+    assert record_orders(company.ctx(), items=[order]).done
+    pieces = [ShippedLine(n, pieces) for n, (_, pieces) in enumerate(lines, start=1)]
+    shipment = ReportShipment(company.channel(kind), number, "S1", company.node(), SOLD, pieces)
+    assert record_shipments(company.ctx(), items=[shipment]).done
+    return number
+
+
+def ask(
+    company: Company, order: str, *lines: tuple[str, int], kind: str = "own_shop", reason: str = "too_small"
+) -> str:
+    """A return of pieces of an order; its number."""
+    asked = [AskedLine(pieces, reason, sku=company.sku(name)) for name, pieces in lines]
+    item = OpenRma(company.channel(kind), f"ask-{order}-{company.lpn()}", asked, order, ASKED)
+    done = open_rmas(company.ctx(), items=[item]).done
+    return str(done[0].facts["rma"])
+
+
+def _look_and_send(company: Company, lpn: str, disposition: str, grade: str = "A", **more: object) -> None:
+    assert inspect_units(company.ctx(), items=[InspectUnit(lpn, grade, **more)]).done  # type: ignore[arg-type]
+    wish = DisposeUnit(lpn, disposition=disposition, override_reason="story" if disposition else "")
+    batch = dispose_units(company.ctx(), items=[wish])
+    assert batch.done, batch
+
+
+def _pay(company: Company, rma: str) -> None:
+    """The provider reports every payout of a return as paid."""
+    found = [p for c in credits(rma=rma) for p in c.payouts if p.state == "requested"]
+    assert found
+    items = [told(company, "refund_paid", p.amount_minor, payout_ref=p.reference) for p in found]
+    assert len(observe_money(company.ctx(), items=items).done) == len(items)
+
+
+def live(company: Company) -> None:
+    """Let every kind of return happen, by commands only, as far as each goes."""
+    stock = [OpenStock(company.node(), company.sku(name), 60, 60 * company.costs[name] + 7) for name in company.costs]
+    assert len(open_books(company.ctx(), items=stock).done) == len(stock)
+    _plain(company)
+    _by_parcel(company)
+    _without_a_return(company)
+    _by_people(company)
+    _by_unit(company)
+    _money(company)
+    flows.run_pending()
+    _count(company)
+    flows.run_pending()
+
+
+def _plain(company: Company) -> None:
+    rma = ask(company, buy(company, ("tee", 5), ("mug", 2), tenders=2), ("tee", 5), ("mug", 1))
+    plates = [scan(company, "tee", 3, rma=rma), scan(company, "tee", 2, rma=rma), scan(company, "mug", 1, rma=rma)]
+    receive(company, *plates)
+    _look_and_send(company, plates[0].lpn, "restock")
+    _look_and_send(company, plates[1].lpn, "scrap", "D")
+    _look_and_send(company, plates[2].lpn, "quarantine", "C")
+    flows.run_pending()
+    _pay(company, rma)
+
+
+def _by_parcel(company: Company) -> None:
+    """At the carrier, lost, lost and found, short, and received."""
+    for reports in (["accepted"], ["accepted", "lost"], ["accepted", "lost", "found"], ["accepted", "delivered"]):
+        rma = ask(company, buy(company, ("tee", 2), kind="marketplace"), ("tee", 2), kind="marketplace")
+        tracking = announce(company, rma)
+        tell(company, tracking, *reports)
+        flows.run_pending()
+        if reports[-1] == "delivered":
+            receive(company, scan(company, "tee", 1, carrier=CARRIER, tracking=tracking))
+            assert close_parcels(company.ctx(), items=[CloseParcel(CARRIER, tracking)]).done
+
+
+def _without_a_return(company: Company) -> None:
+    """Blind, then matched; unidentified; not ours; and more than was asked."""
+    rma = ask(company, buy(company, ("tee", 2)), ("tee", 1))
+    blind = scan(company, "tee", 1)
+    receive(company, blind, scan(company, "tee", 4, rma=rma))
+    other = ask(company, buy(company, ("tee", 1)), ("tee", 1))
+    assert match_units(company.ctx(), items=[MatchUnit(blind.lpn, other, 1)]).done
+    receive(company, scan(company, sku="", lpn=company.lpn()), scan(company, "mug", owner="consignor"))
+    flows.run_pending()
+
+
+def _by_people(company: Company) -> None:
+    """Asked for a decision and approved, declined, cancelled, approved early, and returnless."""
+    for approve in (True, False):
+        wish = OpenRma(company.channel(), company.lpn(), [AskedLine(1, "too_small", sku=company.sku())])
+        number = str(open_rmas(company.ctx(), items=[wish]).done[0].facts["rma"])
+        decided = decide_rmas(company.ctx(actor="user:2"), items=[DecideRma(number, approve, "goodwill")])
+        assert decided.done, decided
+    rma = ask(company, buy(company, ("tee", 4)), ("tee", 4))
+    assert approve_early(company.ctx(actor="user:3"), items=[ApproveEarly(rma, 1, 1, "goodwill")]).done
+    receive(company, scan(company, "tee", 2, rma=rma))
+    assert cancel_rmas(company.ctx(), items=[CancelRma(rma)]).done
+    ask(company, buy(company, ("cheap", 1)), ("cheap", 1), reason="defective")
+    flows.run_pending()
+
+
+def _by_unit(company: Company) -> None:
+    """Split, mistaken and taken back, failed and waiting to go back, a business customer's with a fee."""
+    rma = ask(company, buy(company, ("tee", 5)), ("tee", 5))
+    whole, mistake = scan(company, "tee", 3, rma=rma), scan(company, "tee", 2, rma=rma)
+    receive(company, whole, mistake)
+    assert split_units(company.ctx(), items=[SplitUnit(whole.lpn, company.lpn(), 1)]).done
+    assert reverse_receipts(company.ctx(), items=[ReverseReceipt(mistake.lpn, "mistaken_scan")]).done
+    rma = ask(company, buy(company, ("phone", 2)), ("phone", 2), reason="defective")
+    good, bad = (scan(company, "phone", rma=rma, serial=serial) for serial in ("A1", "A2"))
+    receive(company, good, bad)
+    _look_and_send(company, good.lpn, "", serial="A1")
+    _look_and_send(company, bad.lpn, "return_to_customer", "D", passed=False, damage_code="cracked", serial="A2")
+    rma = ask(company, buy(company, ("tee", 4), kind="b2b"), ("tee", 4), kind="b2b")
+    unit = scan(company, "tee", 4, rma=rma)
+    receive(company, unit)
+    assert inspect_units(company.ctx(), items=[InspectUnit(unit.lpn, "B")]).done
+    flows.run_pending()
+
+
+def _money(company: Company) -> None:
+    """A chargeback that meets a credit, one after a refund, its reversal, a failure, and too much."""
+    for kind in ("open", "paid", "failed", "over"):
+        order = buy(company, ("tee", 2), tenders=2 if kind == "failed" else 1)
+        rma = ask(company, order, ("tee", 2))
+        receive(company, scan(company, "tee", 2, rma=rma))
+        if kind == "open":
+            flows.run_pending(limit=1)
+            report(company, "chargeback", 1000, f"cb-{order}", channel=company.channel(), order=order)
+        flows.run_pending()
+        found = [p for c in credits(rma=rma) for p in c.payouts if p.state == "requested"]
+        if kind == "paid":
+            _pay(company, rma)
+            for event in ("chargeback", "chargeback_reversed"):
+                report(company, event, 4000, f"cb-{order}", channel=company.channel(), order=order)
+        if kind == "failed":
+            report(company, "refund_failed", found[0].amount_minor, payout_ref=found[0].reference)
+        if kind == "over":
+            report(company, "refund_paid", found[0].amount_minor + 50, payout_ref=found[0].reference)
+
+
+def _count(company: Company) -> None:
+    """A statement of the warehouse with goods missing, one break of which is posted."""
+    row = db.rows(
+        "SELECT sum(p.quantity)::int AS n FROM ledger_position p JOIN ledger_account a ON a.id = p.account_id"
+        " WHERE a.item_id = %s AND a.state = 'available' AND a.node_id = %s",
+        [company.items["cheap"], company.nodes["dc1"]],
+    )[0]
+    rows = [(1, company.sku("cheap"), "available", str(row.n - 3)), (2, "no-such-sku", "available", "1")]
+    as_of = datetime.now(UTC)
+    statement = StockStatement(company.node(), as_of, f"sha-{company.tag}", rows, source="3pl")
+    done = compare_statements(company.ctx(actor="user:4"), items=[statement]).done
+    (found,) = (b for b in reconciliation.breaks(statement=done[0].facts["statement"]) if b.sku == company.sku("cheap"))
+    batch = post_adjustments(company.ctx(actor="user:5"), items=[PostAdjustment(found.id)])
+    assert batch.done, batch

@@ -201,7 +201,7 @@ def _finish(ctx: Context, name: str, batch: Batch) -> None:
     run = ctx.running
     events = run.events
     db.rows(
-        "SELECT kernel_finish(%s, %s, %s, %s, %s, %s, %s::int, %s::int, %s, %s, %s, %s, %s, %s)",
+        "SELECT kernel_finish(%s, %s, %s, %s, %s, %s, %s::int, %s::int, %s, %s, %b, %b, %b, %b)",
         [
             run.command_id,
             name,

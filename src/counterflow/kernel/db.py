@@ -18,7 +18,7 @@ import orjson
 import psycopg
 from django.db import connection, models
 from psycopg.adapt import AdaptersMap
-from psycopg.types.numeric import Int8Dumper
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from counterflow.kernel.context import Context, Rank
 from counterflow.kernel.errors import InvariantBroken
@@ -63,6 +63,7 @@ class _Cursor(psycopg.Cursor[tuple[Any, ...]]):
         found = self._shared.get(self._conn)
         if found is None:
             found = AdaptersMap(self._conn.adapters)
+            found.register_dumper(int, Int8BinaryDumper)
             found.register_dumper(int, Int8Dumper)
             self._shared[self._conn] = found
         return found
@@ -173,10 +174,10 @@ def _source(model: type[models.Model], names: Sequence[str], values: Sequence[di
         kind = types[name]
         column = [row[name] for row in values]
         if kind == "jsonb" or kind.endswith("[]"):
-            casts.append("%s::text[]")
+            casts.append("%b::text[]")
             params.append([None if v is None else orjson.dumps(v, default=str).decode() for v in column])
         else:
-            casts.append(f"%s::{kind.split('(')[0]}[]")
+            casts.append(f"%b::{kind.split('(')[0]}[]")
             params.append([_plain(v) for v in column])
     return f"unnest({', '.join(casts)})", params
 

@@ -60,7 +60,7 @@ wheel: setup-test
 	$(BIN)/python -m hatchling build
 
 # Every file hash of the public registry for every platform; no addresses, so the locks serve any mirror.
-LOCK = uv --no-config pip compile --quiet $(ARGS) --default-index https://pypi.org/simple --universal \
+LOCK = uv --no-config pip compile --quiet $(ARGS) --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 lock:

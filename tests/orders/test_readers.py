@@ -137,6 +137,7 @@ def test_gzip_members_follow_each_other(tmp_path):
         (gzip.compress(HEADER.encode(), mtime=0)[:12], "file_unreadable"),
         (b"PAR1nothing", "file_unreadable"),
         (b"PK\x03\x04nothing", "file_unreadable"),
+        (b"a\rb,c\n1,2\n", "file_unreadable"),
     ],
 )
 def test_a_file_that_is_no_order_book_says_why(tmp_path, content, code):

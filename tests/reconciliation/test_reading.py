@@ -131,3 +131,11 @@ def test_refusals_are_one_sentence(shelves, file, capsys, words, sentence):
 def test_a_file_that_is_not_there(shelves, tmp_path, capsys):
     assert reconcile(shelves, tmp_path / "none.csv", "2026-06-10") == 2
     assert "No such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31", "tomorrow"])
+def test_an_instant_beyond_the_calendar_is_named(text):
+    from counterflow.config.cli_reconcile import InstantMalformed, instant
+
+    with pytest.raises(InstantMalformed):
+        instant(text, "Europe/London")

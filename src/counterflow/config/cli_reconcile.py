@@ -70,9 +70,9 @@ def instant(text: str, zone: str) -> datetime:
             midnight = datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), place)
             return midnight.astimezone(UTC) - timedelta(microseconds=1)
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=place)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InstantMalformed(text=text[:40]) from None
-    return (found if found.tzinfo else found.replace(tzinfo=place)).astimezone(UTC)
 
 
 def report(result: Done) -> str:

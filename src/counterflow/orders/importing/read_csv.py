@@ -47,7 +47,10 @@ def parts(path: Path, *, read: Read, encoding: str) -> Iterator[Part]:
     if first.lines[0].startswith(UTF16):
         raise FileInUtf16(path=path.name)
     top = first.lines[0].removeprefix(codecs.BOM_UTF8).decode(encoding, "replace")
-    header = recognise(path.name, next(csv.reader([top]), []))
+    try:
+        header = recognise(path.name, next(csv.reader([top]), []))
+    except csv.Error as error:
+        raise FileUnreadable(path=path.name, kind="CSV", detail=f"its first line is no text ({error})") from error
     rest = Block(first.first + 1, first.lines[1:], frozenset(i - 1 for i in first.overlong), first.cut, first.damage)
     yield Part(path.name, header, _chunks(_after(rest, stream), header, encoding))
 

@@ -3,6 +3,7 @@
 Method: every field of every act gets values that its column, its calendar or its reader cannot take.
 """
 
+import resource
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
@@ -132,3 +133,14 @@ def test_what_is_reported_from_the_future_happened_now(company, caller):
 def test_a_code_that_nobody_can_read_is_refused(caller, code):
     answer = caller().post("/brands", {"code": code, "name": "Brand"})
     assert (answer.status_code, answer.json()["code"]) == (422, "code_unreadable")
+
+
+def test_a_batch_of_millions_is_refused_before_its_items_are_looked_at(caller):
+    """Nine megabytes of empty items took gigabytes of memory and minutes before."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    program = caller()
+    answer = program.post("/rmas/bulk", None, raw='{"items": [' + ",".join(["{}"] * 1_000_000) + "]}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "batch_too_large")
+    lines = '{"channel": "x", "request_ref": "x", "lines": [' + ",".join(["{}"] * 1_000_000) + "]}"
+    assert program.post("/rmas", None, raw=lines).json()["code"] == "body_invalid"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000

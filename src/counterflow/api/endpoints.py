@@ -6,18 +6,19 @@ with one result an item, in the order of the items.
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import orjson
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
-from pydantic import create_model
+from pydantic import BeforeValidator, create_model
 
 from counterflow.api.callers import writing
 from counterflow.api.problems import of_refused
 from counterflow.api.shapes import Strict, body_of, item_of
-from counterflow.kernel.commands import Batch, Done, Refused
+from counterflow.kernel.commands import ITEMS_MAX, Batch, Done, Refused
 from counterflow.kernel.db import json_default
+from counterflow.kernel.errors import BatchTooLarge
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Act:
 def add(router: Router, act: Act) -> None:
     """Register the two endpoints of an act."""
     body_type = body_of(act.item)
-    bulk_type = create_model(f"{act.item.__name__}Batch", __base__=Strict, items=(list[body_type], ...))  # type: ignore[valid-type]
+    batch_of = Annotated[list[body_type], BeforeValidator(_countable)]  # type: ignore[valid-type]
+    bulk_type = create_model(f"{act.item.__name__}Batch", __base__=Strict, items=(batch_of, ...))
     summary = (act.command.__doc__ or "").strip().split("\n")[0]
 
     def one(request: HttpRequest, body: body_type) -> HttpResponse:  # type: ignore[valid-type]
@@ -58,6 +60,13 @@ def add(router: Router, act: Act) -> None:
     router.post(act.path, operation_id=act.name, **options)(one)
     options["summary"] = f"{summary} (batch of 1 to 10,000)"
     router.post(f"{act.path}/bulk", operation_id=f"{act.name}_bulk", **options)(many)
+
+
+def _countable(items: Any) -> Any:
+    """A list that is too long is refused before any of its items is looked at. Raises `BatchTooLarge`."""
+    if isinstance(items, list) and len(items) > ITEMS_MAX:
+        raise BatchTooLarge(most=ITEMS_MAX, count=len(items))
+    return items
 
 
 def _single(result: Done | Refused) -> HttpResponse:

@@ -17,6 +17,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    FailFast,
     Field,
     StrictInt,
     create_model,
@@ -72,7 +73,8 @@ def kind_of(hint: Any, name: str = "") -> Any:
     if origin is tuple and ... not in args:
         return tuple[tuple(kind_of(arg, name) for arg in args)]  # type: ignore[misc]
     if origin in (list, tuple, Sequence) and args:
-        return list[kind_of(args[0], name)]  # type: ignore[misc]
+        # A long list that is wrong is refused at its first fault: millions of faults fill the memory.
+        return Annotated[list[kind_of(args[0], name)], FailFast()]  # type: ignore[misc]
     if origin is Mapping:
         return dict[kind_of(args[0]), kind_of(args[1])]  # type: ignore[misc]
     return hint

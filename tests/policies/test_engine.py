@@ -113,7 +113,8 @@ def test_facts_of_another_type_or_name_are_refused_not_ignored(
 
 
 @pytest.mark.parametrize(
-    "changed", [{"country": "Germany"}, {"reason_code": "two\nlines"}, {"reason_code": "x" * 121}, {"currency": "pounds"}]
+    "changed",
+    [{"country": "Germany"}, {"reason_code": "two\nlines"}, {"reason_code": "x" * 121}, {"currency": "pounds"}],
 )
 def test_a_text_that_is_no_code_is_unknown_to_policy(
     facts: Callable[..., dict[str, Any]], changed: dict[str, Any]

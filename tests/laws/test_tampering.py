@@ -7,10 +7,13 @@ unnoticed are listed with the reason, so that a new column has to be thought abo
 
 import psycopg
 import pytest
+from django.db import DatabaseError
 from psycopg import sql
 
 from company import make_company
 from counterflow.config.cli_verify import laws
+from counterflow.config.database_roles import ADDED_ONLY
+from counterflow.kernel import db
 from everything import live
 
 ROWS = 40
@@ -172,3 +175,10 @@ PICKED = {
     # A report that moved no money and stands behind no payout says nothing that we act on.
     "refunds_moneyfact": "entry_id <> 0",
 }
+
+
+@pytest.mark.parametrize("table", ADDED_ONLY)
+def test_the_application_adds_to_what_happened_and_rewrites_none_of_it(everything, table):
+    for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"TRUNCATE {table}"):
+        with pytest.raises(DatabaseError, match="permission denied"):
+            db.execute(statement)

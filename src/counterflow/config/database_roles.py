@@ -24,16 +24,33 @@ OLDEST = 15
 # One number for everybody who changes this database's shape.
 MIGRATION_LOCK = 0x436F756E746572
 
+# What happened is added to and never rewritten: the audit, events, decisions, and the rows that counters add up.
+ADDED_ONLY = (
+    "kernel_commandrecord",
+    "kernel_eventrecord",
+    "logistics_parcelevent",
+    "policies_decision",
+    "receiving_disposal",
+    "receiving_inspection",
+    "receiving_origin",
+    "receiving_receiptreversal",
+    "reconciliation_statement",
+    "refunds_creditline",
+    "refunds_moneyfact",
+    "returns_allocation",
+    "returns_milestone",
+)
 GRANTS = """
 DO $grants$
 DECLARE
     app text := {role};
+    added_only text[] := {added_only};
     thing record;
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', app);
     EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO %I', app);
     FOR thing IN
-        SELECT oid::regclass AS name,
+        SELECT oid::regclass AS name, relname,
                relispartition AS hidden,
                relname LIKE 'ledger\\_%' OR relname = 'django_migrations' OR relkind IN ('v', 'm') AS readonly
         FROM pg_class
@@ -46,6 +63,9 @@ BEGIN
         ELSIF thing.readonly THEN
             EXECUTE format('REVOKE ALL ON %s FROM %I', thing.name, app);
             EXECUTE format('GRANT SELECT ON %s TO %I', thing.name, app);
+        ELSIF thing.relname = ANY (added_only) THEN
+            EXECUTE format('REVOKE ALL ON %s FROM %I', thing.name, app);
+            EXECUTE format('GRANT SELECT, INSERT ON %s TO %I', thing.name, app);
         ELSE
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I', thing.name, app);
         END IF;
@@ -182,9 +202,9 @@ def check_application(application: Address, variable: str) -> None:
 
 
 def grant(owner: Address, role: str, variable: str) -> None:
-    """Give the application's login what it needs: rows of every table, and only reading in the ledger."""
+    """Give the login what it needs: most tables, new rows only of what happened, and only reading in the ledger."""
     with connect(owner, variable) as connection:
-        connection.execute(sql.SQL(GRANTS).format(role=sql.Literal(role)))
+        connection.execute(sql.SQL(GRANTS).format(role=sql.Literal(role), added_only=sql.Literal(list(ADDED_ONLY))))
 
 
 @contextmanager

@@ -1,7 +1,10 @@
 """`counterflow demo`: a company with every kind of return, made once, whose books are right."""
 
+import os
 import re
+import shutil
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -19,11 +22,20 @@ from counterflow.ledger.commands.keep_entities import KeepEntity, keep_entities
 SMALL = ["demo", "--no-serve", "--size", "small"]
 
 
+def home_of_its_own(tmp_path_factory):
+    """A home that nothing else writes to, with the passwords of the server that the tests use."""
+    home = tmp_path_factory.mktemp("home")
+    logins = Path(os.environ["COUNTERFLOW_HOME"]) / "logins"
+    if logins.is_dir():
+        shutil.copytree(logins, home / "logins")
+    return home
+
+
 @pytest.fixture(scope="module")
 def told(database_copy, tmp_path_factory):
     """What a first and a second run printed, with their exit codes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COUNTERFLOW_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("COUNTERFLOW_HOME", str(home_of_its_own(tmp_path_factory)))
         patch.setenv("COLUMNS", "80")
         yield [_run(SMALL), _run(SMALL)]
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from config.test_demo import _run
+from config.test_demo import _run, home_of_its_own
 from counterflow.kernel import db
 from orders.books import HEADER, line
 
@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def told(database_copy, folder, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COUNTERFLOW_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("COUNTERFLOW_HOME", str(home_of_its_own(tmp_path_factory)))
         patch.setenv("COLUMNS", "80")
         words = ["demo", "--no-serve", "--orders", str(folder)]
         yield [_run(words), _run(words), _run([*words[:3], str(folder / "a.csv"), str(folder / "b.csv")])]

@@ -68,7 +68,7 @@ TEMPLATES = [
 ]
 
 DATABASES = database.databases()
-PROCRASTINATE_IMPORT_PATHS = ["counterflow.flows"]
+PROCRASTINATE_IMPORT_PATHS = ["counterflow.flows", "counterflow.ledger.tasks"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # A call may carry 10,000 items; a form and a file have bounds of their own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024

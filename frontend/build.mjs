@@ -27,6 +27,23 @@ async function bundle() {
   });
 }
 
+// The stations' scan box, and what reads barcodes from a camera; loaded only where they are needed.
+async function scanning() {
+  await build({
+    absWorkingDir: here,
+    entryPoints: { scan: "src/scan.js", decoder: "src/decoder.js" },
+    outdir: out,
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: ["chrome123", "firefox128", "safari17.5"],
+    loader: { ".wasm": "file" },
+    assetNames: "[name]-[hash]",
+    legalComments: "none",
+    logLevel: "warning",
+  });
+}
+
 // One file of symbols: `<svg class="icon"><use href="icons.svg#truck"></use></svg>`.
 async function sprite() {
   const names = JSON.parse(await readFile(join(here, "icons.json"), "utf8"));
@@ -62,7 +79,7 @@ async function licences() {
 
 // Compressed copies beside the files; the web server sends them to browsers that ask.
 async function compress() {
-  const names = (await readdir(out)).filter((name) => /\.(js|css|svg)$/.test(name));
+  const names = (await readdir(out)).filter((name) => /\.(js|css|svg|wasm)$/.test(name));
   for (const name of names) {
     const bytes = await readFile(join(out, name));
     await writeFile(join(out, `${name}.gz`), gzipSync(bytes, { level: 9 }));
@@ -72,5 +89,5 @@ async function compress() {
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
-await Promise.all([bundle(), sprite(), licences()]);
+await Promise.all([bundle(), scanning(), sprite(), licences()]);
 await compress();

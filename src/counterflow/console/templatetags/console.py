@@ -64,6 +64,15 @@ def transport_key() -> SafeString:
     return format_html('<input type="hidden" name="key" value="{}">', uuid4().hex)
 
 
+@register.simple_tag(takes_context=True)
+def scanning(context: dict[str, Any]) -> str:
+    """Mark the page as one that may load the barcode reader; draws nothing."""
+    request = context.get("request")
+    if request is not None:
+        request.scanning = True
+    return ""
+
+
 @register.filter
 def count(value: int | None) -> str:
     """A count with thousands apart."""

@@ -5,6 +5,7 @@ import htmx from "htmx.org";
 
 import { keys } from "./keys.js";
 import { parts } from "./parts.js";
+import { station } from "./station.js";
 import { wide } from "./wide.js";
 
 // Stations put answers into the page themselves and hand what came to htmx.
@@ -17,6 +18,7 @@ htmx.config.historyCacheSize = 0;
 for (const [name, part] of Object.entries(parts)) Alpine.data(name, part);
 Alpine.start();
 keys();
+station();
 wide();
 document.addEventListener("htmx:afterSwap", () => wide());
 

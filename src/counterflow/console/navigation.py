@@ -84,7 +84,7 @@ GROUPS: tuple[Group, ...] = (
                 also=("user", "user_new"),
             ),
             Link("tokens", "API tokens", "key", "access.issue_tokens", "Keys for programs that report to us"),
-            Link("styleguide", "Style guide", "palette", ""),
+            Link("styleguide", "Style guide", "palette", "", also=("styleguide_station",)),
         ),
     ),
 )

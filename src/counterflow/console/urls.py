@@ -25,6 +25,7 @@ urlpatterns = [
     path("sign-out", session.sign_out, name="sign_out"),
     path("find", find.find, name="find"),
     path("styleguide", styleguide.styleguide, name="styleguide"),
+    path("styleguide/station", styleguide.station, name="styleguide_station"),
     path("cases", cases.cases, name="cases"),
     path("cases/<int:case_id>", cases.case, name="case"),
     path("cases/<int:case_id>/assign", cases.case_assign, name="case_assign"),

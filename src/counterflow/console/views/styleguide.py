@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from django import forms as django_forms
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 
 from counterflow.console import cells
 from counterflow.console.badges import BADGES
@@ -73,3 +74,11 @@ def styleguide(request: HttpRequest) -> HttpResponseBase:
         "figures": (("Units", "1,204"), ("Value", "£18,400.00"), ("Difference", "£0.00")),
     }
     return render(request, "console/styleguide.html", values)
+
+
+@page()
+def station(request: HttpRequest) -> HttpResponseBase:
+    """The layout of a floor station, with every part that stations share."""
+    if request.method == "POST":
+        return redirect("styleguide_station")
+    return render(request, "console/styleguide/station.html", {})

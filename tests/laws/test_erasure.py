@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 import psycopg
 
 from company import ASKED
+from counterflow.desk.commands.erase_customers import EraseCustomer, erase_customers
 from counterflow.kernel import db
 from counterflow.kernel.payloads import ErasePayloads, erase_payloads
+from counterflow.orders.commands import NewContact, RecordContact, record_contacts
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from counterflow.workqueue.commands.comment_cases import CommentCase, comment_cases
 
@@ -40,3 +42,49 @@ def test_a_name_is_in_one_table_and_then_in_none(ctx, company, owner):
     assert erase_payloads(ctx(), items=[ErasePayloads(1)]).refused[0].code == "nothing_kept"
     rows = db.rows("SELECT erased_at FROM kernel_payload WHERE subject_id = ANY(%s)", [kept])
     assert {row.erased_at for row in rows} == {at}
+
+
+def test_a_person_is_gone_from_the_whole_database_by_one_act(ctx, company, owner):
+    number = company.sell()
+    line = AskedLine(1, f"{CANARY} says it itches", sku=company.sku())
+    asked = OpenRma(
+        company.channel(), "erase-all", (line,), number, ASKED, note=f"Please call {CANARY}", override_note=CANARY
+    )
+    made = open_rmas(ctx(), items=[asked]).done[0]
+    case = db.rows("SELECT id FROM workqueue_case WHERE subject_id = %s", [made.facts["rma_id"]])[0].id
+    comment_cases(ctx(), items=[CommentCase(case, f"{CANARY} called", "call-1")])
+    contact = NewContact(
+        CANARY, "zebedee.quillfeather@demo.example", "020 7946 0000", CANARY, CANARY, "SW1A 1AA", CANARY
+    )
+    assert record_contacts(ctx(), items=[RecordContact(company.channel(), number, contact)]).done
+    assert places_with(owner, CANARY) == ["orders_contact", "kernel_payload"]
+    assert places_with(owner, "quillfeather@") == ["orders_contact"]
+
+    item = EraseCustomer(company.channel(), number)
+    erased = erase_customers(ctx(), items=[item]).done[0]
+    assert erased.facts["contact"]
+    assert erased.facts["texts"] == 3
+    assert places_with(owner, CANARY) == []
+    assert places_with(owner, "quillfeather") == []
+    assert erase_customers(ctx(), items=[item, item]).done[1].replayed
+    assert erase_customers(ctx(), items=[EraseCustomer(company.channel(), "nobody")]).refused[0].code == (
+        "customer_unknown"
+    )
+
+
+def test_erasing_takes_the_same_statements_for_one_customer_and_for_many(ctx, company):
+    def counted(number):
+        orders = [company.sell() for _ in range(number)]
+        known = [RecordContact(company.channel(), ref, NewContact("A", "a@demo.example")) for ref in orders]
+        record_contacts(ctx(), items=known)
+        asked = [
+            OpenRma(company.channel(), ref, [AskedLine(1, "too_small", sku=company.sku())], ref, note="called")
+            for ref in orders
+        ]
+        open_rmas(ctx(), items=asked)
+        with db.counting() as seen:
+            batch = erase_customers(ctx(), items=[EraseCustomer(company.channel(), ref) for ref in orders])
+        assert all(done.facts["contact"] for done in batch.done)
+        return len(seen)
+
+    assert counted(1) == counted(50)

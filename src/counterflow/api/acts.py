@@ -11,6 +11,7 @@ from counterflow.catalog.commands.record_brands import record_brands
 from counterflow.catalog.commands.record_items import record_items
 from counterflow.catalog.commands.record_reasons import record_reasons
 from counterflow.catalog.commands.record_suppliers import record_suppliers
+from counterflow.desk.commands.erase_customers import erase_customers
 from counterflow.facilities.commands.record_nodes import record_nodes
 from counterflow.facilities.commands.set_authority import set_authority
 from counterflow.kernel.payloads import erase_payloads
@@ -24,6 +25,7 @@ from counterflow.ledger.commands.reserve_stock import reserve_stock
 from counterflow.logistics.commands.announce_parcels import announce_parcels
 from counterflow.logistics.commands.observe_parcels import observe_parcels
 from counterflow.orders.commands.record_channels import record_channels
+from counterflow.orders.commands.record_contacts import record_contacts
 from counterflow.orders.commands.record_orders import record_orders
 from counterflow.orders.commands.record_shipments import record_shipments
 from counterflow.orders.commands.record_tenders import record_tenders
@@ -71,6 +73,7 @@ ACTS: list[Act] = [
     Act("/statements", compare_statements, "reconciliation"),
     Act("/adjustments", post_adjustments, "reconciliation"),
     Act("/orders", record_orders, "orders"),
+    Act("/contacts", record_contacts, "orders"),
     Act("/tenders", record_tenders, "orders"),
     Act("/shipments", record_shipments, "orders"),
     Act("/channels", record_channels, "orders"),
@@ -90,6 +93,7 @@ ACTS: list[Act] = [
     Act("/reservation-releases", release_reservations, "ledger"),
     Act("/policy-versions", publish_policies, "policies"),
     Act("/erasures", erase_payloads, "privacy"),
+    Act("/customer-erasures", erase_customers, "privacy"),
     Act("/case-assignments", assign_cases, "cases"),
     Act("/case-comments", comment_cases, "cases"),
     Act("/case-closings", close_cases, "cases"),

@@ -28,6 +28,7 @@ ROOMS = (
     "receiving",
     "refunds",
     "reconciliation",
+    "desk",
     "api",
     "console",
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from counterflow.orders.contacts import NewContact
 from counterflow.orders.states import LineKind
 
 
@@ -52,7 +53,11 @@ class NewShipment:
 
 @dataclass(frozen=True)
 class NewOrder:
-    """A whole order under its channel's number."""
+    """A whole order under its channel's number.
+
+    `contact` is how its customer is reached, who then needs a `customer_ref`; it is no part of the order, so
+    the same order with another contact is a replay that changes nothing.
+    """
 
     channel: str
     number: str
@@ -64,3 +69,4 @@ class NewOrder:
     tenders: tuple[NewTender, ...] = ()
     shipments: tuple[NewShipment, ...] = ()
     simulated: bool = False
+    contact: NewContact | None = None

@@ -50,6 +50,38 @@ class Customer(models.Model):
         return f"{self.channel_id} {self.external_ref}"
 
 
+class Contact(models.Model):
+    """How a customer is reached: personal data, kept apart so that erasing it touches nothing else.
+
+    All but `customer` may be empty. The `_key` columns are what people search by (`orders.contacts`).
+    """
+
+    id = Id()
+    customer = models.OneToOneField(Customer, on_delete=models.PROTECT, related_name="+")
+    name = models.TextField(null=True)
+    email = models.TextField(null=True)
+    phone = models.TextField(null=True)
+    line1 = models.TextField(null=True)
+    line2 = models.TextField(null=True)
+    postcode = models.TextField(null=True)
+    city = models.TextField(null=True)
+    email_key = models.TextField(null=True)
+    phone_key = models.TextField(null=True)
+    postcode_key = models.TextField(null=True)
+    recorded_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["email_key"], name="orders_contact_email"),
+            models.Index(fields=["phone_key"], name="orders_contact_phone"),
+            models.Index(fields=["postcode_key"], name="orders_contact_postcode"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact of {self.customer_id}"
+
+
 class ImportRun(models.Model):
     """One file that was imported: rows = imported + refused + duplicate; `counts` has the classes."""
 
@@ -97,7 +129,10 @@ class Order(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "number"], name="orders_order_once")]
-        indexes = [models.Index(fields=["customer", "placed_at"], name="orders_order_customer")]
+        indexes = [
+            models.Index(fields=["customer", "placed_at"], name="orders_order_customer"),
+            models.Index(fields=["placed_at"], name="orders_order_placed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel_id} {self.number}"

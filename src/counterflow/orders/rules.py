@@ -22,6 +22,10 @@ class ShipmentInvalid(Invalid):
     """Shipment {shipment} of order {number}: {detail}."""
 
 
+class ContactWithoutCustomer(Invalid):
+    """Order {number} says how its customer is reached and not who that is; send a customer_ref with it."""
+
+
 class TenderInvalid(Invalid):
     """A tender of order {number} has no kind or an amount below zero."""
 
@@ -29,7 +33,8 @@ class TenderInvalid(Invalid):
 def check_order(order: NewOrder) -> None:
     """Whether an order makes sense in itself.
 
-    Raises `OrderIncomplete`, `UnknownCurrency`, `LineInvalid`, `ShipmentInvalid`, `TenderInvalid`.
+    Raises `OrderIncomplete`, `UnknownCurrency`, `LineInvalid`, `ShipmentInvalid`, `TenderInvalid`,
+    `ContactWithoutCustomer`.
     """
     if not order.number.strip() or not order.lines or order.placed_at.tzinfo is None:
         raise OrderIncomplete(number=order.number)
@@ -40,6 +45,8 @@ def check_order(order: NewOrder) -> None:
         if detail:
             raise LineInvalid(number=order.number, line_no=line.line_no, detail=detail)
         seen.add(line.line_no)
+    if order.contact is not None and not order.customer_ref:
+        raise ContactWithoutCustomer(number=order.number)
     if any(not tender.kind or tender.captured_minor < 0 for tender in order.tenders):
         raise TenderInvalid(number=order.number)
     _check_shipments(order)

@@ -9,7 +9,7 @@ from typing import Any
 from counterflow.returns.states import Resolution, Rma
 
 _PERMITTED = (Rma.AUTHORISED, Rma.CLOSED, Rma.CANCELLED)
-_MONEY = (Resolution.REFUND, Resolution.STORE_CREDIT)
+_CREDITED = (Resolution.REFUND, Resolution.STORE_CREDIT)
 
 
 def milestone_of(line: Any) -> str:
@@ -42,7 +42,7 @@ def entitled(line: Any, rma_state: str) -> int:
 
     `approved_qty` is a number of pieces of the line, not a number on top of what arrives later.
     """
-    if rma_state not in _PERMITTED or line.resolution not in _MONEY:
+    if rma_state not in _PERMITTED or line.resolution not in _CREDITED:
         return 0
     return max(reached(line, rma_state), min(int(line.approved_qty), accepted(line, rma_state)))
 

@@ -127,8 +127,9 @@ LAWS: Final[list[Law]] = [
            OR l.restocking_fee_bp IS DISTINCT FROM (d.outcome ->> 'restocking_fee_bp')::int
            OR l.shipping_refundable IS DISTINCT FROM (d.outcome ->> 'shipping_refundable')::boolean
            OR l.returnless IS DISTINCT FROM (d.outcome ->> 'returnless')::boolean
-           OR l.method IS DISTINCT FROM CASE l.resolution WHEN 'store_credit' THEN l.resolution
-                                                          ELSE d.outcome ->> 'method' END
+           OR l.method IS DISTINCT FROM CASE WHEN l.resolution = 'store_credit' THEN l.resolution
+                    WHEN l.resolution IN ('replacement', 'exchange') THEN 'replacement'
+                    ELSE d.outcome ->> 'method' END
         """,
         _LINES,
     ),

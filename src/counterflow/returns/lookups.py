@@ -8,9 +8,10 @@ from typing import Any
 from counterflow.catalog.rules import reason_key
 from counterflow.kernel import db
 from counterflow.kernel.context import Context, Rank
+from counterflow.returns.documents import OpenRma
 from counterflow.returns.rules import Shipped
 
-_LOCK = """
+_READ = """
 SELECT sl.id, sl.quantity, sl.authorised_qty, sl.allocated_qty, sl.history_qty, sl.invoiced_minor, sl.item_id,
        ch.code AS channel, o.id AS order_id, o.number, o.currency, o.country, o.customer_id, o.simulated,
        ol.line_no, ol.sku, ol.final_sale, s.shipped_at, i.family, i.serial_tracked, b.code AS brand, c.segment
@@ -25,8 +26,8 @@ JOIN orders_shipment s ON s.id = sl.shipment_id
 JOIN catalog_item i ON i.id = sl.item_id
 LEFT JOIN catalog_brand b ON b.id = i.brand_id
 LEFT JOIN orders_customer c ON c.id = o.customer_id
-ORDER BY sl.id FOR NO KEY UPDATE OF sl
-"""
+ORDER BY sl.id"""
+_LOCK = f"{_READ} FOR NO KEY UPDATE OF sl"
 _CHANNELS = """
 SELECT w.channel, ch.id, ch.kind, ch.entity_id, ch.currency, w.request_ref, w.number AS order_number,
        o.id AS order_id,
@@ -66,12 +67,16 @@ class Known:
         return self.reasons.get(("", word)) or self.reasons.get((channel, reason_key(word)))
 
 
-def look_up(ctx: Context, items: Iterable[Any]) -> Known:
-    """Lock and read everything the requests name; three statements, whatever their number."""
+def look_up(ctx: Context | None, items: Iterable[OpenRma]) -> Known:
+    """Lock and read everything the requests name; three statements, whatever their number.
+
+    Without a context nothing is locked: that is for asking, not for opening.
+    """
     items = list(items)
     wanted = [(i.channel, i.order, line.sku, line.order_line) for i in items if i.order for line in i.lines]
     shipped: dict[tuple[str, str], dict[int, Shipped]] = defaultdict(dict)
-    for row in db.lock(ctx, Rank.SHIPMENT_LINE, _LOCK, _columns(wanted, 4)):
+    lines = _columns(wanted, 4)
+    for row in db.rows(_READ, lines) if ctx is None else db.lock(ctx, Rank.SHIPMENT_LINE, _LOCK, lines):
         left = row.quantity - row.authorised_qty - row.allocated_qty - row.history_qty
         shipped[row.channel, row.number][row.id] = Shipped(
             row.id, row.order_id, row.line_no, row.sku, row.item_id, row.quantity, left, row.invoiced_minor, row
@@ -85,6 +90,7 @@ def look_up(ctx: Context, items: Iterable[Any]) -> Known:
             known.earlier[row.channel, row.request_ref] = row
     words = [(i.channel, reason_key(line.reason)) for i in items for line in i.lines]
     blind = [line.sku for i in items if not i.order for line in i.lines]
+    blind += [line.instead.sku for i in items for line in i.lines if line.instead is not None]
     for row in db.rows(_WORDS, [*_columns(words, 2), blind]):
         if row.what == "item":
             known.items[row.a] = row

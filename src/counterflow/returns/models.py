@@ -105,6 +105,27 @@ class RmaLine(models.Model):
         return f"{self.rma_id}/{self.line_no}"
 
 
+class Wish(models.Model):
+    """What goes out for an RMA line in exchange, piece for piece; the price of one is with the tax in it."""
+
+    id = Id()
+    rma_line = models.OneToOneField(RmaLine, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    unit_price_minor = models.BigIntegerField()
+    unit_tax_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(unit_tax_minor__gte=0) & Q(unit_price_minor__gte=F("unit_tax_minor")),
+                name="returns_wish_price",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.rma_line_id)
+
+
 class Milestone(models.Model):
     """That pieces of an RMA line reached something, or (negative) no longer count as having reached it."""
 

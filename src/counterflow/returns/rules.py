@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from counterflow.kernel.errors import Invalid, NotFound, Refusal
-from counterflow.returns.states import Resolution
+from counterflow.returns.documents import AskedLine
+from counterflow.returns.states import GOODS, Resolution
 
 
 class OrderNotFound(NotFound):
@@ -60,6 +61,10 @@ class ReferenceMissing(Invalid):
 
 class ResolutionUnknown(Invalid):
     """{resolution} is no resolution; known are {known}."""
+
+
+class InsteadInvalid(Invalid):
+    """An exchange names the item that goes out instead, its price with tax and the tax in it; {fault}."""
 
 
 QUANTITY_MAX = 1_000_000
@@ -116,6 +121,25 @@ def require_resolution(resolution: str) -> str:
     if resolution not in list(Resolution):
         raise ResolutionUnknown(resolution=str(resolution)[:40], known=", ".join(Resolution))
     return resolution
+
+
+def require_instead(asked: AskedLine) -> None:
+    """That an exchange, and nothing else, says what it is for. Raises `InsteadInvalid`."""
+    instead = asked.instead
+    if (asked.resolution == Resolution.EXCHANGE) != (instead is not None):
+        raise InsteadInvalid(fault=f"a line that asks for {asked.resolution} {'does' if instead else 'does not'}")
+    if instead is None:
+        return
+    price, tax = instead.unit_price_minor, instead.unit_tax_minor
+    if any(isinstance(m, bool) or not isinstance(m, int) for m in (price, tax)) or not 0 <= tax <= price < 2**40:
+        raise InsteadInvalid(fault="a price is 0 or more whole minor units, and the tax is a part of it")
+
+
+def method_of(resolution: str, policy: str) -> str:
+    """How a credit is met: as the customer asked, and else as policy says."""
+    if resolution == Resolution.STORE_CREDIT:
+        return "store_credit"
+    return "replacement" if resolution in GOODS else policy
 
 
 def pick(order: str, sku: str, line_no: int, quantity: int, shipped: Iterable[Shipped]) -> list[Part]:

@@ -53,3 +53,7 @@ class Resolution(StrEnum):
     REPLACEMENT = "replacement"
     EXCHANGE = "exchange"
     REPAIR = "repair"
+
+
+GOODS = frozenset({Resolution.REPLACEMENT, Resolution.EXCHANGE})
+"""Resolutions whose credit is met by goods."""

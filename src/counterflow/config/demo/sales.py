@@ -8,6 +8,7 @@ from random import Random
 from counterflow.config.demo.assortment import Product
 from counterflow.config.demo.calendar import BEGIN, END
 from counterflow.config.demo.network import OUTLETS, TAX_PERCENT, Outlet
+from counterflow.config.demo.people import contact_of
 from counterflow.ledger.commands.open_books import OpenStock
 from counterflow.orders.commands.record_shipments import ReportShipment, ShippedLine
 from counterflow.orders.documents import NewLine, NewOrder, NewTender
@@ -98,16 +99,18 @@ def _sale(rng: Random, n: int, placed: datetime, outlet: Outlet, picked: list[Pr
     paid = sum(line.invoiced_minor for line in lines)
     shipped = placed + timedelta(hours=rng.randint(6, 60))
     dropped = picked[0].dropped
+    customer = f"{outlet.prefix}C{rng.randrange(count * 2 // 3):05d}"
     order = NewOrder(
         channel=outlet.code,
         number=number,
         placed_at=placed,
         currency=outlet.currency,
         lines=tuple(lines),
-        customer_ref=f"{outlet.prefix}C{rng.randrange(count * 2 // 3):05d}",
+        customer_ref=customer,
         country=country,
         tenders=_tenders(rng, outlet, number, paid),
         simulated=True,
+        contact=contact_of(customer, country),
     )
     shipment = ReportShipment(
         channel=outlet.code,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from counterflow.kernel import db
@@ -10,8 +10,9 @@ from counterflow.kernel.commands import Batch, Done, Refused, command, content_h
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, IdentityReused, NotFound
 from counterflow.kernel.money import share
+from counterflow.orders.contacts import check_contact, columns
 from counterflow.orders.documents import NewLine, NewOrder
-from counterflow.orders.models import Customer, Order, OrderLine, Shipment, ShipmentLine, Tender
+from counterflow.orders.models import Contact, Customer, Order, OrderLine, Shipment, ShipmentLine, Tender
 from counterflow.orders.rules import check_order
 from counterflow.orders.states import CostBasis, LineKind
 
@@ -28,12 +29,17 @@ class ItemNotFound(NotFound):
 
 @dataclass
 class _Books:
-    """What is known of the batch's channels, items, customers and orders, and the rows to be written."""
+    """What is known of the batch's channels, items, customers and orders, and the rows to be written.
+
+    `contacts` are by customer: those that exist, and below them what is new of each.
+    """
 
     channels: dict[str, int]
     items: dict[str, int]
     customers: dict[tuple[int, str], int]
     orders: dict[tuple[int, str], tuple[int, bytes | None]]
+    contacts: dict[int, int]
+    told: dict[int, dict[str, Any]] = field(default_factory=dict)
     rows: dict[type[Any], Rows] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -42,7 +48,8 @@ def record_orders(ctx: Context, *, items: Sequence[NewOrder]) -> Batch:
     """Record each order; channel and number are its identity, and its shipments post nothing.
 
     Refuses `OrderIncomplete`, `UnknownCurrency`, `LineInvalid`, `ShipmentInvalid`, `TenderInvalid`,
-    `ChannelNotFound`, `ItemNotFound`, `IdentityReused`. Nine statements, whatever the batch.
+    `ContactInvalid`, `ChannelNotFound`, `ItemNotFound`, `IdentityReused`. Nine statements, whatever the batch;
+    one more where customers who are known already are reached otherwise.
     """
     books = _load(items)
     results: list[Done | Refused] = []
@@ -54,6 +61,9 @@ def record_orders(ctx: Context, *, items: Sequence[NewOrder]) -> Batch:
             results.append(Refused.of(identity, error))
     for model in (Customer, Order, OrderLine, Shipment, ShipmentLine, Tender):
         db.insert(model, books.rows[model])
+    db.insert(Contact, [row for customer, row in books.told.items() if customer not in books.contacts])
+    known = [(books.contacts[c], row) for c, row in sorted(books.told.items()) if c in books.contacts]
+    db.update(Contact, [row | {"id": contact} for contact, row in known])
     return Batch(results)
 
 
@@ -63,12 +73,13 @@ def _load(items: Sequence[NewOrder]) -> _Books:
     skus = sorted({line.sku for order in items for line in order.lines})
     known = db.rows("SELECT id, sku FROM catalog_item WHERE sku = ANY(%s) ORDER BY id", [skus])
     found = db.rows(
-        "SELECT 'order' AS what, o.id, o.channel_id, o.number AS ref, o.content_hash "
+        "SELECT 'order' AS what, o.id, o.channel_id, o.number AS ref, o.content_hash, NULL::bigint AS contact_id "
         "FROM unnest(%s::text[], %s::text[]) AS v(code, number) JOIN orders_channel c ON c.code = v.code "
         "JOIN orders_order o ON o.channel_id = c.id AND o.number = v.number "
-        "UNION ALL SELECT 'customer', k.id, k.channel_id, k.external_ref, NULL "
+        "UNION ALL SELECT 'customer', k.id, k.channel_id, k.external_ref, NULL, a.id "
         "FROM unnest(%s::text[], %s::text[]) AS v(code, ref) JOIN orders_channel c ON c.code = v.code "
-        "JOIN orders_customer k ON k.channel_id = c.id AND k.external_ref = v.ref",
+        "JOIN orders_customer k ON k.channel_id = c.id AND k.external_ref = v.ref "
+        "LEFT JOIN orders_contact a ON a.customer_id = k.id",
         [codes, [order.number for order in items], codes, [order.customer_ref for order in items]],
     )
     return _Books(
@@ -80,18 +91,22 @@ def _load(items: Sequence[NewOrder]) -> _Books:
             for row in found
             if row.what == "order"
         },
+        contacts={row.id: row.contact_id for row in found if row.contact_id is not None},
     )
 
 
 def _record(ctx: Context, books: _Books, order: NewOrder, identity: str) -> Done:
     check_order(order)
+    if order.contact is not None:
+        check_contact(order.contact)
     channel = books.channels.get(order.channel)
     if channel is None:
         raise ChannelNotFound(code=order.channel)
     for line in order.lines:
         if line.kind == LineKind.PRODUCT and line.sku not in books.items:
             raise ItemNotFound(sku=line.sku)
-    content = content_hash(order)
+    # A contact changes with time and is erased; neither may show in what tells this order from another.
+    content = content_hash(replace(order, contact=None))
     before = books.orders.get((channel, order.number))
     if before:
         if before[1] != content:
@@ -132,7 +147,16 @@ def _customer(ctx: Context, books: _Books, channel: int, order: NewOrder) -> int
                 "country": order.country,
             }
         )
-    return books.customers[key]
+    customer = books.customers[key]
+    if order.contact is not None:
+        books.told[customer] = {
+            "id": ctx.new_id(),
+            "customer_id": customer,
+            **columns(order.contact),
+            "recorded_at": ctx.at,
+            "erased_at": None,
+        }
+    return customer
 
 
 def _lines(ctx: Context, books: _Books, order: NewOrder, order_id: int) -> dict[int, int]:

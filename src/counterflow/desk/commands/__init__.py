@@ -1,0 +1,1 @@
+"""The acts of the desk, one file each."""

@@ -1,0 +1,97 @@
+"""Erase a person: how the customer is reached, and every free text and picture about the customer's returns."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from counterflow.kernel import db
+from counterflow.kernel.commands import Batch, Done, Refused, command
+from counterflow.kernel.context import Context
+from counterflow.kernel.payloads import ErasePayloads, erase_payloads
+from counterflow.orders.commands.record_contacts import CustomerUnknown
+from counterflow.orders.contacts import EMPTY
+from counterflow.orders.models import Contact
+
+
+@dataclass(frozen=True)
+class EraseCustomer:
+    """One customer of a channel, by the channel's own reference."""
+
+    channel: str
+    customer_ref: str
+
+
+_CUSTOMERS = """
+SELECT k.id, c.code AS channel, k.external_ref, a.id AS contact_id, a.erased_at
+FROM (SELECT DISTINCT * FROM unnest(%s::text[], %s::text[]) AS u(channel, ref)) w
+JOIN orders_channel c ON c.code = w.channel
+JOIN orders_customer k ON k.channel_id = c.id AND k.external_ref = w.ref
+LEFT JOIN orders_contact a ON a.customer_id = k.id
+ORDER BY k.id
+"""
+# Everything that free text or a picture about a customer can hang on; cases hang on any of it.
+_SUBJECTS = """
+WITH rma AS (SELECT id, customer_id FROM returns_rma WHERE customer_id = ANY(%(customers)s::bigint[])),
+line AS (SELECT l.id, r.customer_id FROM returns_rmaline l JOIN rma r ON r.id = l.rma_id),
+credit AS (SELECT c.id, r.customer_id FROM refunds_credit c JOIN rma r ON r.id = c.rma_id),
+unit AS (
+    SELECT u.id, l.customer_id FROM receiving_unit u JOIN line l ON l.id = u.rma_line_id
+    UNION SELECT a.unit_id, l.customer_id FROM returns_allocation a JOIN line l ON l.id = a.rma_line_id
+),
+subject AS (
+    SELECT id, id AS customer_id FROM orders_customer WHERE id = ANY(%(customers)s::bigint[])
+    UNION SELECT id, customer_id FROM orders_order WHERE customer_id = ANY(%(customers)s::bigint[])
+    UNION SELECT id, customer_id FROM rma
+    UNION SELECT id, customer_id FROM line
+    UNION SELECT id, customer_id FROM unit
+    UNION SELECT id, customer_id FROM credit
+    UNION SELECT p.id, c.customer_id FROM refunds_payout p JOIN credit c ON c.id = p.credit_id
+    UNION SELECT p.id, r.customer_id FROM logistics_parcel p JOIN rma r ON r.id = p.rma_id
+)
+SELECT id, customer_id FROM subject
+UNION SELECT w.id, s.customer_id FROM subject s JOIN workqueue_case w ON w.subject_id = s.id
+ORDER BY 1
+"""
+_KEPT = """
+SELECT DISTINCT subject_id FROM kernel_payload WHERE subject_id = ANY(%s::bigint[]) AND erased_at IS NULL ORDER BY 1
+"""
+
+
+@command(needs="access.erase")
+def erase_customers(ctx: Context, *, items: Sequence[EraseCustomer]) -> Batch:
+    """Empty the contact of each customer and erase all free text about the customer's orders and returns.
+
+    Books, decisions and events hold nothing personal and stay. Refuses `CustomerUnknown`. A customer of whom
+    nothing is left answers as a replay. Six statements, whatever the batch.
+    """
+    wanted = [(item.channel, item.customer_ref) for item in items]
+    known = {
+        (row.channel, row.external_ref): row
+        for row in db.rows(_CUSTOMERS, [[c for c, _ in wanted], [ref for _, ref in wanted]])
+    }
+    owner: dict[int, list[int]] = defaultdict(list)
+    for row in db.rows(_SUBJECTS, {"customers": sorted(row.id for row in known.values())}):
+        owner[row.id].append(row.customer_id)
+    texts: dict[int, int] = defaultdict(int)
+    kept = [row.subject_id for row in db.rows(_KEPT, [sorted(owner)])]
+    if kept:
+        for done in erase_payloads(ctx, items=[ErasePayloads(subject) for subject in kept]).done:
+            for customer in owner[int(done.identity)]:
+                texts[customer] += done.facts["erased"]
+    full = [row for row in known.values() if row.contact_id is not None and row.erased_at is None]
+    db.update(Contact, [{"id": row.contact_id, **EMPTY, "erased_at": ctx.at} for row in full])
+    emptied = {row.id for row in full}
+    results: list[Done | Refused] = []
+    for item in items:
+        identity = f"{item.channel}:{item.customer_ref}"
+        row = known.get((item.channel, item.customer_ref))
+        if row is None:
+            error = CustomerUnknown(channel=item.channel[:80], customer_ref=item.customer_ref[:80])
+            results.append(Refused.of(identity, error))
+            continue
+        # The same customer twice in one batch: the first did it all.
+        contact, erased = row.id in emptied, texts.pop(row.id, 0)
+        emptied.discard(row.id)
+        facts = {"customer_id": row.id, "contact": contact, "texts": erased}
+        results.append(Done(identity, facts, replayed=not contact and not erased))
+    return Batch(results)

@@ -1,0 +1,153 @@
+"""What the policies are told about a request, and what they answer; shared by opening and by asking beforehand.
+
+Nothing is written here. Opening decides under lock; a preview decides by what it reads.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from counterflow.kernel.errors import DomainError
+from counterflow.policies.queries import Answer, decide
+from counterflow.returns import rules
+from counterflow.returns.documents import AskedLine, OpenRma
+from counterflow.returns.lookups import Known
+from counterflow.returns.rules import Part, Shipped
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """A line to be: pieces of one shipment line (or of an item, blind), and what the policies are told."""
+
+    asked: AskedLine
+    item_id: int
+    quantity: int
+    shipped: Shipped | None
+    reason: str
+    eligibility: Mapping[str, Any]
+    refund: Mapping[str, Any]
+
+
+Answers = list[tuple[Answer, Answer]]
+
+
+def guess(
+    items: Sequence[OpenRma], known: Known, *, at: datetime, epoch: int | None
+) -> dict[int, tuple[list[DraftLine], Answers]]:
+    """Decide all items at once, as if every one of them stood; whoever opens uses what turns out to be true."""
+    lines: dict[int, list[DraftLine]] = {}
+    taken: list[Part] = []
+    for n, item in enumerate(items):
+        try:
+            lines[n] = lines_of(item, known, at=at)
+        except DomainError:
+            continue
+        parts = parts_of(lines[n])
+        rules.take(parts)
+        taken += parts
+    rules.give_back(taken)
+    answers = iter(answers_for([line for found in lines.values() for line in found], at=at, epoch=epoch))
+    return {n: (found, [next(answers) for _ in found]) for n, found in lines.items()}
+
+
+def answers_for(lines: Sequence[DraftLine], *, at: datetime, epoch: int | None) -> Answers:
+    """What eligibility and refund policies say to each line."""
+    eligibility = decide("eligibility", [line.eligibility for line in lines], at=at, epoch=epoch)
+    refund = decide("refund", [line.refund for line in lines], at=at, epoch=epoch)
+    return list(zip(eligibility, refund, strict=True))
+
+
+def parts_of(lines: Sequence[DraftLine]) -> list[Part]:
+    """The pieces of shipment lines that these lines take."""
+    return [Part(line.shipped, line.quantity) for line in lines if line.shipped is not None]
+
+
+def lines_of(item: OpenRma, known: Known, *, at: datetime) -> list[DraftLine]:
+    """Check a request against what was shipped; raises what it is refused for."""
+    channel = known.channels.get(item.channel)
+    if channel is None:
+        raise rules.ChannelNotFound(channel=item.channel)
+    rules.require_reference(item.request_ref)
+    if not item.lines:
+        raise rules.NoLines()
+    if item.order and (item.channel, item.order) not in known.orders:
+        raise rules.OrderNotFound(order=item.order, channel=item.channel)
+    found: list[DraftLine] = []
+    parts: list[Part] = []
+    try:
+        for asked in item.lines:
+            rules.require_quantity(asked.quantity)
+            rules.require_resolution(asked.resolution)
+            _require_instead(asked, known)
+            reason = known.reason(item.channel, asked.reason)
+            if item.order:
+                shipped = known.shipped.get((item.channel, item.order), [])
+                picked = rules.pick(item.order, asked.sku, asked.order_line, asked.quantity, shipped)
+                found += [
+                    _line(at if item.happened_at is None else min(item.happened_at, at), channel, asked, part, reason)
+                    for part in picked
+                ]
+                rules.take(picked)
+                parts += picked
+            else:
+                found.append(_blind(item, channel, asked, known, reason))
+    finally:
+        rules.give_back(parts)
+    return found
+
+
+def _require_instead(asked: AskedLine, known: Known) -> None:
+    """What an exchange is for: an item we have, at a price. Raises `InsteadInvalid`, `ItemNotFound`."""
+    rules.require_instead(asked)
+    if asked.instead is not None and asked.instead.sku not in known.items:
+        raise rules.ItemNotFound(sku=asked.instead.sku[:80])
+
+
+def _line(happened: datetime, channel: Any, asked: AskedLine, part: Part, reason: str | None) -> DraftLine:
+    shipped, row = part.shipped, part.shipped.row
+    sale = {
+        "brand": row.brand,
+        "family": row.family or None,
+        "channel_kind": channel.kind,
+        "reason_code": reason,
+        "customer_segment": row.segment or None,
+        "order_age_days": rules.age_days(row.shipped_at, happened),
+        "value_minor": shipped.invoiced_minor * part.quantity // shipped.quantity,
+        "currency": row.currency,
+        "country": row.country if _is_code(row.country) else None,
+        "final_sale": row.final_sale,
+        "blind": False,
+    }
+    return DraftLine(
+        asked,
+        shipped.item_id,
+        part.quantity,
+        shipped,
+        reason or "",
+        {**sale, "quantity_left": shipped.left},
+        {**sale, "serial_tracked": row.serial_tracked},
+    )
+
+
+def _is_code(country: str) -> bool:
+    """Whether a country is one to a policy: books also say "Channel Islands", and that is not known here."""
+    return len(country) == 2 and country.isascii() and country.isupper()
+
+
+def _blind(item: OpenRma, channel: Any, asked: AskedLine, known: Known, reason: str | None) -> DraftLine:
+    row = known.items.get(asked.sku)
+    if row is None:
+        raise rules.ItemNotFound(sku=asked.sku)
+    sale = {
+        "brand": row.brand,
+        "family": row.family or None,
+        "channel_kind": channel.kind,
+        "reason_code": reason,
+        "value_minor": 0,
+        "currency": channel.currency,
+        "final_sale": False,
+        "blind": True,
+    }
+    refund = {**sale, "serial_tracked": row.serial_tracked}
+    return DraftLine(asked, row.id, asked.quantity, None, reason or "", {**sale, "quantity_left": 0}, refund)

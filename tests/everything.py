@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from company import ASKED, SOLD, Company
 from counterflow import flows
+from counterflow.evidence.commands.erase_photos import ErasePhoto, erase_photos
+from counterflow.evidence.commands.keep_photos import KeepPhoto, keep_photos
 from counterflow.kernel import db
 from counterflow.ledger.commands.open_books import OpenStock, open_books
 from counterflow.orders.commands.record_orders import record_orders
@@ -25,6 +27,7 @@ from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
 from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from dock import CARRIER, announce, receive, scan, tell
+from pictures import picture
 from refunding import report, told
 
 NIGHT = datetime(2026, 6, 10, 22, tzinfo=UTC)
@@ -93,6 +96,7 @@ def live(company: Company) -> None:
     _money(company)
     flows.run_pending()
     _count(company)
+    _photos(company)
     flows.run_pending()
 
 
@@ -199,3 +203,11 @@ def _count(company: Company) -> None:
     (found,) = (b for b in reconciliation.breaks(statement=done[0].facts["statement"]) if b.sku == company.sku("cheap"))
     batch = post_adjustments(company.ctx(actor="user:5"), items=[PostAdjustment(found.id)])
     assert batch.done, batch
+
+
+def _photos(company: Company) -> None:
+    """Photos of an item, one of which is erased."""
+    colours = ((200, 0, 0), (0, 200, 0))
+    items = [KeepPhoto("item", company.items["tee"], picture((40, 30), colour=colour)) for colour in colours]
+    kept = keep_photos(company.ctx(), items=items).done
+    assert erase_photos(company.ctx(), items=[ErasePhoto(kept[0].facts["photo_id"])]).done

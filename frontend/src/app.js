@@ -6,6 +6,7 @@ import htmx from "htmx.org";
 import { keys } from "./keys.js";
 import { parts } from "./parts.js";
 import { station } from "./station.js";
+import { photos } from "./photos.js";
 import { wide } from "./wide.js";
 
 // Stations put answers into the page themselves and hand what came to htmx.
@@ -19,6 +20,7 @@ for (const [name, part] of Object.entries(parts)) Alpine.data(name, part);
 Alpine.start();
 keys();
 station();
+photos();
 wide();
 document.addEventListener("htmx:afterSwap", () => wide());
 

@@ -12,9 +12,11 @@ from counterflow.catalog.commands.record_items import record_items
 from counterflow.catalog.commands.record_reasons import record_reasons
 from counterflow.catalog.commands.record_suppliers import record_suppliers
 from counterflow.desk.commands.erase_customers import erase_customers
+from counterflow.evidence.commands.erase_photos import erase_photos
+from counterflow.evidence.commands.erase_subjects import erase_subjects
+from counterflow.evidence.commands.keep_photos import keep_photos
 from counterflow.facilities.commands.record_nodes import record_nodes
 from counterflow.facilities.commands.set_authority import set_authority
-from counterflow.kernel.payloads import erase_payloads
 from counterflow.ledger.commands.close_periods import close_periods
 from counterflow.ledger.commands.hold_stock import hold_stock
 from counterflow.ledger.commands.keep_entities import keep_entities
@@ -92,8 +94,10 @@ ACTS: list[Act] = [
     Act("/reservations", reserve_stock, "ledger"),
     Act("/reservation-releases", release_reservations, "ledger"),
     Act("/policy-versions", publish_policies, "policies"),
-    Act("/erasures", erase_payloads, "privacy"),
     Act("/customer-erasures", erase_customers, "privacy"),
+    Act("/photos", keep_photos, "evidence"),
+    Act("/photo-erasures", erase_photos, "privacy"),
+    Act("/erasures", erase_subjects, "privacy"),
     Act("/case-assignments", assign_cases, "cases"),
     Act("/case-comments", comment_cases, "cases"),
     Act("/case-closings", close_cases, "cases"),

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from counterflow.api.reading import Read
 from counterflow.catalog import queries as catalog
+from counterflow.evidence import queries as evidence
 from counterflow.facilities import queries as facilities
 from counterflow.ledger import queries as ledger
 from counterflow.logistics import queries as logistics
@@ -65,6 +66,7 @@ READS: list[Read] = [
     Read("/parcels/{carrier}/{tracking}", logistics.parcel, "logistics.view", "logistics"),
     Read("/units", receiving.bench, "receiving.view", "receiving", ("node", "state"), ("after_id", "id")),
     Read("/units/{lpn}", receiving.unit, "receiving.view", "receiving"),
+    Read("/photos", evidence.photos_of, "evidence.view", "evidence", ("subject_kind", "subject_id")),
     Read("/items", catalog.items, "catalog.view", "catalog", ("search", "provisional"), ("after", "sku")),
     Read("/nodes", facilities.nodes, "facilities.view", "facilities", ("active",), ("after", "code")),
     Read("/stock", stock, "ledger.view", "ledger", _AS_OF),

@@ -14,6 +14,7 @@ from ninja import Schema
 from pydantic import (
     AfterValidator,
     AwareDatetime,
+    Base64Bytes,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -65,6 +66,8 @@ def kind_of(hint: Any, name: str = "") -> Any:
         return Annotated[StrictInt, Field(ge=-most, le=most)]
     if hint is str:
         return _TEXT
+    if hint is bytes:
+        return Base64Bytes
     if hint is datetime:
         return _INSTANT
     origin, args = get_origin(hint), get_args(hint)

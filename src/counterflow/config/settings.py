@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from counterflow.config import database
+from counterflow.config import database, embedded_layout
 from counterflow.config.secret_key import secret_key
 
 BASE = Path(__file__).resolve().parent.parent
@@ -20,6 +20,7 @@ ROOMS = (
     "catalog",
     "facilities",
     "access",
+    "evidence",
     "orders",
     "policies",
     "workqueue",
@@ -69,12 +70,16 @@ TEMPLATES = [
 ]
 
 DATABASES = database.databases()
-PROCRASTINATE_IMPORT_PATHS = ["counterflow.flows", "counterflow.ledger.tasks"]
+PROCRASTINATE_IMPORT_PATHS = ["counterflow.flows", "counterflow.ledger.tasks", "counterflow.evidence.tasks"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # A call may carry 10,000 items; a form and a file have bounds of their own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# Photos are served by a page that asks who may see them, so this folder has no address of its own.
+MEDIA_ROOT = Path(os.environ.get("COUNTERFLOW_MEDIA") or embedded_layout.home() / "media")
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
+EVIDENCE_BYTES_MAX = int(os.environ.get("COUNTERFLOW_PHOTO_MB", "12")) * 1024 * 1024
 
 AUTH_USER_MODEL = "access.User"
 LOGIN_URL = "/sign-in"

@@ -15,6 +15,7 @@ from counterflow.console.moments import Moment, newest_first
 from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.console.simulated import notices, of
 from counterflow.console.stories import damage_words
+from counterflow.evidence import queries as evidence
 from counterflow.facilities import queries as facilities
 from counterflow.ledger import queries as ledger
 from counterflow.policies import queries as policies
@@ -97,6 +98,7 @@ def unit(request: HttpRequest, lpn: str) -> HttpResponseBase:
         "nodes": {node.id: node.code for node in facilities.nodes()},
         "decisions": policies.decisions(subject_ids=[file.unit.id]) if who.may("policies.view") else [],
         "actions": actions,
+        "photos": evidence.photos_of(subject_kind="unit", subject_id=file.unit.id),
         "damage": damage_words(file.unit.damage_code),
         "inspect_form": forms.Inspect(),
         "dispose_form": forms.Dispose(),

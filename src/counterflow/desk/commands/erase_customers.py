@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from counterflow.evidence.commands.erase_subjects import EraseSubject, erase_subjects
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
-from counterflow.kernel.payloads import ErasePayloads, erase_payloads
 from counterflow.orders.commands.record_contacts import CustomerUnknown
 from counterflow.orders.contacts import EMPTY
 from counterflow.orders.models import Contact
@@ -53,16 +53,18 @@ UNION SELECT w.id, s.customer_id FROM subject s JOIN workqueue_case w ON w.subje
 ORDER BY 1
 """
 _KEPT = """
-SELECT DISTINCT subject_id FROM kernel_payload WHERE subject_id = ANY(%s::bigint[]) AND erased_at IS NULL ORDER BY 1
+SELECT subject_id FROM kernel_payload WHERE subject_id = ANY(%(ids)s::bigint[]) AND erased_at IS NULL
+UNION SELECT subject_id FROM evidence_photo WHERE subject_id = ANY(%(ids)s::bigint[]) AND erased_at IS NULL
+ORDER BY 1
 """
 
 
 @command(needs="access.erase")
 def erase_customers(ctx: Context, *, items: Sequence[EraseCustomer]) -> Batch:
-    """Empty the contact of each customer and erase all free text about the customer's orders and returns.
+    """Empty the contact of each customer and erase all free text and photos about the customer's orders and returns.
 
     Books, decisions and events hold nothing personal and stay. Refuses `CustomerUnknown`. A customer of whom
-    nothing is left answers as a replay. Six statements, whatever the batch.
+    nothing is left answers as a replay. Eight statements, whatever the batch.
     """
     wanted = [(item.channel, item.customer_ref) for item in items]
     known = {
@@ -73,11 +75,13 @@ def erase_customers(ctx: Context, *, items: Sequence[EraseCustomer]) -> Batch:
     for row in db.rows(_SUBJECTS, {"customers": sorted(row.id for row in known.values())}):
         owner[row.id].append(row.customer_id)
     texts: dict[int, int] = defaultdict(int)
-    kept = [row.subject_id for row in db.rows(_KEPT, [sorted(owner)])]
+    photos: dict[int, int] = defaultdict(int)
+    kept = [row.subject_id for row in db.rows(_KEPT, {"ids": sorted(owner)})]
     if kept:
-        for done in erase_payloads(ctx, items=[ErasePayloads(subject) for subject in kept]).done:
+        for done in erase_subjects(ctx, items=[EraseSubject(subject) for subject in kept]).done:
             for customer in owner[int(done.identity)]:
                 texts[customer] += done.facts["erased"]
+                photos[customer] += done.facts["photos"]
     full = [row for row in known.values() if row.contact_id is not None and row.erased_at is None]
     db.update(Contact, [{"id": row.contact_id, **EMPTY, "erased_at": ctx.at} for row in full])
     emptied = {row.id for row in full}
@@ -90,8 +94,8 @@ def erase_customers(ctx: Context, *, items: Sequence[EraseCustomer]) -> Batch:
             results.append(Refused.of(identity, error))
             continue
         # The same customer twice in one batch: the first did it all.
-        contact, erased = row.id in emptied, texts.pop(row.id, 0)
+        contact, erased, seen = row.id in emptied, texts.pop(row.id, 0), photos.pop(row.id, 0)
         emptied.discard(row.id)
-        facts = {"customer_id": row.id, "contact": contact, "texts": erased}
-        results.append(Done(identity, facts, replayed=not contact and not erased))
+        facts = {"customer_id": row.id, "contact": contact, "texts": erased, "photos": seen}
+        results.append(Done(identity, facts, replayed=not (contact or erased or seen)))
     return Batch(results)

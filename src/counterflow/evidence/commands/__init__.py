@@ -1,0 +1,1 @@
+"""What evidence does: `keep_photos`, `erase_photos`, `erase_subjects`."""

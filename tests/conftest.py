@@ -169,6 +169,27 @@ def company(ctx: Callable[..., object]) -> object:
     return companies.make_company(ctx)  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def django_statements(database_copy: str) -> Callable[[], object]:
+    """Count every statement sent meanwhile, the ORM's and the kernel's."""
+    from contextlib import contextmanager
+
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from counterflow.kernel import db
+
+    @contextmanager
+    def count() -> Iterator[list[str]]:
+        seen: list[str] = []
+        with db.counting() as plain, CaptureQueriesContext(connection) as mapped:
+            yield seen
+        seen.extend(plain)
+        seen.extend(query["sql"] for query in mapped.captured_queries)
+
+    return count
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder with real data; a test that needs it says so and is skipped where it is absent."""

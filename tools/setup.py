@@ -1,7 +1,7 @@
 """Make a checkout ready to run, with nothing but Python 3.11: environment, packages, screens, project.
 
     python3 tools/setup.py run     what `make demo` needs
-    python3 tools/setup.py test    and what the tests and checks need
+    python3 tools/setup.py test    and what the tests and checks need, a browser among it
 
 Only the standard library is used. Each step leaves a stamp with the hash of what it was made from, so
 a second call does nothing. Packages come from the hashed locks, by uv where it is there, else by pip.
@@ -15,6 +15,8 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+
+import browser as browsers
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -40,6 +42,7 @@ def main(purpose: str) -> int:
             purpose == "test" and packages("requirements-dev.lock"),
             screens(),
             project(),
+            purpose == "test" and browser(),
         ]
     except Stop as stop:
         print(f"setup: {stop}", file=sys.stderr)
@@ -162,6 +165,14 @@ def link_node() -> None:
         link.unlink(missing_ok=True)
         target.chmod(target.stat().st_mode | 0o111)
         link.symlink_to(target)
+
+
+def browser() -> bool:
+    """Say which browser the tests will drive, and get one where there is none; without one they fail, not we."""
+    before = browsers.found(PYTHON)
+    here = before or browsers.ready(PYTHON)
+    say(f"browser for the tests: {here.path}, {here.source}" if here else f"browser for the tests: {browsers.HOW}")
+    return before is None and here is not None
 
 
 class Stamp:

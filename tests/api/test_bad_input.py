@@ -4,15 +4,14 @@ Method: every field of every act gets values that its column, its calendar or it
 """
 
 import resource
-from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from types import UnionType
-from typing import Union, get_args, get_origin, get_type_hints
+from typing import get_args, get_type_hints
 
 import pytest
 
+from bodies import plain, whole
 from counterflow.api.acts import ACTS
 from counterflow.api.asks import READS
 from counterflow.kernel import db
@@ -35,33 +34,6 @@ WRONG = {
 }
 OTHERS = [None, 5, [[]], [None], {"a\u0000": "b"}, {"a": 2**70}]
 ADDRESSES = ["x", "9223372036854775808", "-1", "\u0000", "\u202e", "0001-01-01T00:00:00+14:00", "x" * 5000]
-
-
-def plain(hint):
-    """A type without its None."""
-    if get_origin(hint) in (Union, UnionType):
-        return next(arg for arg in get_args(hint) if arg is not type(None))
-    return hint
-
-
-def sample(hint):
-    """Some value of a type, as JSON has it."""
-    hint = plain(hint)
-    if is_dataclass(hint):
-        return whole(hint)
-    if get_origin(hint) is tuple and ... not in get_args(hint):
-        return [sample(arg) for arg in get_args(hint)]
-    if get_args(hint) and get_origin(hint) is not Mapping:
-        return [sample(get_args(hint)[0])]
-    known = {int: 1, str: "x", bool: True, Decimal: "1", datetime: "2026-06-01T00:00:00Z", date: "2026-06-01"}
-    return known.get(hint, {})
-
-
-def whole(item):
-    """A body with just what an item needs."""
-    hints = get_type_hints(item)
-    needed = [f for f in fields(item) if f.default is MISSING and f.default_factory is MISSING]
-    return {f.name: sample(hints[f.name]) for f in needed}
 
 
 def spoilt(item):

@@ -1,28 +1,14 @@
-"""A company in which everything has happened, one user a role, and every page with its objects."""
-
-from datetime import UTC, datetime
+"""A company in which everything has happened, one client and one token a role."""
 
 import pytest
 
 
 @pytest.fixture(scope="module")
 def everything(database_copy):
-    """The company of a module; its context makers are stated, because walks change nothing that matters."""
-    from company import make_company
-    from counterflow.access.commands import NewUser, create_users
-    from counterflow.kernel.context import Context
-    from everything import live
-    from people import make_people
+    """The company of a module."""
+    from lived import make_lived
 
-    def ctx(*permissions, actor="user:1", key=None, at=None):
-        return Context.make(actor, permissions or ("*",), at or datetime.now(UTC), key=key)
-
-    make_people()
-    # The newest user is the one whose pages are walked: forms may leave nothing of a role that is needed later.
-    create_users(ctx(), items=[NewUser("walked@demo.example", "Walked", ("clerk",))])
-    company = make_company(ctx)
-    live(company)
-    return company
+    return make_lived()
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +30,6 @@ def sessions(everything):
 @pytest.fixture(scope="module")
 def tokens(everything):
     """A token a role, with all that the role may do."""
-    from counterflow.access.commands import IssueToken, issue_tokens
-    from counterflow.access.roles import ROLES
-    from counterflow.access.secrets import new_token
-    from people import email
+    from lived import make_tokens
 
-    made = {}
-    for role in ROLES.values():
-        token = made[role.code] = new_token()
-        item = IssueToken(email(role.code), f"Walk of {role.code}", token.prefix, token.digest, tuple(role.permissions))
-        assert issue_tokens(everything.ctx(), items=[item]).done
-    return {role: token.plain for role, token in made.items()}
+    return make_tokens(everything.ctx)

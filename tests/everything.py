@@ -6,6 +6,7 @@ from company import ASKED, SOLD, Company
 from counterflow import flows
 from counterflow.evidence.commands.erase_photos import ErasePhoto, erase_photos
 from counterflow.evidence.commands.keep_photos import KeepPhoto, keep_photos
+from counterflow.facilities.commands.record_totes import RecordTote, record_totes
 from counterflow.kernel import db
 from counterflow.ledger.commands.open_books import OpenStock, open_books
 from counterflow.orders.commands.record_orders import record_orders
@@ -15,6 +16,8 @@ from counterflow.receiving.commands.close_parcels import CloseParcel, close_parc
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
 from counterflow.receiving.commands.match_units import MatchUnit, match_units
+from counterflow.receiving.commands.release_units import ReleaseUnit, release_units
+from counterflow.receiving.commands.reverse_disposals import ReverseDisposal, reverse_disposals
 from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
 from counterflow.receiving.commands.split_units import SplitUnit, split_units
 from counterflow.reconciliation import queries as reconciliation
@@ -93,6 +96,7 @@ def live(company: Company) -> None:
     _without_a_return(company)
     _by_people(company)
     _by_unit(company)
+    _back_and_forth(company)
     _money(company)
     flows.run_pending()
     _count(company)
@@ -166,6 +170,31 @@ def _by_unit(company: Company) -> None:
     receive(company, unit)
     assert inspect_units(company.ctx(), items=[InspectUnit(unit.lpn, "B")]).done
     flows.run_pending()
+
+
+def _back_and_forth(company: Company) -> None:
+    """Put into a tote, taken back, put into another one, and set apart twice and released once."""
+    totes = [f"{purpose}-{company.tag}" for purpose in ("restock", "secondary", "quarantine")]
+    items = [RecordTote(code, company.node(), code.split("-")[0]) for code in totes]
+    assert len(record_totes(company.ctx(), items=items).done) == 3
+    rma = ask(company, buy(company, ("tee", 5)), ("tee", 5))
+    plates = [scan(company, "tee", 1, rma=rma) for _ in range(4)]
+    receive(company, *plates)
+    first, second, third, fourth = (plate.lpn for plate in plates)
+    assert len(inspect_units(company.ctx(), items=[InspectUnit(plate.lpn, "B") for plate in plates]).done) == 4
+    wishes = [
+        DisposeUnit(first, disposition="restock", override_reason="story", tote=totes[0]),
+        DisposeUnit(second, disposition="secondary", override_reason="story", tote=totes[1]),
+        DisposeUnit(third, disposition="quarantine", override_reason="story", tote=totes[2]),
+        DisposeUnit(fourth, disposition="quarantine", override_reason="story", tote=totes[2]),
+    ]
+    assert len(dispose_units(company.ctx(), items=wishes).done) == 4
+    back = [ReverseDisposal(second, "wrong_scan"), ReverseDisposal(first, "wrong_scan")]
+    assert len(reverse_disposals(company.ctx(), items=back).done) == 2
+    again = DisposeUnit(second, disposition="secondary", override_reason="story", tote=totes[1], attempt=2)
+    on = DisposeUnit(fourth, disposition="restock", override_reason="story", attempt=2)
+    assert len(dispose_units(company.ctx(), items=[again, on]).done) == 2
+    assert release_units(company.ctx(), items=[ReleaseUnit(third, "cleared")]).done
 
 
 def _money(company: Company) -> None:

@@ -45,6 +45,14 @@ UNNOTICED = {
     },
     "policies_decision": {"facts": "the record of what was asked; the answer is proved by the version's row"},
     "receiving_disposal": {"id": ONCE, "round": "the entry is proved, not its number", "content_hash": REPLAY},
+    "receiving_disposalreversal": {
+        "id": ONCE,
+        "content_hash": REPLAY,
+        "reason": DESCRIPTIVE,
+        "request_ref": DESCRIPTIVE,
+    },
+    "receiving_putaway": {"id": ONCE, "happened_at": TOLD},
+    "receiving_release": {"id": ONCE, "content_hash": REPLAY, "reason": DESCRIPTIVE},
     "receiving_inspection": {"id": ONCE, "content_hash": REPLAY, "serial": TOLD, "answers": DESCRIPTIVE},
     "receiving_origin": {"id": ONCE},
     "receiving_receiptreversal": {

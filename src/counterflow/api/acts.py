@@ -16,6 +16,7 @@ from counterflow.evidence.commands.erase_photos import erase_photos
 from counterflow.evidence.commands.erase_subjects import erase_subjects
 from counterflow.evidence.commands.keep_photos import keep_photos
 from counterflow.facilities.commands.record_nodes import record_nodes
+from counterflow.facilities.commands.record_totes import record_totes
 from counterflow.facilities.commands.set_authority import set_authority
 from counterflow.ledger.commands.close_periods import close_periods
 from counterflow.ledger.commands.hold_stock import hold_stock
@@ -34,9 +35,13 @@ from counterflow.orders.commands.record_tenders import record_tenders
 from counterflow.policies.commands.publish_policies import publish_policies
 from counterflow.receiving.commands.close_parcels import close_parcels
 from counterflow.receiving.commands.dispose_units import dispose_units
+from counterflow.receiving.commands.empty_totes import empty_totes
 from counterflow.receiving.commands.inspect_units import inspect_units
 from counterflow.receiving.commands.match_units import match_units
+from counterflow.receiving.commands.put_away_units import put_away_units
 from counterflow.receiving.commands.receive_units import receive_units
+from counterflow.receiving.commands.release_units import release_units
+from counterflow.receiving.commands.reverse_disposals import reverse_disposals
 from counterflow.receiving.commands.reverse_receipts import reverse_receipts
 from counterflow.receiving.commands.send_back_units import send_back_units
 from counterflow.receiving.commands.split_units import split_units
@@ -67,6 +72,10 @@ ACTS: list[Act] = [
     Act("/splits", split_units, "receiving"),
     Act("/inspections", inspect_units, "receiving"),
     Act("/disposals", dispose_units, "receiving"),
+    Act("/put-aways", put_away_units, "receiving"),
+    Act("/tote-emptyings", empty_totes, "receiving"),
+    Act("/disposal-reversals", reverse_disposals, "receiving"),
+    Act("/quarantine-releases", release_units, "receiving"),
     Act("/send-backs", send_back_units, "receiving"),
     Act("/credits", release_credits, "refunds"),
     Act("/early-approvals", approve_early, "refunds"),
@@ -85,6 +94,7 @@ ACTS: list[Act] = [
     Act("/reasons", record_reasons, "catalog"),
     Act("/reason-mappings", map_reasons, "catalog"),
     Act("/nodes", record_nodes, "facilities"),
+    Act("/totes", record_totes, "facilities"),
     Act("/authorities", set_authority, "facilities"),
     Act("/entities", keep_entities, "ledger"),
     Act("/opening-stock", open_books, "ledger"),

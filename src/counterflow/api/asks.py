@@ -69,6 +69,7 @@ READS: list[Read] = [
     Read("/photos", evidence.photos_of, "evidence.view", "evidence", ("subject_kind", "subject_id")),
     Read("/items", catalog.items, "catalog.view", "catalog", ("search", "provisional"), ("after", "sku")),
     Read("/nodes", facilities.nodes, "facilities.view", "facilities", ("active",), ("after", "code")),
+    Read("/totes", facilities.totes, "facilities.view", "facilities", ("node", "purpose", "active"), ("after", "code")),
     Read("/stock", stock, "ledger.view", "ledger", _AS_OF),
     Read("/stock/available", available, "catalog.view", "ledger", ("sku",)),
     Read("/trial-balance", trial_balance, "ledger.view", "ledger", _AS_OF),

@@ -39,6 +39,7 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "received": Badge("Received", WAIT),
         "inspected": Badge("Inspected", WAIT),
         "set_apart": Badge("Set apart", HOLD),
+        "released": Badge("Released to the bench", WAIT),
         "disposed": Badge("Disposed", GOOD),
         "sent_back": Badge("Sent back", PLAIN),
         "reversed": Badge("Receipt reversed", STOP),

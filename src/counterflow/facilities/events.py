@@ -1,4 +1,5 @@
-"""Facts that facilities tells; subjects are nodes."""
+"""Facts that facilities tells; subjects are nodes and totes."""
 
 NODE_RECORDED = "NodeRecorded"
 AUTHORITY_SET = "AuthoritySet"
+TOTE_RECORDED = "ToteRecorded"

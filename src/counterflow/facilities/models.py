@@ -53,3 +53,42 @@ class Authority(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node_id} {self.message_kind}: {self.holder}"
+
+
+class Tote(models.Model):
+    """A tote or bin into which goods of one purpose are put; the barcode on it is its code.
+
+    `purpose` is a disposition, `capacity` the number of plates it takes (none: as many as one likes).
+    """
+
+    id = Id()
+    code = models.TextField(unique=True)
+    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="+")
+    purpose = models.TextField()
+    capacity = models.IntegerField(null=True)
+    active = models.BooleanField(db_default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    purpose__in=[
+                        "restock",
+                        "refurbish",
+                        "scrap",
+                        "to_supplier",
+                        "secondary",
+                        "quarantine",
+                        "return_to_customer",
+                        "hand_over",
+                    ]
+                ),
+                name="tote_purpose",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(capacity__isnull=True) | models.Q(capacity__gt=0), name="tote_capacity"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

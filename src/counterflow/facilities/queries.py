@@ -81,3 +81,46 @@ def authorities(*, codes: Sequence[str]) -> list[AuthorityRow]:
         AuthorityRow(row.code, row.message_kind, row.holder or str(default_holder(row.kind)), row.holder is not None)
         for row in found
     ]
+
+
+@dataclass(frozen=True)
+class ToteRow:
+    """A tote with the code of its node."""
+
+    id: int
+    code: str
+    node: str
+    purpose: str
+    capacity: int | None
+    active: bool
+
+
+_TOTES = """
+SELECT t.id, t.code, n.code AS node, t.purpose, t.capacity, t.active
+FROM facilities_tote t JOIN facilities_node n ON n.id = t.node_id
+"""
+
+
+def totes(
+    *,
+    node: str = "",
+    purpose: str = "",
+    active: bool | None = None,
+    search: str = "",
+    after: str = "",
+    limit: int = 200,
+) -> list[ToteRow]:
+    """Totes by code; `search` is the beginning of a code, `after` the last one of the page before. One statement."""
+    found = db.rows(
+        _TOTES + "WHERE t.code > %s AND (%s = '' OR n.code = %s) AND (%s = '' OR t.purpose = %s)"
+        " AND (%s::boolean IS NULL OR t.active = %s) AND starts_with(lower(t.code), lower(%s))"
+        " ORDER BY t.code LIMIT %s",
+        [after, node, node, purpose, purpose, active, active, search, limit],
+    )
+    return [ToteRow(*row) for row in found]
+
+
+def totes_by_code(*, codes: Sequence[str]) -> dict[str, ToteRow]:
+    """The totes that exist among these codes. One statement."""
+    found = db.rows(_TOTES + "WHERE t.code = ANY(%s) ORDER BY t.code", [list(codes)])
+    return {row.code: ToteRow(*row) for row in found}

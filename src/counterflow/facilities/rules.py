@@ -41,12 +41,33 @@ class Holder(StrEnum):
     PARTNER = "partner"
 
 
+class Purpose(StrEnum):
+    """What a tote is for: goods that were sent one way."""
+
+    RESTOCK = "restock"
+    REFURBISH = "refurbish"
+    SCRAP = "scrap"
+    TO_SUPPLIER = "to_supplier"
+    SECONDARY = "secondary"
+    QUARANTINE = "quarantine"
+    RETURN_TO_CUSTOMER = "return_to_customer"
+    HAND_OVER = "hand_over"
+
+
 class NodeCodeInvalid(Invalid):
     """A node needs a code of 1 to {most} letters, digits, dots, dashes or underscores, not {code}."""
 
 
 class NodeWordUnknown(Invalid):
     """{word} is not a {what}; the choices are: {choices}."""
+
+
+class ToteCodeInvalid(Invalid):
+    """A tote needs a code of 1 to {most} letters, digits, dots, dashes or underscores, not {code}."""
+
+
+class ToteCapacityInvalid(Invalid):
+    """A tote takes 1 to {most} plates, or as many as one likes where no number is given, not {capacity}."""
 
 
 class NodeZoneUnknown(Invalid):
@@ -80,3 +101,21 @@ def require_zone(zone: str) -> str:
 def default_holder(kind: str) -> Holder:
     """Who reports for a node where nobody said otherwise: a partner for its own premises, we for ours."""
     return Holder.PARTNER if kind in (Kind.THIRD_PARTY, Kind.MARKETPLACE) else Holder.OURS
+
+
+CAPACITY_MAX = 10_000
+
+
+def require_tote_code(code: str) -> str:
+    """A tote's code, as its barcode says it. Raises `ToteCodeInvalid`."""
+    plain = code.replace("-", "").replace("_", "").replace(".", "")
+    if not (1 <= len(code) <= CODE_MAX and plain.isascii() and plain.isalnum()):
+        raise ToteCodeInvalid(code=code[: CODE_MAX + 20], most=CODE_MAX)
+    return code
+
+
+def require_capacity(capacity: int | None) -> int | None:
+    """How many plates a tote takes. Raises `ToteCapacityInvalid`."""
+    if capacity is not None and (isinstance(capacity, bool) or not 1 <= capacity <= CAPACITY_MAX):
+        raise ToteCapacityInvalid(capacity=str(capacity)[:40], most=CAPACITY_MAX)
+    return capacity

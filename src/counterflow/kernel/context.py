@@ -18,6 +18,8 @@ class Rank(IntEnum):
     SHIPMENT_LINE = 20
     RMA_LINE = 30
     PARCEL = 40
+    TOTE = 44
+    WORK = 46
     UNIT = 50
     CREDIT = 60
     STATEMENT = 70

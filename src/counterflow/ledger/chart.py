@@ -191,6 +191,7 @@ MOVEMENTS: Final[list[Movement]] = [
     *_each("quarantine", [State.INSPECTION, State.RECEIVED], State.QUARANTINE, "receiving.dispose"),
     *_each("return_to_customer", _HELD, State.TO_CUSTOMER, "receiving.dispose"),
     *_each("hand_over", _HELD, State.HANDED_OVER, "receiving.dispose", GL.HANDED_OVER),
+    Movement("release", State.QUARANTINE, State.RECEIVED, "receiving.release"),
     Movement("send_back", State.TO_CUSTOMER, State.CUSTOMER, "logistics.ship", _RETURNED),
     Movement("start_refurbishment", State.REFURBISHABLE, State.IN_REFURBISHMENT, "receiving.refurbish"),
     *[

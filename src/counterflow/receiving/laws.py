@@ -156,8 +156,11 @@ LAWS: Final[list[Law]] = [
                    count(*) OVER (PARTITION BY unit_id) AS rounds
             FROM receiving_inspection ORDER BY unit_id, round DESC
         ), sent AS (
-            SELECT DISTINCT ON (unit_id) unit_id, round, disposition
-            FROM receiving_disposal ORDER BY unit_id, round DESC
+            SELECT DISTINCT ON (d.unit_id) d.unit_id, d.round, d.disposition, r.id IS NOT NULL AS released
+            FROM receiving_disposal d
+            LEFT JOIN receiving_release r ON r.disposal_id = d.id
+            LEFT JOIN receiving_disposalreversal v ON v.disposal_id = d.id
+            WHERE v.id IS NULL ORDER BY d.unit_id, d.round DESC, d.attempt DESC
         )
         SELECT format('unit %s: %s, round %s, %s, %s; its latest inspection is round %s, %s, its disposal %s', u.id,
                       u.state, u.round, u.grade, u.disposition, coalesce(l.round, 0), l.grade, s.disposition) AS what
@@ -169,6 +172,7 @@ LAWS: Final[list[Law]] = [
            OR u.disposition <> coalesce(s.disposition, '')
            OR CASE WHEN l.unit_id IS NULL AND s.unit_id IS NULL THEN u.state NOT IN ('received', 'reversed')
                    WHEN s.unit_id IS NULL OR s.round < l.round THEN u.state <> 'inspected'
+                   WHEN s.released THEN u.state <> 'released'
                    WHEN s.disposition = 'quarantine' THEN u.state <> 'set_apart'
                    WHEN s.disposition = 'return_to_customer' THEN u.state NOT IN ('disposed', 'sent_back')
                    ELSE u.state <> 'disposed' END
@@ -200,12 +204,15 @@ LAWS: Final[list[Law]] = [
               FROM receiving_inspection
               UNION ALL
               SELECT disposition, unit_id, round, happened_at, recorded_at, command_id, entry_id
-              FROM receiving_disposal) x
+              FROM receiving_disposal
+              UNION ALL
+              SELECT 'release', d.unit_id, d.round, r.happened_at, r.recorded_at, r.command_id, r.entry_id
+              FROM receiving_release r JOIN receiving_disposal d ON d.id = r.disposal_id) x
         FULL JOIN (SELECT DISTINCT e.id, e.kind, e.happened_at, e.recorded_at, e.command_id, l.subject_id
                    FROM ledger_entry e
                    JOIN ledger_line l ON l.entry_id = e.id AND l.recorded_at = e.recorded_at AND l.component = 'qty'
                    WHERE e.reverses = 0 AND e.kind IN ('inspect', 'restock', 'refurbish', 'scrap', 'to_supplier',
-                       'secondary', 'quarantine', 'return_to_customer', 'hand_over')) e
+                       'secondary', 'quarantine', 'return_to_customer', 'hand_over', 'release')) e
             ON e.id = x.entry_id AND e.subject_id = x.unit_id
         WHERE x.entry_id IS NULL OR e.id IS NULL
            OR (x.kind, x.happened_at, x.recorded_at, x.command_id)
@@ -220,6 +227,69 @@ LAWS: Final[list[Law]] = [
                AND coalesce(p.override, p.outcome) ->> 'disposition' IS DISTINCT FROM d.disposition)
         """,
         _UNITS,
+    ),
+    Law(
+        "receiving.disposals_reversed_are_whole",
+        "A disposal is reversed if and only if its entry is reversed in the journal and the reason is on record.",
+        """
+        SELECT format('disposal %s: entry %s reversed by %s, reason on record: %s', d.id, d.entry_id, v.by_entry_id,
+                      r.id IS NOT NULL) AS what
+        FROM receiving_disposal d
+        LEFT JOIN ledger_reversal v ON v.entry_id = d.entry_id
+        FULL JOIN receiving_disposalreversal r ON r.disposal_id = d.id
+        LEFT JOIN ledger_entry e ON e.id = v.by_entry_id
+        WHERE (v.entry_id IS NOT NULL) <> (r.id IS NOT NULL) OR d.id IS NULL
+           OR (r.recorded_at, r.command_id) IS DISTINCT FROM (e.recorded_at, e.command_id)
+        """,
+        "SELECT count(*) FROM receiving_disposal",
+    ),
+    Law(
+        "receiving.disposals_are_counted",
+        "The disposals of a unit after one round are numbered from one without gaps; only the last may stand.",
+        """
+        SELECT format('unit %s, round %s: %s disposals, the last is attempt %s', d.unit_id, d.round, count(*),
+                      max(d.attempt)) AS what
+        FROM receiving_disposal d
+        LEFT JOIN receiving_disposalreversal v ON v.disposal_id = d.id
+        GROUP BY d.unit_id, d.round
+        HAVING count(*) <> max(d.attempt) OR min(d.attempt) <> 1
+            OR count(*) FILTER (WHERE v.id IS NULL AND d.disposition <> 'quarantine') > 1
+        UNION ALL
+        SELECT format('disposal %s: a unit that was %s could not be sent to %s', id, state_before, disposition)
+        FROM receiving_disposal
+        WHERE NOT CASE WHEN disposition = 'quarantine' THEN state_before IN ('received', 'inspected', 'released')
+                       ELSE state_before IN ('inspected', 'set_apart') END
+        """,
+        "SELECT count(*) FROM receiving_disposal",
+    ),
+    Law(
+        "receiving.releases_are_of_what_was_apart",
+        "Only what was set apart was released.",
+        """
+        SELECT format('release %s: disposal %s is %s', r.id, r.disposal_id, d.disposition) AS what
+        FROM receiving_release r LEFT JOIN receiving_disposal d ON d.id = r.disposal_id
+        WHERE d.disposition IS DISTINCT FROM 'quarantine'
+        """,
+        "SELECT count(*) FROM receiving_release",
+    ),
+    Law(
+        "receiving.totes_hold_what_was_put",
+        "A unit lies, with all its pieces, in the tote into which it was put and not taken out of; nowhere else.",
+        """
+        SELECT format('unit %s of %s pieces is in tote %s, and %s pieces were put into tote %s',
+                      coalesce(u.id, p.unit_id), u.quantity, u.tote_id, coalesce(p.quantity, 0), p.tote_id) AS what
+        FROM (SELECT id, quantity, tote_id FROM receiving_unit WHERE tote_id IS NOT NULL) u
+        FULL JOIN (SELECT unit_id, tote_id, sum(quantity) AS quantity FROM receiving_putaway
+                   GROUP BY 1, 2 HAVING sum(quantity) <> 0) p ON p.unit_id = u.id AND p.tote_id = u.tote_id
+        WHERE u.id IS NULL OR p.unit_id IS NULL OR u.quantity <> p.quantity
+        UNION ALL
+        SELECT format('put-away %s: no such tote, command or instant', p.id)
+        FROM receiving_putaway p
+        LEFT JOIN facilities_tote t ON t.id = p.tote_id
+        LEFT JOIN kernel_commandrecord c ON c.id = p.command_id AND c.at = p.recorded_at
+        WHERE t.id IS NULL OR c.id IS NULL OR p.happened_at > p.recorded_at
+        """,
+        "SELECT count(*) FROM receiving_putaway",
     ),
     Law(
         "receiving.rows_have_commands",

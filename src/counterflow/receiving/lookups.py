@@ -50,6 +50,8 @@ class UnitNow:
     family: str
     brand: str | None
     supplier_id: int | None
+    tote_id: int | None = None
+    work_id: int | None = None
 
     @property
     def place(self) -> Place:
@@ -67,7 +69,7 @@ WITH u AS MATERIALIZED (
 SELECT u.id, u.lpn, u.item_id, u.quantity, u.node_id, u.entity_id, u.owner, u.lot, u.serial, u.found, u.state,
        u.stock_state, u.cost_minor, u.allowance_minor, u.basis, u.round, u.grade, u.damage_code, u.disposition,
        u.parcel_id, u.rma_line_id, u.shipment_line_id, u.receive_entry_id, u.received_at, u.simulated,
-       n.code AS node, n.scope, e.currency, i.sku, i.family, b.code AS brand, i.supplier_id
+       n.code AS node, n.scope, e.currency, i.sku, i.family, b.code AS brand, i.supplier_id, u.tote_id, u.work_id
 FROM u
 LEFT JOIN facilities_node n ON n.id = u.node_id
 LEFT JOIN ledger_entity e ON e.id = u.entity_id

@@ -14,7 +14,8 @@ class Unit(models.Model):
     `cost_minor` and `allowance_minor` are the value it carries (entity's currency) until it is absorbed
     into a pool or leaves the books; 0 then. `stock_state`, `node`, `owner`, `lot` are the ledger place
     that holds it; `stock_state` is empty once a pool absorbed it. `basis` says what the value rests on:
-    issued, estimated, nil or not_ours.
+    issued, estimated, nil or not_ours. `tote_id` is the tote it lies in, `work_id` the lot, pallet or work order
+    that has it.
     """
 
     id = Id()
@@ -41,6 +42,8 @@ class Unit(models.Model):
     rma_line_id = models.BigIntegerField(null=True)
     shipment_line_id = models.BigIntegerField(null=True)
     parent_id = models.BigIntegerField(null=True)
+    tote_id = models.BigIntegerField(null=True)
+    work_id = models.BigIntegerField(null=True)
     receive_entry_id = models.BigIntegerField()
     received_at = models.DateTimeField()
     simulated = models.BooleanField()
@@ -62,7 +65,14 @@ class Unit(models.Model):
             models.Index(
                 fields=["node", "state", "id"],
                 name="receiving_unit_bench",
-                condition=Q(state__in=["received", "inspected", "set_apart"]),
+                condition=Q(state__in=["received", "inspected", "set_apart", "released"]),
+            ),
+            models.Index(fields=["tote_id"], name="receiving_unit_tote", condition=Q(tote_id__isnull=False)),
+            models.Index(fields=["work_id"], name="receiving_unit_work", condition=Q(work_id__isnull=False)),
+            models.Index(
+                fields=["node", "stock_state", "id"],
+                name="receiving_unit_shelf",
+                condition=Q(stock_state__in=["refurbishable", "to_supplier", "secondary_channel", "quarantine"]),
             ),
         ]
 
@@ -129,13 +139,19 @@ class Inspection(models.Model):
 
 
 class Disposal(models.Model):
-    """Where a unit was sent, once for each unit and round; `asked` is what policy said where staff differed."""
+    """Where a unit was sent, once for each unit, round and attempt; `asked` is what policy said where staff differed.
+
+    A second attempt follows where the first was reversed, or where a unit that was set apart is sent on.
+    `state_before` is the unit's own state before it.
+    """
 
     id = Id()
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
     round = models.IntegerField()
+    attempt = models.IntegerField(db_default=1)
     content_hash = models.BinaryField()
     disposition = models.TextField()
+    state_before = models.TextField(db_default="inspected")
     asked = models.TextField()
     override_reason = models.TextField()
     decision_id = models.BigIntegerField()
@@ -145,7 +161,53 @@ class Disposal(models.Model):
     entry_id = models.BigIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["unit", "round"], name="receiving_disposed_once")]
+        constraints = [models.UniqueConstraint(fields=["unit", "round", "attempt"], name="receiving_disposed_once")]
 
     def __str__(self) -> str:
         return f"{self.unit_id} {self.disposition}"
+
+
+class DisposalReversal(models.Model):
+    """That a disposal was a mistake and was taken back, once for each disposal."""
+
+    id = Id()
+    disposal = models.OneToOneField(Disposal, on_delete=models.PROTECT, related_name="+")
+    content_hash = models.BinaryField()
+    reason = models.TextField()
+    request_ref = models.TextField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.disposal_id} {self.reason}"
+
+
+class Release(models.Model):
+    """That a unit set apart was let back to the bench, and why; once for each time it was set apart."""
+
+    id = Id()
+    disposal = models.OneToOneField(Disposal, on_delete=models.PROTECT, related_name="+")
+    content_hash = models.BinaryField()
+    reason = models.TextField()
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    entry_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.disposal_id} {self.reason}"
+
+
+class PutAway(models.Model):
+    """That pieces of a unit were put into a tote; taken out by negative rows."""
+
+    id = Id()
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    tote_id = models.BigIntegerField()
+    quantity = models.IntegerField()
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.tote_id} {self.quantity}"

@@ -135,7 +135,7 @@ def units_by_lpn(*, lpns: Sequence[str]) -> dict[str, UnitRow]:
 
 def bench(*, node: str, state: str = "", after_id: int = 0, limit: int = 50) -> list[UnitRow]:
     """Units at a node still to be decided, oldest first; `state` narrows, `after_id` continues. One statement."""
-    open_states = "('received', 'inspected', 'set_apart')"
+    open_states = "('received', 'inspected', 'set_apart', 'released')"
     return _units(
         f"WHERE n.code = %s AND u.state IN {open_states} AND (%s = '' OR u.state = %s) AND u.id > %s"
         " ORDER BY u.id LIMIT %s",

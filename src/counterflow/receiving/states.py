@@ -11,6 +11,7 @@ class Unit(StrEnum):
     RECEIVED = "received"
     INSPECTED = "inspected"
     SET_APART = "set_apart"
+    RELEASED = "released"
     DISPOSED = "disposed"
     SENT_BACK = "sent_back"
     REVERSED = "reversed"
@@ -24,9 +25,13 @@ UNIT = Machine(
         # action     from             to
         ("inspect", Unit.RECEIVED, Unit.INSPECTED),
         ("inspect", Unit.SET_APART, Unit.INSPECTED),
+        ("inspect", Unit.RELEASED, Unit.INSPECTED),
         ("set_apart", Unit.RECEIVED, Unit.SET_APART),
         ("set_apart", Unit.INSPECTED, Unit.SET_APART),
+        ("set_apart", Unit.RELEASED, Unit.SET_APART),
+        ("release", Unit.SET_APART, Unit.RELEASED),
         ("dispose", Unit.INSPECTED, Unit.DISPOSED),
+        ("dispose", Unit.SET_APART, Unit.DISPOSED),
         ("split", Unit.RECEIVED, Unit.RECEIVED),
         ("reverse", Unit.RECEIVED, Unit.REVERSED),
         ("send_back", Unit.DISPOSED, Unit.SENT_BACK),

@@ -46,7 +46,7 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("Received", lambda u: cells.date_of(u.received_at)),
     Column("Simulated", lambda u: cells.simulated(u.simulated), file_only=True),
 )
-STATES = (("received", "Received"), ("inspected", "Inspected"), ("set_apart", "Set apart"))
+STATES = (("received", "Received"), ("inspected", "Inspected"), ("set_apart", "Set apart"), ("released", "Released"))
 GONE = (Unit.SENT_BACK, Unit.REVERSED)
 """States of units that are not in our hands."""
 NEEDS = {
@@ -163,8 +163,9 @@ def unit_dispose(request: HttpRequest, lpn: str) -> HttpResponseBase:
     """Send a unit where policy, or staff with a reason, says."""
     form = forms.Dispose(request.POST)
     if readable(request, form):
-        given, known = form.cleaned_data, queries.unit(lpn=lpn).unit
-        item = DisposeUnit(lpn, known.round, given["disposition"], given["reason"])
+        given, file = form.cleaned_data, queries.unit(lpn=lpn)
+        attempt = 1 + sum(row.round == file.unit.round for row in file.disposals)
+        item = DisposeUnit(lpn, file.unit.round, given["disposition"], given["reason"], attempt=attempt)
         act(request, f"{lpn} disposed.", lambda ctx: dispose_units(ctx, items=[item]))
     return redirect("unit", lpn=lpn)
 

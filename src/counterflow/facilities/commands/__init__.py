@@ -1,1 +1,1 @@
-"""What may be done about nodes: record them, say whose messages are facts there."""
+"""What may be done about nodes: record them and their totes, say whose messages are facts there."""

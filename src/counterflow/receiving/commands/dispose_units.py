@@ -1,6 +1,6 @@
 """Dispose of units: send each where policy says, or where somebody with the right and a reason says."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,9 +18,11 @@ from counterflow.policies.commands.record_decisions import Override, decision_ro
 from counterflow.policies.queries import Answer, decide
 from counterflow.receiving import events, rules
 from counterflow.receiving.lookups import UnitNow, lock_units, unit_of
-from counterflow.receiving.models import Disposal, Unit
+from counterflow.receiving.lookups_totes import ToteNow, into, lock_totes, out_of, tote_for
+from counterflow.receiving.models import Disposal, PutAway, Unit
 from counterflow.receiving.rules import TARGETS, Disposition
 from counterflow.receiving.states import UNIT
+from counterflow.receiving.states import Unit as UnitState
 from counterflow.workqueue.cases import CaseDraft, open_cases, settle_cases
 
 
@@ -28,7 +30,9 @@ from counterflow.workqueue.cases import CaseDraft, open_cases, settle_cases
 class DisposeUnit:
     """Send a unit away from the bench, after its inspection `round` (0: set apart before any).
 
-    Without a `disposition` policy's answer is taken. `override_reason` is the code of why staff differ.
+    Without a `disposition` policy's answer is taken. `override_reason` is the code of why staff differ. `tote` is
+    where it was put; the wrong tote is refused. `attempt` counts disposals after the same round: a second one
+    follows where the first was reversed, or sends on what was set apart.
     """
 
     lpn: str
@@ -36,11 +40,13 @@ class DisposeUnit:
     disposition: str = ""
     override_reason: str = ""
     happened_at: datetime | None = None
+    tote: str = ""
+    attempt: int = 1
 
     @property
     def identity(self) -> str:
-        """One disposal for each unit and round, for ever."""
-        return f"{self.lpn}:{self.round}"
+        """One disposal for each unit, round and attempt, for ever."""
+        return f"{self.lpn}:{self.round}" + (f":{self.attempt}" if self.attempt != 1 else "")
 
 
 class OverrideNotAllowed(Refusal):
@@ -53,6 +59,18 @@ class OverrideReasonMissing(Invalid):
 
 class ApprovalNeeded(Refusal):
     """Policy wants a second person before unit {lpn} is sent to {disposition}: {text}"""
+
+
+class AttemptNotNext(Refusal):
+    """Unit {lpn} was disposed of {done} times after round {round}; the next attempt is {next}, not {attempt}."""
+
+
+class NotReleased(Refusal):
+    """Unit {lpn} is set apart; only staff with the permission receiving.release may send it on."""
+
+
+class NotExamined(Refusal):
+    """Unit {lpn} was set apart before anybody examined it; release it to the bench and inspect it first."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +86,9 @@ class _Earlier:
 class _Known:
     units: dict[str, UnitNow]
     shelves: dict[Place, Shelf]
-    earlier: dict[tuple[int, int], _Earlier]
+    earlier: dict[tuple[int, int, int], _Earlier]
+    attempts: Counter[tuple[int, int]]
+    totes: dict[str, ToteNow]
     serials: dict[tuple[int, int], str]
 
 
@@ -77,6 +97,7 @@ class _Plan:
     """The rows that one batch will write, gathered while its items are decided."""
 
     disposals: list[dict[str, Any]] = field(default_factory=list)
+    put_away: list[dict[str, Any]] = field(default_factory=list)
     touched: dict[int, UnitNow] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -89,9 +110,12 @@ class _Plan:
 def dispose_units(ctx: Context, *, items: Sequence[DisposeUnit]) -> Batch:
     """Move each unit, with its value, where the disposition policy says; what is restocked joins the pool.
 
+    With a tote it is put away in the same act: a tote of another purpose is refused, and nothing is posted.
+
     Refuses `UnitNotFound`, `MoveNotAllowed`, `NotTheRound`, `DispositionUnknown`, `OverrideNotAllowed`,
     `OverrideReasonMissing`, `GoodsOfOthers`, `UnitOnHold`, `ApprovalNeeded` (with a case), `CodeMalformed`,
-    `TimeInvalid`, `IdentityReused`. SQL: three look-ups, then one write a table.
+    `TimeInvalid`, `AttemptNotNext`, `NotReleased`, `NotExamined`, `ToteNotFound`, `ToteNotInUse`, `ToteElsewhere`,
+    `WrongTote`, `ToteFull`, `IdentityReused`. SQL: three look-ups (five with totes), then one write a table.
     """
     known = _look_up(ctx, items)
     guessed = _guess(ctx, items, known)
@@ -108,13 +132,15 @@ def dispose_units(ctx: Context, *, items: Sequence[DisposeUnit]) -> Batch:
 
 
 def _look_up(ctx: Context, items: Sequence[DisposeUnit]) -> _Known:
+    totes = lock_totes(ctx, (item.tote for item in items))
     units = lock_units(ctx, (item.lpn for item in items))
-    known = _Known(units, {}, {}, {})
+    known = _Known(units, {}, {}, Counter(), totes, {})
     ids = [unit.id for unit in units.values()]
     for row in db.rows(_EARLIER, [ids, ids]):
         if row.what == "disposal":
             told = _Earlier(bytes(row.content_hash), row.word, row.decision_id)
-            known.earlier[row.unit_id, row.round] = told
+            known.earlier[row.unit_id, row.round, row.attempt] = told
+            known.attempts[row.unit_id, row.round] += 1
         else:
             known.serials[row.unit_id, row.round] = row.word
     # Source and every possible target at once, so that the posting locks nothing more.
@@ -125,10 +151,10 @@ def _look_up(ctx: Context, items: Sequence[DisposeUnit]) -> _Known:
 
 # Read after the units are locked, so that nothing of them is missing.
 _EARLIER = """
-SELECT 'disposal' AS what, unit_id, round, content_hash, disposition AS word, decision_id FROM receiving_disposal
-WHERE unit_id = ANY(%s::bigint[])
+SELECT 'disposal' AS what, unit_id, round, attempt, content_hash, disposition AS word, decision_id
+FROM receiving_disposal WHERE unit_id = ANY(%s::bigint[])
 UNION ALL
-SELECT 'serial', unit_id, round, NULL, serial, NULL FROM receiving_inspection WHERE unit_id = ANY(%s::bigint[])
+SELECT 'serial', unit_id, round, 0, NULL, serial, NULL FROM receiving_inspection WHERE unit_id = ANY(%s::bigint[])
 """
 
 
@@ -193,18 +219,18 @@ def _leaves(unit: UnitNow) -> bool:
 
 def _repeated(item: DisposeUnit, unit: UnitNow, known: _Known) -> Done | None:
     """What was answered to the same disposal before; a reuse with other content is refused."""
-    earlier = known.earlier.get((unit.id, item.round))
+    earlier = known.earlier.get((unit.id, item.round, item.attempt))
     if earlier is None:
         return None
     if earlier.content_hash != content_hash(item):
         raise IdentityReused(what="disposal", identity=item.identity)
-    return Done(item.identity, _told(unit, item.round, earlier), replayed=True)
+    return Done(item.identity, _told(unit, item, earlier), replayed=True)
 
 
-def _told(unit: UnitNow, number: int, made: _Earlier) -> dict[str, Any]:
+def _told(unit: UnitNow, item: DisposeUnit, made: _Earlier) -> dict[str, Any]:
     return {
         "unit_id": unit.id,
-        "round": number,
+        "round": item.round,
         "disposition": made.disposition,
         "decision_id": made.decision_id,
     }
@@ -219,27 +245,34 @@ def _dispose(ctx: Context, item: DisposeUnit, unit: UnitNow, known: _Known, gues
         UNIT.move("dispose", unit.state)
     if item.round != unit.round:
         raise rules.NotTheRound(lpn=unit.lpn, now=unit.round, round=item.round)
+    if item.attempt != (done := known.attempts[unit.id, item.round]) + 1:
+        raise AttemptNotNext(lpn=unit.lpn, done=done, round=item.round, next=done + 1, attempt=item.attempt)
     facts = _facts(unit, known, 0)
     answer = guess[1] if guess is not None and guess[0] == facts else _ask(ctx, facts)
     policy = rules.within_scope(answer.outcome["disposition"], unit.scope)
     chosen = rules.within_scope(asked, unit.scope) if asked else policy
     rules.require_possible(unit.lpn, chosen, owner=unit.owner, on_hold=facts["on_hold"])
-    state = UNIT.move("set_apart" if chosen == Disposition.QUARANTINE else "dispose", unit.state)
+    before, state = unit.state, UNIT.move("set_apart" if chosen == Disposition.QUARANTINE else "dispose", unit.state)
+    _require_release(ctx, unit)
     override = _override(ctx, unit, policy, chosen, reason)
+    tote = tote_for(known.totes, item.tote, unit, chosen) if item.tote else None
     _require_approval(ctx, unit, chosen, answer, plan)
 
     decision = decision_rows(ctx, [(unit.id, answer)], {unit.id: override} if override else None)[0]
     plan.decisions.append(decision)
     made = _Earlier(content_hash(item), chosen, decision["id"])
-    known.earlier[unit.id, item.round] = made
+    known.earlier[unit.id, item.round, item.attempt] = made
+    known.attempts[unit.id, item.round] += 1
     entry_id = ctx.new_id()
     plan.disposals.append(
         {
             "id": ctx.new_id(),
             "unit_id": unit.id,
             "round": item.round,
+            "attempt": item.attempt,
             "content_hash": made.content_hash,
             "disposition": chosen,
+            "state_before": before,
             "asked": policy if override else "",
             "override_reason": reason if override else "",
             "decision_id": made.decision_id,
@@ -253,11 +286,22 @@ def _dispose(ctx: Context, item: DisposeUnit, unit: UnitNow, known: _Known, gues
     if answer.outcome["needs_approval"]:
         plan.settled.append(_cause(unit))
     unit.state = str(state)
+    plan.put_away += into(ctx, unit, tote, happened) if tote else out_of(ctx, unit, happened)
     plan.touched[unit.id] = unit
-    told = _told(unit, item.round, made)
+    told = _told(unit, item, made)
     more = {"lpn": unit.lpn, "rma_line_id": unit.rma_line_id, "quantity": unit.quantity}
     plan.events.append(Event(events.UNIT_DISPOSED, unit.id, happened, {**told, **more}))
     return Done(item.identity, told)
+
+
+def _require_release(ctx: Context, unit: UnitNow) -> None:
+    """What is set apart is sent on only by who may release it, and only when it was examined."""
+    if unit.state != UnitState.SET_APART:
+        return
+    if not ctx.may("receiving.release"):
+        raise NotReleased(lpn=unit.lpn)
+    if unit.round == 0:
+        raise NotExamined(lpn=unit.lpn)
 
 
 def _ask(ctx: Context, facts: Mapping[str, Any]) -> Answer:
@@ -328,10 +372,12 @@ def _write(ctx: Context, plan: _Plan) -> None:
                 "cost_minor": unit.cost_minor,
                 "allowance_minor": unit.allowance_minor,
                 "disposition": unit.disposition,
+                "tote_id": unit.tote_id,
             }
             for _, unit in sorted(plan.touched.items())
         ],
     )
+    db.insert(PutAway, plan.put_away)
     record_decisions(ctx, plan.decisions)
     open_cases(ctx, plan.cases)
     settle_cases(ctx, plan.settled, outcome="disposed")

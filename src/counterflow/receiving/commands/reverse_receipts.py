@@ -53,7 +53,8 @@ FROM receiving_origin WHERE unit_id = ANY(%s) GROUP BY 1, 2, 3 HAVING sum(quanti
 _ENTRIES = """
 SELECT DISTINCT l.subject_id AS unit_id, e.id, e.kind FROM ledger_line l
 JOIN ledger_entry e ON e.id = l.entry_id AND e.recorded_at = l.recorded_at
-WHERE l.subject_id = ANY(%s) AND e.reverses = 0 ORDER BY e.id
+WHERE l.subject_id = ANY(%s) AND e.reverses = 0
+  AND NOT EXISTS (SELECT FROM ledger_reversal r WHERE r.entry_id = e.id) ORDER BY e.id
 """
 _REVERSALS = "SELECT unit_id, content_hash FROM receiving_receiptreversal WHERE unit_id = ANY(%s)"
 

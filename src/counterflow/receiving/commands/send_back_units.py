@@ -13,7 +13,8 @@ from counterflow.ledger.chart import State
 from counterflow.ledger.posting import Entry, Move, Place, post
 from counterflow.receiving import events, rules
 from counterflow.receiving.lookups import UnitNow, lock_units, unit_of
-from counterflow.receiving.models import Unit
+from counterflow.receiving.lookups_totes import out_of
+from counterflow.receiving.models import PutAway, Unit
 from counterflow.receiving.states import UNIT
 from counterflow.receiving.states import Unit as UnitState
 
@@ -51,10 +52,18 @@ def send_back_units(ctx: Context, *, items: Sequence[SendBackUnit]) -> Batch:
             results.append(Done(item.lpn, {"unit_id": unit.id}))
         except DomainError as error:
             results.append(Refused.of(item.lpn, error))
+    db.insert(PutAway, [row for _, unit in sorted(sent.items()) for row in out_of(ctx, unit, ctx.at)])
     db.update(
         Unit,
         [
-            {"id": u.id, "state": u.state, "stock_state": u.stock_state, "cost_minor": 0, "allowance_minor": 0}
+            {
+                "id": u.id,
+                "state": u.state,
+                "stock_state": u.stock_state,
+                "cost_minor": 0,
+                "allowance_minor": 0,
+                "tote_id": u.tote_id,
+            }
             for _, u in sorted(sent.items())
         ],
     )

@@ -1,0 +1,75 @@
+"""What scanners, keyboards and copying add to a code, and the symbology identifier that may stand before it."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from counterflow.scans.elements import SEPARATOR
+
+TEXT_MAX: Final = 2_000
+
+# How separators look where a scanner or a person had to write them visibly.
+_WRITTEN = re.compile(
+    r"\u241d|<GS>|\{GS\}|\[GS\]|<FNC1>|\{FNC1\}|\[FNC1\]|\\x1d|\\u001d|\\F(?=\d)|&#29;|%1D(?=\d)", re.IGNORECASE
+)
+_INVISIBLE = re.compile("[\u200b-\u200f\u2028\u2029\u2060\ufeff\x00\x02\x03]")
+_SYMBOLOGY = re.compile(r"\](?P<letter>[A-Za-z])(?P<modifier>[0-9A-Za-z])")
+
+# ISO/IEC 15424: symbology identifiers, and which of them promise GS1 element strings or a trade item number.
+SYMBOLOGIES: Final = {
+    "A": "Code 39",
+    "C": "Code 128",
+    "E": "EAN/UPC",
+    "F": "Codabar",
+    "G": "Code 93",
+    "I": "Interleaved 2 of 5",
+    "J": "DotCode",
+    "L": "PDF417",
+    "Q": "QR Code",
+    "U": "MaxiCode",
+    "X": "Other",
+    "d": "Data Matrix",
+    "e": "GS1 DataBar",
+    "h": "Han Xin",
+    "z": "Aztec",
+}
+GS1_CARRIERS: Final = frozenset({"]C1", "]e0", "]e1", "]e2", "]d2", "]Q3", "]J1", "]L3"})
+ITEM_CARRIERS: Final = frozenset({"]E0", "]E3", "]E4"})
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A code without its noise."""
+
+    text: str
+    symbology: str
+
+    @property
+    def promises_elements(self) -> bool:
+        """Whether the symbol is one that holds element strings and nothing else."""
+        return self.symbology in GS1_CARRIERS
+
+    @property
+    def promises_item(self) -> bool:
+        """Whether the symbol is one that holds a trade item number and nothing else."""
+        return self.symbology in ITEM_CARRIERS
+
+
+def bare(given: str) -> Bare:
+    """A code without blanks, line ends, invisible characters and symbology identifier; separators as U+001D."""
+    text = _INVISIBLE.sub("", given[:TEXT_MAX].replace("\u00a0", " ")).strip(" \t\r\n\x0b\x0c\x1c\x1e\x1f\x04")
+    text = _WRITTEN.sub(SEPARATOR, text)
+    found = _SYMBOLOGY.match(text)
+    symbology = ""
+    if found is not None and found["letter"] in SYMBOLOGIES:
+        symbology, text = found[0], text[found.end() :]
+        # A composite symbol sends its second part with an identifier of its own.
+        text = re.sub(r"\|?\]e[0-2]", SEPARATOR, text) if symbology in ITEM_CARRIERS else text
+    if re.match(r"\^\d{2}", text):
+        text = text.replace("^", SEPARATOR)
+    return Bare(text.rstrip(SEPARATOR) if text.strip(SEPARATOR) else "", symbology)
+
+
+def compact(text: str) -> str:
+    """A number as printed in groups, without its blanks, dots and dashes."""
+    return re.sub(r"[\s.\-\u2010-\u2015]", "", text)

@@ -1,7 +1,6 @@
 """ISO/IEC 15434 envelopes: labels that name their fields by the data identifiers of ANSI MH10.8.2."""
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from counterflow.scans.elements import SEPARATOR
@@ -46,7 +45,14 @@ def envelope(text: str) -> list[Reading | Objection]:
         return [Objection("ISO 15434", "it holds no field that is known here")]
     amount = told.pop("quantity", "")
     count = int(amount) if amount.isascii() and amount.isdigit() and len(amount) < 9 else None
-    facts = replace(Facts(quantity=count), **told)
+    facts = Facts(
+        part=told.get("part", ""),
+        serial=told.get("serial", ""),
+        lot=told.get("lot", ""),
+        tracking=told.get("tracking", ""),
+        order=told.get("order", ""),
+        quantity=count,
+    )
     value = facts.part or facts.serial or facts.tracking or facts.lot or facts.order
     kind = (
         Kind.ITEM if facts.part else Kind.PARCEL if facts.tracking else Kind.SERIAL if facts.serial else Kind.REFERENCE

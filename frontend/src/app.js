@@ -4,7 +4,9 @@ import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
 
 import { keys } from "./keys.js";
+import { palette } from "./palette.js";
 import { parts } from "./parts.js";
+import { preferences } from "./prefer.js";
 import { station } from "./station.js";
 import { photos } from "./photos.js";
 import { wide } from "./wide.js";
@@ -19,6 +21,8 @@ htmx.config.historyCacheSize = 0;
 for (const [name, part] of Object.entries(parts)) Alpine.data(name, part);
 Alpine.start();
 keys();
+palette();
+preferences();
 station();
 photos();
 wide();

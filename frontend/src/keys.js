@@ -1,5 +1,7 @@
 // Working without a mouse: to the search box, through the rows of a list, out again.
 
+import { openPalette } from "./palette.js";
+
 const ROWS = "#main .rows td.key a";
 
 // The page's own search box, or else the one in the bar.
@@ -38,16 +40,60 @@ function escape(event) {
   event.target.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+// Single keys. The rows of the help (console/shortcuts.py) say which keys there are and what they press; the words
+// they use are these.
+const ACTS = {
+  search: () => (box() && box().closest("#main") ? enter(box()) : openPalette()),
+  help: () => document.getElementById("shortcuts").showModal(),
+  new: () => press("#main [data-new]"),
+  edit: () => press("#main [data-edit]"),
+  next: () => row(1),
+  previous: () => row(-1),
+  more: () => document.activeElement?.closest("tr")?.querySelector("[data-menu] > summary, button")?.focus(),
+  forward: () => press("#main a[rel=next]"),
+  back: () => press("#main a[rel=first]"),
+};
+const TOGETHER_MS = 1500;
+
+let before = { key: "", at: 0 };
+
+function press(selector) {
+  const target = document.querySelector(selector);
+  if (!target) return;
+  target.focus();
+  target.click();
+}
+
+function row(by) {
+  const links = [...document.querySelectorAll(ROWS)];
+  const now = document.activeElement?.closest("tr")?.querySelector("td.key a");
+  const place = links.indexOf(now);
+  links[Math.max(0, Math.min(place < 0 ? 0 : place + by, links.length - 1))]?.focus();
+}
+
+function shortcut(event) {
+  const first = event.timeStamp - before.at < TOGETHER_MS ? before.key : "";
+  before = { key: event.key, at: event.timeStamp };
+  const rows = [...document.querySelectorAll("#shortcuts [data-shortcut]")];
+  const named = (keys) => rows.find((one) => one.dataset.shortcut === keys);
+  const found = (first && named(`${first} ${event.key}`)) || named(event.key);
+  if (!found) return false;
+  before = { key: "", at: 0 };
+  event.preventDefault();
+  if (found.dataset.href) location.assign(found.dataset.href);
+  else ACTS[found.dataset.act]();
+  return true;
+}
+
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const { key, target } = event;
-  const typing = target.closest("input, textarea, select, [contenteditable]");
-  const searching = target.matches("#main [data-search]");
-  const inRows = target.matches(ROWS);
-  if (key === "/" && !typing && box()) {
-    event.preventDefault();
-    enter(box());
-  } else if (key === "Escape") escape(event);
+  const typing = target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  const searching = target.matches?.("#main [data-search]");
+  const inRows = target.matches?.(ROWS);
+  const single = key.length === 1 && key !== " " && document.documentElement.dataset.keys !== "off";
+  if (single && !typing && !document.querySelector(".station-page") && shortcut(event)) return;
+  if (key === "Escape") escape(event);
   else if ((key === "ArrowDown" || key === "ArrowUp") && (inRows || (searching && key === "ArrowDown"))) {
     event.preventDefault();
     step(target, key === "ArrowDown" ? 1 : -1);
@@ -67,6 +113,7 @@ function left(event) {
 }
 
 export function keys() {
+  for (const opener of document.querySelectorAll("[data-shortcuts-open]")) opener.addEventListener("click", ACTS.help);
   document.addEventListener("change", left, true);
   document.addEventListener("keydown", pressed);
   document.addEventListener("htmx:afterSettle", found);

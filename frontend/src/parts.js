@@ -1,6 +1,6 @@
 // Small behaviours that templates name with x-data.
 
-import { choose } from "./scheme.js";
+import { prefer } from "./scheme.js";
 
 const SHOWN_MS = 7000;
 
@@ -8,7 +8,7 @@ export const parts = {
   // Light and dark.
   theme: () => ({
     toggle() {
-      choose(document.documentElement.getAttribute("data-bs-theme") === "dark" ? "light" : "dark");
+      prefer("theme", document.documentElement.getAttribute("data-bs-theme") === "dark" ? "light" : "dark");
     },
   }),
 

@@ -1,5 +1,6 @@
-// Light or dark, before the first paint. Loaded in the head, so it stays this small.
+// Light or dark, dense or wide, before the first paint. Loaded in the head, so it stays this small.
 
-import { apply, chosen } from "./scheme.js";
+import { apply } from "./scheme.js";
 
-apply(chosen());
+apply();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", apply);

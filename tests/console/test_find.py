@@ -1,12 +1,22 @@
 """One box finds by whatever is in one's hand, and leads to the one thing it names."""
 
 import pytest
+from django.db import transaction
 
 from company import ASKED, make_company
 from console_life import whole
+from counterflow.console.search import FINDERS
+from counterflow.kernel import db
 from counterflow.kernel.context import Context
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from counterflow.returns.page import return_page
+
+
+def indexed(sql: str) -> str:
+    """The plan of a statement where scanning whole tables is dear."""
+    with transaction.atomic():
+        db.rows("SELECT set_config('enable_seqscan', 'off', true)")
+        return "\n".join(row[0] for row in db.rows(f"EXPLAIN {sql}"))
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +31,8 @@ def test_a_plate_a_return_an_order_and_an_item_are_found(browse, company):
     assert client.get(f"/find?q={lpn}")["Location"] == f"/units/{lpn}"
     assert client.get(f"/find?q=%20{lpn.lower()}%20")["Location"] == f"/units/{lpn}"
     assert client.get(f"/find?q={rma}")["Location"] == f"/returns/{rma}"
-    assert client.get(f"/find?q={return_page(number=rma).order}")["Location"] == f"/returns/{rma}"
+    order = return_page(number=rma).order
+    assert client.get(f"/find?q={order}")["Location"] == f"/returns?q={order}"
     assert client.get(f"/find?q={company.sku()}")["Location"].startswith("/stock/")
 
 
@@ -41,5 +52,53 @@ def test_what_is_nowhere_is_said_where_it_was_asked(browse, company):
     assert client.get("/find?q=&on=//evil.example")["Location"] == "/"
 
 
+def test_what_several_things_begin_with_is_listed(browse, company):
+    rma, lpn = whole(company)
+    text = browse("administrator").get("/find?q=RMA-").content.decode()
+    assert f'href="/returns/{rma}"' in text or text.count('class="hit"') >= 5
+    assert f'href="/units/{lpn}"' in browse("clerk").get(f"/find?q={lpn[:-1]}").content.decode()
+
+
 def test_a_role_finds_only_what_it_may_see(browse, company):
-    assert browse("clerk").get(f"/find?q={company.sku()}")["Location"] == "/"
+    answer = browse("clerk").get(f"/find?q={company.sku()}")
+    assert answer.status_code == 200
+    assert "/stock/" not in answer.content.decode()
+    assert "Nothing found" in answer.content.decode()
+
+
+def test_the_digits_of_a_return_a_request_and_a_credit_name_it(browse, company):
+    rma, _ = whole(company)
+    client = browse("finance")
+    page = return_page(number=rma)
+    assert client.get(f"/find?q={rma.removeprefix('RMA-')}")["Location"] == f"/returns/{rma}"
+    assert client.get(f"/find?q={page.request_ref}")["Location"] == f"/returns/{rma}"
+
+
+def test_the_palette_lists_pages_acts_and_records_of_the_role(browse, company):
+    rma, lpn = whole(company)
+    clerk, administrator = browse("clerk"), browse("administrator")
+    everything = administrator.get("/find/palette").content.decode()
+    assert 'role="option"' in everything
+    assert 'href="/users/new"' in everything
+    assert 'href="/users"' not in clerk.get("/find/palette").content.decode()
+    first = clerk.get(f"/find/palette?q={lpn.lower()}").content.decode()
+    assert first.index(f'href="/units/{lpn}"') == first.index("href=")
+    assert f'href="/returns/{rma}"' in clerk.get(f"/find/palette?q={rma[:-1]}").content.decode() or rma[-1] == "0"
+    assert 'href="/tokens"' in administrator.get("/find/palette?q=tok").content.decode()
+
+
+def test_a_search_costs_at_most_one_statement_a_room(browse, company, django_statements):
+    client = browse("administrator")
+    client.get("/find/palette?q=1")
+    with django_statements() as seen:
+        client.get("/find/palette?q=12345678")
+    assert len(seen) <= 2 + len(FINDERS)
+
+
+def test_what_is_searched_is_found_by_an_index(company):
+    whole(company)
+    for table, column in (("returns_rma", "number"), ("receiving_unit", "lpn"), ("catalog_item", "sku")):
+        where = f"{column} ~>=~ 'A' AND {column} ~<=~ 'B' ORDER BY {column} USING ~<~ LIMIT 5"
+        plan = indexed(f"SELECT id FROM {table} WHERE {where}")
+        assert "Index" in plan, plan
+        assert "Seq Scan" not in plan, plan

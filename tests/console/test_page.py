@@ -67,8 +67,10 @@ def test_a_strict_policy_and_nothing_inline(browse):
     for pattern in PATTERNS:
         answer = client.get(sample(pattern))
         assert "default-src 'self'" in answer["Content-Security-Policy"]
-        assert "unsafe" not in answer["Content-Security-Policy"]
         text = answer.content.decode()
+        # Only a page that scans may run the barcode reader.
+        allowed = "'wasm-unsafe-eval'" if "data-scan-box" in text else ""
+        assert "unsafe" not in answer["Content-Security-Policy"].replace(allowed, "")
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", text), pattern.name
         assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", text), pattern.name
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from counterflow.access.roles import permissions_for
 from counterflow.access.secrets import digest_of, prefix_of
 from counterflow.kernel import db
+from counterflow.kernel.found import Found, unique
 
 REMEMBERED_SECONDS = 5.0
 REMEMBERED_MAX = 2_000
@@ -203,3 +204,11 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
 def _like(text: str) -> str:
     escaped = text.strip().lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+def named(words: str, *, limit: int = 5) -> list[Found]:
+    """Users by address, or by how it begins. At most one statement."""
+    if "@" not in words:
+        return []
+    rows = users(search=words.lower(), limit=limit)
+    return unique([Found("user", row.email, row.name, row.email, row.email == words.lower()) for row in rows])

@@ -13,6 +13,7 @@ PERMISSIONS: dict[str, str] = {
     "access.manage": "Create users, grant roles, reset passwords, switch accounts off",
     "access.erase": "Erase what is kept about a person",
     "access.issue_tokens": "Issue and revoke API tokens of one's own",
+    "access.own": "Set one's own time zone",
     "catalog.view": "See items, suppliers and reason codes",
     "catalog.edit": "Change items, suppliers and reason codes",
     "evidence.view": "See photos of items, units, parcels and cases",
@@ -79,11 +80,14 @@ class Role:
     permissions: frozenset[str]
 
 
+_EVERYBODY = ("access.own",)
+
+
 def _role(code: str, name: str, purpose: str, *permissions: str) -> Role:
     unknown = set(permissions) - set(PERMISSIONS)
     if unknown:
         raise InvariantBroken(f"role {code} names permissions without a row: {sorted(unknown)}")
-    return Role(code, name, purpose, frozenset(permissions))
+    return Role(code, name, purpose, frozenset({*_EVERYBODY, *permissions}))
 
 
 _EVERY_VIEW = tuple(permission for permission in PERMISSIONS if permission.endswith(".view"))

@@ -57,6 +57,10 @@ class TokenOfAnother(Refusal):
     """Only an administrator issues or revokes tokens for another user."""
 
 
+class AccountOfAnother(Refusal):
+    """{email} is the account of another; an administrator may change it."""
+
+
 class ExpiryPassed(Invalid):
     """A token expires after it is issued, not before."""
 

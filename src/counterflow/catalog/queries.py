@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from counterflow.kernel import db
+from counterflow.kernel.found import Found, between, unique
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,25 @@ def mapped_reasons(*, source: str) -> dict[str, int]:
     """Id of the reason that each text of a source means, by the text's normal form."""
     found = db.rows("SELECT text, reason_id FROM catalog_reasonmapping WHERE source = %s ORDER BY text", [source])
     return {row.text: row.reason_id for row in found}
+
+
+_NAMED = """
+SELECT i.sku, i.name, i.gtin, f.exact FROM (
+    SELECT id, true AS exact FROM catalog_item WHERE sku = ANY(%(skus)s::text[])
+    UNION ALL SELECT id, true FROM catalog_item WHERE gtin = %(gtin)s
+    UNION ALL (SELECT id, false FROM catalog_item WHERE sku ~>=~ %(first)s AND sku ~<=~ %(last)s
+               ORDER BY sku USING ~<~ LIMIT %(limit)s)
+) f JOIN catalog_item i ON i.id = f.id ORDER BY f.exact DESC, i.sku
+"""
+
+
+def named(words: str, *, limit: int = 5) -> list[Found]:
+    """Items by SKU, by how it begins, or by a GTIN of 8 to 14 digits. One statement."""
+    first, last = between(words.upper())
+    gtin = words.zfill(14) if words.isdigit() and 8 <= len(words) <= 14 else None
+    params = {"skus": [words, words.upper()], "gtin": gtin, "first": first, "last": last, "limit": limit}
+    found = [
+        Found("item", row.sku, row.name or row.sku, row.sku if row.name else "", row.exact)
+        for row in db.rows(_NAMED, params)
+    ]
+    return unique(found)[:limit]

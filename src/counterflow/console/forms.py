@@ -36,6 +36,16 @@ class Form(forms.Form):
                 self.fields[name].widget.attrs["class"] += " is-invalid"
 
 
+class Settings(Form):
+    """What a user sets for oneself."""
+
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=[(z, z.replace("_", " ")) for z in sorted(available_timezones())],
+        help_text="Moments are shown by the clock of this zone; files carry UTC.",
+    )
+
+
 class SignIn(Form):
     """Address and password."""
 

@@ -20,6 +20,7 @@ from counterflow.access import queries as access
 from counterflow.access.models import User
 from counterflow.access.roles import PERMISSIONS
 from counterflow.console import navigation
+from counterflow.console.shortcuts import shortcuts
 from counterflow.kernel import clock
 from counterflow.kernel.commands import Batch
 from counterflow.kernel.context import Context
@@ -100,6 +101,7 @@ def render(request: HttpRequest, template: str, values: dict[str, Any], *, statu
     shell = {
         "staff": who,
         "navigation": navigation.allowed(who.permissions) if who else [],
+        "shortcuts": shortcuts(who.permissions) if who else [],
         "here": navigation.section(request.resolver_match.url_name if request.resolver_match else None),
     }
     return HttpResponse(render_to_string(template, {**shell, **values}, request), status=status)

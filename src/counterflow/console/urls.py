@@ -13,6 +13,7 @@ from counterflow.console.views import (
     return_actions,
     returns,
     session,
+    settings,
     stock,
     styleguide,
     tokens,
@@ -23,8 +24,10 @@ from counterflow.console.views import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in", session.sign_in, name="sign_in"),
+    path("settings", settings.settings, name="settings"),
     path("sign-out", session.sign_out, name="sign_out"),
     path("find", find.find, name="find"),
+    path("find/palette", find.palette, name="palette"),
     path("styleguide", styleguide.styleguide, name="styleguide"),
     path("styleguide/station", styleguide.station, name="styleguide_station"),
     path("cases", cases.cases, name="cases"),

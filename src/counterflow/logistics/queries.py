@@ -7,6 +7,7 @@ from typing import Any
 
 from counterflow.kernel import db
 from counterflow.kernel.errors import NotFound
+from counterflow.kernel.found import Found, unique
 
 
 class ParcelNotFound(NotFound):
@@ -96,3 +97,24 @@ def _views(where: str, params: Sequence[Any]) -> list[ParcelView]:
     for row in db.rows(_REPORTS, [list(found)]):
         found[row.parcel_id].reports.append(ReportRow(*row[1:]))
     return list(found.values())
+
+
+_NAMED = """
+SELECT p.carrier, p.tracking, p.state, coalesce(r.number, '') AS rma FROM logistics_parcel p
+LEFT JOIN returns_rma r ON r.id = p.rma_id
+WHERE p.tracking = ANY(%(trackings)s::text[]) ORDER BY p.id LIMIT %(limit)s
+"""
+
+
+def named(words: str, *, limit: int = 5) -> list[Found]:
+    """Parcels by tracking number, written with or without its gaps. One statement."""
+    close = words.replace(" ", "").upper()
+    rows = db.rows(_NAMED, {"trackings": [words, close], "limit": limit})
+    return unique(
+        [
+            Found(
+                "parcel", row.tracking, row.tracking, ", ".join(filter(None, (row.carrier, row.state, row.rma))), True
+            )
+            for row in rows
+        ]
+    )

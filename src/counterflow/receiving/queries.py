@@ -7,6 +7,7 @@ from typing import Any
 
 from counterflow.kernel import db
 from counterflow.kernel.errors import NotFound
+from counterflow.kernel.found import Found, between, unique
 from counterflow.receiving.states import UNIT
 
 
@@ -178,3 +179,23 @@ JOIN ledger_entity b ON b.id = v.entity_id GROUP BY 1, 2
 def units_value() -> dict[tuple[str, str], int]:
     """What units on our premises and parcels on their way carry, by (entity code, stock state), in minor units."""
     return {(row.code, row.state): row.value for row in db.rows(_VALUE)}
+
+
+_NAMED = """
+SELECT u.lpn, i.name, n.code AS node, f.exact FROM (
+    SELECT id, true AS exact FROM receiving_unit WHERE lpn = ANY(%(plates)s::text[])
+    UNION ALL (SELECT id, false FROM receiving_unit WHERE lpn ~>=~ %(first)s AND lpn ~<=~ %(last)s
+               ORDER BY lpn USING ~<~ LIMIT %(limit)s)
+) f JOIN receiving_unit u ON u.id = f.id JOIN facilities_node n ON n.id = u.node_id
+LEFT JOIN catalog_item i ON i.id = u.item_id ORDER BY f.exact DESC, u.id
+"""
+
+
+def named(words: str, *, limit: int = 5) -> list[Found]:
+    """Units by licence plate or by how it begins. One statement."""
+    first, last = between(words.upper())
+    params = {"plates": [words, words.upper()], "first": first, "last": last, "limit": limit}
+    rows = db.rows(_NAMED, params)
+    return unique(
+        [Found("unit", row.lpn, row.lpn, f"{row.name or 'unknown'} at {row.node}", row.exact) for row in rows]
+    )[:limit]

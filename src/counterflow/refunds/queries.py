@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from counterflow.kernel import db
+from counterflow.kernel.found import Found
 from counterflow.refunds.rules import CreditNotFound
 from counterflow.returns.entitlement import due
 
@@ -233,3 +234,25 @@ def rmas_of_credits(credit_ids: Sequence[int]) -> list[int]:
     """The RMAs that credits answer for."""
     sql = "SELECT DISTINCT rma_id FROM refunds_credit WHERE id = ANY(%s::bigint[]) ORDER BY 1"
     return [row.rma_id for row in db.rows(sql, [list(credit_ids)])]
+
+
+_NAMED = """
+SELECT r.number AS rma, c.number, c.total_minor, c.currency, '' AS payout FROM ledger_entity e
+JOIN refunds_credit c ON c.entity_id = e.id AND c.number = %(number)s JOIN returns_rma r ON r.id = c.rma_id
+UNION ALL
+SELECT r.number, c.number, p.amount_minor, p.currency, p.reference FROM refunds_payout p
+JOIN refunds_credit c ON c.id = p.credit_id JOIN returns_rma r ON r.id = c.rma_id
+WHERE p.reference = %(words)s LIMIT %(limit)s
+"""
+
+
+def named(words: str, *, limit: int = 5) -> list[Found]:
+    """Credits by number, payouts by reference; the key is the number of their return. One statement."""
+    number = int(words) if words.isdigit() and len(words) < 19 else None
+    rows = db.rows(_NAMED, {"number": number, "words": words, "limit": limit})
+    return [
+        Found("payout", row.rma, row.payout, f"of {row.rma}", True)
+        if row.payout
+        else Found("credit", row.rma, f"Credit {row.number}", f"of {row.rma}, {row.currency}", True)
+        for row in rows
+    ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from counterflow.kernel import db
+from counterflow.kernel.found import Found, between, unique
 from counterflow.returns.entitlement import due, expected, undecided
 from counterflow.returns.states import RMA, Rma
 
@@ -124,3 +125,31 @@ def finished_rmas(*, rma_ids: Sequence[int]) -> list[str]:
         owed = due(line, line.rma_state) if line.invoiced_minor > 0 else 0
         open_pieces[line.number] = open_pieces.get(line.number, 0) + expected(line) + undecided(line) + owed
     return [number for number, pieces in open_pieces.items() if pieces == 0]
+
+
+_NAMED = """
+SELECT r.number, r.state, c.code AS channel, coalesce(o.number, '') AS "order", f.exact FROM (
+    SELECT id, true AS exact FROM returns_rma WHERE number = ANY(%(numbers)s::text[])
+    UNION ALL SELECT x.id, true FROM orders_channel c
+              JOIN returns_rma x ON x.channel_id = c.id AND x.request_ref = %(words)s
+    UNION ALL (SELECT x.id, false FROM orders_channel c
+               JOIN orders_order o ON o.channel_id = c.id AND o.number = %(words)s
+               JOIN returns_rma x ON x.order_id = o.id LIMIT %(limit)s)
+    UNION ALL (SELECT id, false FROM returns_rma WHERE number ~>=~ %(first)s AND number ~<=~ %(last)s
+               ORDER BY number USING ~<~ LIMIT %(limit)s)
+) f JOIN returns_rma r ON r.id = f.id JOIN orders_channel c ON c.id = r.channel_id
+LEFT JOIN orders_order o ON o.id = r.order_id ORDER BY f.exact DESC, r.id
+"""
+
+
+def named(words: str, *, limit: int = 5) -> list[Found]:
+    """Returns by number, by how it begins, digits or request reference, and those of an order. One statement."""
+    number = words.upper()
+    first, last = between(number)
+    numbers = [number, f"RMA-{number}"] if number.isdigit() else [number]
+    params = {"words": words, "numbers": numbers, "first": first, "last": last, "limit": limit}
+    found = [
+        Found("rma", row.number, row.number, ", ".join(filter(None, (row.state, row.channel, row.order))), row.exact)
+        for row in db.rows(_NAMED, params)
+    ]
+    return unique(found)[:limit]

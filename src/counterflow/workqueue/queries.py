@@ -7,6 +7,7 @@ from typing import Any
 
 from counterflow.kernel import db
 from counterflow.kernel.errors import Invalid, NotFound
+from counterflow.kernel.found import Found
 from counterflow.workqueue.kinds import KINDS, Severity
 from counterflow.workqueue.states import CASE, State
 
@@ -183,3 +184,15 @@ def _place(after: str | None) -> list[int] | None:
         return None
     place = [int(severity), int(case_id)]
     return place if place[0] < 10 and place[1] < 2**63 else None
+
+
+def named(words: str) -> list[Found]:
+    """A case by its number, also as "case 12" or "#12". At most one statement."""
+    number = words.lower().removeprefix("case").strip(" #")
+    if not number.isdigit() or len(number) > 18:
+        return []
+    rows = db.rows("SELECT id, kind, state FROM workqueue_case WHERE id = %s", [int(number)])
+    return [
+        Found("case", str(row.id), f"Case {row.id}", KINDS[row.kind].meaning if row.kind in KINDS else row.kind, True)
+        for row in rows
+    ]

@@ -1,40 +1,44 @@
-"""Find by whatever is in one's hand: a plate, a return, an order, a tracking number, an item."""
-
-from urllib.parse import urlencode
+"""Find by whatever is in one's hand: the answers of the palette, and the page of results that needs no script."""
 
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 
-from counterflow.catalog import queries as catalog
-from counterflow.console.page import page, signed_in
-from counterflow.receiving import queries as receiving
-from counterflow.returns import queries as returns
+from counterflow.console import search
+from counterflow.console.page import page, render, signed_in
+
+
+def _words(request: HttpRequest) -> str:
+    return " ".join(request.GET.get("q", "").split())[: search.WORDS_MAX]
 
 
 @page()
 def find(request: HttpRequest) -> HttpResponseBase:
-    """Go to the one thing that the words name; to the list of returns where they name several."""
-    words, who = request.GET.get("q", "").strip()[:200], signed_in(request)
-    plates = [words, words.upper()]
-    if words and who.may("receiving.view") and (units := receiving.units_by_lpn(lpns=plates)):
-        return redirect("unit", lpn=next(iter(units)))
-    if words and who.may("returns.view"):
-        found = returns.returns(search=words, limit=2)
-        if len(found) == 1:
-            return redirect("return", number=found[0].number)
-        if found:
-            return redirect(f"{reverse('returns')}?{urlencode({'q': words})}")
-    if words and who.may("ledger.view") and (items := catalog.items_by_sku(skus=plates)):
-        return redirect("stock_item", sku=next(iter(items)))
-    if words:
+    """Go to the one record that the words name; show what fits where they name several or none."""
+    words, who = _words(request), signed_in(request)
+    if not words:
+        return redirect(_asked_on(request) or "home")
+    records = search.records(who, words)
+    if one := search.only(records):
+        return redirect(one.href)
+    found = [*records, *search.places(who, words)]
+    if not found and (back := _asked_on(request)):
         messages.warning(request, f"Nothing here is called {words}.")
-    return redirect(_back(request))
+        return redirect(back)
+    return render(request, "console/find.html", {"words": words, "groups": found})
 
 
-def _back(request: HttpRequest) -> str:
-    """The page the question was asked on, if it is one of those that ask; else the first page."""
-    asked_on = request.GET.get("on", "")
-    return reverse(asked_on) if asked_on == "bench" else reverse("home")
+@page()
+def palette(request: HttpRequest) -> HttpResponseBase:
+    """What the palette lists for what was typed so far: a fragment of options."""
+    words = _words(request)
+    values = {"groups": search.search(signed_in(request), words), "words": words}
+    return HttpResponse(render_to_string("console/parts/palette_options.html", values, request))
+
+
+def _asked_on(request: HttpRequest) -> str:
+    """The page the question was asked on, if it is one of those that ask."""
+    return reverse("bench") if request.GET.get("on", "") == "bench" else ""

@@ -1,0 +1,162 @@
+"""The search of the whole console: pages, acts and records by whatever is in one's hand.
+
+A room's records are found by one row of `FINDERS`: a permission, and the room's own query of one statement. A sort
+of record is shown by one row of `SORTS`. Who may not see a room's records is not told that they exist.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from counterflow.access import queries as access
+from counterflow.catalog import queries as catalog
+from counterflow.console import navigation
+from counterflow.console.page import Staff
+from counterflow.kernel.found import Found
+from counterflow.logistics import queries as logistics
+from counterflow.orders import queries as orders
+from counterflow.receiving import queries as receiving
+from counterflow.refunds import queries as refunds
+from counterflow.returns import queries as returns
+from counterflow.workqueue import queries as workqueue
+
+WORDS_MAX = 200
+LETTERS_MIN = 2
+PAGES_MAX = 6
+
+
+def _returns_with(words: str) -> str:
+    return f"{reverse('returns')}?{urlencode({'q': words})}"
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A sort of record: the heading of its group, its icon, and the address of one by its key."""
+
+    label: str
+    icon: str
+    href: Callable[[str], str]
+
+
+SORTS: Final[dict[str, Sort]] = {
+    "rma": Sort("Returns", "arrow-back-up", lambda key: reverse("return", args=[key])),
+    "order": Sort("Orders", "list-details", lambda key: _returns_with(key.partition("/")[2])),
+    "unit": Sort("Units", "barcode", lambda key: reverse("unit", args=[key])),
+    "parcel": Sort("Parcels", "truck", _returns_with),
+    "item": Sort("Items", "package", lambda key: reverse("stock_item", args=[key])),
+    "credit": Sort("Credits", "receipt-refund", lambda key: reverse("return", args=[key])),
+    "payout": Sort("Payouts", "cash", lambda key: reverse("return", args=[key])),
+    "case": Sort("Cases", "inbox", lambda key: reverse("case", args=[key])),
+    "user": Sort("Users", "user", lambda key: reverse("user", args=[key])),
+}
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Where records are found: the permission to see them, and the room's question."""
+
+    needs: str
+    find: Callable[[str], list[Found]]
+
+
+FINDERS: Final[tuple[Finder, ...]] = (
+    Finder("returns.view", returns.named),
+    Finder("orders.view", orders.named),
+    Finder("receiving.view", receiving.named),
+    Finder("logistics.view", logistics.named),
+    Finder("ledger.view", catalog.named),
+    Finder("refunds.view", refunds.named),
+    Finder("workqueue.view", workqueue.named),
+    Finder("access.manage", access.named),
+)
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something one can begin from anywhere: words, icon, the name of its address, permission, other words for it."""
+
+    label: str
+    icon: str
+    url: str
+    needs: str
+    also: str = ""
+
+
+ACTS: Final[tuple[Act, ...]] = (
+    Act("Compare a statement", "switch-horizontal", "compare", "reconciliation.compare", "upload snapshot reconcile"),
+    Act("Create a user", "plus", "user_new", "access.manage", "new account person"),
+    Act("Issue an API token", "key", "tokens", "access.issue_tokens", "new key program"),
+)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One answer of a search, ready to be shown."""
+
+    label: str
+    note: str
+    icon: str
+    href: str
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class HitGroup:
+    """Answers of one sort."""
+
+    label: str
+    hits: tuple[Hit, ...]
+
+
+def records(who: Staff, words: str) -> list[HitGroup]:
+    """Records that these words name, exact finds first; at most one statement a room, as permissions allow."""
+    found: list[Found] = []
+    if len(words) >= LETTERS_MIN:
+        found = [one for finder in FINDERS if who.may(finder.needs) for one in finder.find(words)]
+    groups = [
+        HitGroup(
+            sort.label,
+            tuple(Hit(f.name, f.note, sort.icon, sort.href(f.key), f.exact) for f in found if f.kind == kind),
+        )
+        for kind, sort in SORTS.items()
+    ]
+    return sorted((group for group in groups if group.hits), key=lambda group: not group.hits[0].exact)
+
+
+def places(who: Staff, words: str) -> list[HitGroup]:
+    """Acts and pages whose words begin as typed; with nothing typed, all of them."""
+    asked = words.lower().split()
+    acts = tuple(Hit(a.label, "", a.icon, reverse(a.url)) for a in _acts(who) if _fits(asked, f"{a.label} {a.also}"))
+    pages = tuple(
+        Hit(link.label, link.text, link.icon, reverse(link.url))
+        for group in navigation.allowed(who.permissions)
+        for link in group.links
+        if _fits(asked, f"{link.label} {link.text} {group.label}")
+    )
+    most = PAGES_MAX if asked else len(pages)
+    return [group for group in (HitGroup("Do", acts), HitGroup("Go to", pages[:most])) if group.hits]
+
+
+def _acts(who: Staff) -> Iterator[Act]:
+    return (act for act in ACTS if who.may(act.needs))
+
+
+def _fits(asked: list[str], text: str) -> bool:
+    known = text.lower().replace("-", " ").split()
+    return all(any(word.startswith(part) for word in known) for part in asked)
+
+
+def search(who: Staff, words: str) -> list[HitGroup]:
+    """Everything that fits: records named exactly, then places, then records that begin so."""
+    told, near = records(who, words), places(who, words)
+    exact = [group for group in told if group.hits[0].exact]
+    return [*exact, *near, *(group for group in told if not group.hits[0].exact)]
+
+
+def only(groups: list[HitGroup]) -> Hit | None:
+    """The one record that was named by its very name, where it is one."""
+    exact = [hit for group in groups for hit in group.hits if hit.exact]
+    return exact[0] if len(exact) == 1 else None

@@ -20,6 +20,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """A member of staff, or a program acting for the company. The email is kept in lower case.
 
+    `home_node` is the code of the node whose stations this user works at, empty for none.
     `content_hash` is the digest of what the user was created from: it tells a replay from a reuse.
     """
 
@@ -28,6 +29,8 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
     is_active = models.BooleanField(default=True, db_default=True)
+    home_node = models.TextField(default="", db_default="")
+    version = models.IntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(db_default=Now())
     content_hash = models.BinaryField()
 

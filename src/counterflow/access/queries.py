@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from counterflow.access.roles import permissions_for
 from counterflow.access.secrets import digest_of, prefix_of
 from counterflow.kernel import db
 from counterflow.kernel.found import Found, unique
+from counterflow.registry.paging import listed
 
 REMEMBERED_SECONDS = 5.0
 REMEMBERED_MAX = 2_000
@@ -42,6 +43,8 @@ class UserRow:
     roles: tuple[str, ...]
     created_at: datetime
     last_login: datetime | None
+    home_node: str
+    version: int
 
 
 @dataclass(frozen=True)
@@ -131,46 +134,58 @@ def _bearer(prefix: str, digest: str) -> Bearer | None:
     return Bearer(f"token:{row.id}", held, row.id, row.user_id, row.use_is_stale)
 
 
-def users(*, search: str = "", role: str = "", limit: int = 50, offset: int = 0) -> list[UserRow]:
-    """Users whose name or address contains the text and who hold the role, by address."""
-    found = db.rows(
-        """
-        SELECT u.id, u.email, u.name, u.time_zone, u.is_active, u.created_at, u.last_login,
-            ARRAY(SELECT role FROM access_grant WHERE user_id = u.id ORDER BY role) AS roles
-        FROM access_user u
-        WHERE (%s::text = '' OR u.email LIKE %s OR lower(u.name) LIKE %s)
-          AND (%s::text = '' OR EXISTS (SELECT FROM access_grant WHERE user_id = u.id AND role = %s))
-        ORDER BY u.email, u.id LIMIT %s OFFSET %s
-        """,
-        [search, _like(search), _like(search), role, role, limit, offset],
+_USERS = """
+SELECT u.id, u.email, u.name, u.time_zone, u.is_active, u.created_at, u.last_login, u.home_node, u.version,
+    ARRAY(SELECT role FROM access_grant WHERE user_id = u.id ORDER BY role) AS roles
+FROM access_user u
+"""
+
+
+def users(
+    *,
+    search: str = "",
+    role: str = "",
+    active: bool | None = None,
+    home_node: str = "",
+    sort: str = "",
+    after: str = "",
+    limit: int = 50,
+) -> list[UserRow]:
+    """Users whose name or address contains the text and who hold the role, by address, or sorted by name.
+
+    `after` is the last address of the page before. One statement.
+    """
+    found = listed(
+        _USERS,
+        key="email",
+        where=[
+            ("(email LIKE %s OR lower(name) LIKE %s)", [_like(search)] * 2 if search else None),
+            ("%s::text = ANY(roles)", role or None),
+            ("is_active = %s", active),
+            ("home_node = %s", home_node or None),
+        ],
+        sorts={"name": "name"},
+        sort=sort,
+        after=after,
+        limit=limit,
     )
     return [_user_row(row) for row in found]
 
 
+def users_by_email(*, emails: Sequence[str]) -> dict[str, UserRow]:
+    """The users who sign in with one of these addresses. One statement."""
+    found = db.rows(_USERS + "WHERE u.email = ANY(%s) ORDER BY u.email", [list(emails)])
+    return {row.email: _user_row(row) for row in found}
+
+
 def user(*, email: str) -> UserRow | None:
     """One user."""
-    found = db.rows(
-        """
-        SELECT u.id, u.email, u.name, u.time_zone, u.is_active, u.created_at, u.last_login,
-            ARRAY(SELECT role FROM access_grant WHERE user_id = u.id ORDER BY role) AS roles
-        FROM access_user u WHERE u.email = %s
-        """,
-        [email.strip().lower()],
-    )
-    return _user_row(found[0]) if found else None
+    wanted = email.strip().lower()
+    return users_by_email(emails=[wanted]).get(wanted)
 
 
 def _user_row(row: db.Row) -> UserRow:
-    return UserRow(
-        id=row.id,
-        email=row.email,
-        name=row.name,
-        time_zone=row.time_zone,
-        is_active=row.is_active,
-        roles=tuple(row.roles),
-        created_at=row.created_at,
-        last_login=row.last_login,
-    )
+    return UserRow(**{**row._asdict(), "roles": tuple(row.roles)})
 
 
 def tokens(*, user_id: int | None = None, limit: int = 200) -> list[TokenRow]:

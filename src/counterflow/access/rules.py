@@ -29,6 +29,10 @@ class TimeZoneUnknown(Invalid):
     """{time_zone} is not a time zone, such as Europe/Berlin."""
 
 
+class NodeUnknown(NotFound):
+    """There is no node {node}."""
+
+
 class ScopeUnknown(Invalid):
     """{scope} is not a permission."""
 

@@ -6,6 +6,10 @@ passwords, numbering, sealing) are not here.
 
 from counterflow.api.endpoints import Act
 from counterflow.api.statements import compare_statements
+from counterflow.catalog.commands.change_brands import change_brands
+from counterflow.catalog.commands.change_items import change_items
+from counterflow.catalog.commands.change_reasons import change_reasons
+from counterflow.catalog.commands.change_suppliers import change_suppliers
 from counterflow.catalog.commands.map_reasons import map_reasons
 from counterflow.catalog.commands.record_brands import record_brands
 from counterflow.catalog.commands.record_items import record_items
@@ -15,6 +19,7 @@ from counterflow.desk.commands.erase_customers import erase_customers
 from counterflow.evidence.commands.erase_photos import erase_photos
 from counterflow.evidence.commands.erase_subjects import erase_subjects
 from counterflow.evidence.commands.keep_photos import keep_photos
+from counterflow.facilities.commands.change_nodes import change_nodes
 from counterflow.facilities.commands.record_nodes import record_nodes
 from counterflow.facilities.commands.record_totes import record_totes
 from counterflow.facilities.commands.set_authority import set_authority
@@ -27,6 +32,7 @@ from counterflow.ledger.commands.release_reservations import release_reservation
 from counterflow.ledger.commands.reserve_stock import reserve_stock
 from counterflow.logistics.commands.announce_parcels import announce_parcels
 from counterflow.logistics.commands.observe_parcels import observe_parcels
+from counterflow.orders.commands.change_channels import change_channels
 from counterflow.orders.commands.record_channels import record_channels
 from counterflow.orders.commands.record_contacts import record_contacts
 from counterflow.orders.commands.record_orders import record_orders
@@ -88,13 +94,19 @@ ACTS: list[Act] = [
     Act("/tenders", record_tenders, "orders"),
     Act("/shipments", record_shipments, "orders"),
     Act("/channels", record_channels, "orders"),
+    Act("/channel-changes", change_channels, "orders"),
     Act("/brands", record_brands, "catalog"),
+    Act("/brand-changes", change_brands, "catalog"),
     Act("/suppliers", record_suppliers, "catalog"),
+    Act("/supplier-changes", change_suppliers, "catalog"),
     Act("/items", record_items, "catalog"),
+    Act("/item-changes", change_items, "catalog"),
     Act("/reasons", record_reasons, "catalog"),
+    Act("/reason-changes", change_reasons, "catalog"),
     Act("/reason-mappings", map_reasons, "catalog"),
     Act("/nodes", record_nodes, "facilities"),
     Act("/totes", record_totes, "facilities"),
+    Act("/node-changes", change_nodes, "facilities"),
     Act("/authorities", set_authority, "facilities"),
     Act("/entities", keep_entities, "ledger"),
     Act("/opening-stock", open_books, "ledger"),

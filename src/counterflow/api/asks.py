@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from counterflow.api.reading import Read
+from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
 from counterflow.evidence import queries as evidence
 from counterflow.facilities import queries as facilities
@@ -13,6 +14,7 @@ from counterflow.policies import queries as policies
 from counterflow.receiving import queries as receiving
 from counterflow.reconciliation import queries as reconciliation
 from counterflow.refunds import queries as refunds
+from counterflow.registry import queries as registry
 from counterflow.returns import queries as returns
 from counterflow.returns.page import return_page
 from counterflow.workqueue import queries as workqueue
@@ -51,6 +53,35 @@ def tie_out(*, entity: str | None = None) -> list[ledger.TieRow]:
     return ledger.tie_out(entity=entity, units=receiving.units_value())
 
 
+def changes(
+    *,
+    kind: str = "",
+    search: str = "",
+    field: str = "",
+    by: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[registry.ChangeRow]:
+    """Changes of master data but those of users, the newest first; `search` is how a record's code begins."""
+    return registry.changes(
+        kinds=registry.KINDS,
+        kind=kind,
+        search=search,
+        field=field,
+        by=by,
+        since=since,
+        until=until,
+        before_id=before_id,
+        limit=limit,
+    )
+
+
+_NAMED = ("search", "active", "sort")
+_ITEM_FILTERS = (*_NAMED, "family", "brand", "supplier", "provisional")
+_MAPPING_FILTERS = ("search", "source", "kind", "sort")
+_CHANGE_FILTERS = ("kind", "search", "field", "by", "since", "until")
 _AS_OF = ("entity", "booked", "happened", "known")
 
 READS: list[Read] = [
@@ -61,15 +92,36 @@ READS: list[Read] = [
     Read("/payouts", refunds.payouts, "refunds.view", "refunds", ("state",), ("after_id", "id")),
     Read("/money-facts", refunds.money_facts, "refunds.view", "refunds", ("rma",), ("before_id", "id")),
     Read("/orders/{channel}/{number}", orders.order, "orders.view", "orders"),
-    Read("/channels", orders.channels, "orders.view", "orders"),
+    Read(
+        "/channels",
+        orders.channels_found,
+        "orders.view",
+        "orders",
+        (*_NAMED, "kind", "entity"),
+        ("after", "code"),
+        name="channels",
+    ),
     Read("/parcels", logistics.recent_parcels, "logistics.view", "logistics", ("state",), ("before_id", "id")),
     Read("/parcels/{carrier}/{tracking}", logistics.parcel, "logistics.view", "logistics"),
     Read("/units", receiving.bench, "receiving.view", "receiving", ("node", "state"), ("after_id", "id")),
     Read("/units/{lpn}", receiving.unit, "receiving.view", "receiving"),
     Read("/photos", evidence.photos_of, "evidence.view", "evidence", ("subject_kind", "subject_id")),
-    Read("/items", catalog.items, "catalog.view", "catalog", ("search", "provisional"), ("after", "sku")),
-    Read("/nodes", facilities.nodes, "facilities.view", "facilities", ("active",), ("after", "code")),
     Read("/totes", facilities.totes, "facilities.view", "facilities", ("node", "purpose", "active"), ("after", "code")),
+    Read("/items", catalog.items, "catalog.view", "catalog", _ITEM_FILTERS, ("after", "sku")),
+    Read("/suppliers", partners.suppliers, "catalog.view", "catalog", _NAMED, ("after", "code")),
+    Read("/brands", partners.brands, "catalog.view", "catalog", _NAMED, ("after", "code")),
+    Read("/reasons", catalog.reason_codes, "catalog.view", "catalog", (*_NAMED, "kind"), ("after", "key")),
+    Read("/reason-mappings", partners.mappings, "catalog.view", "catalog", _MAPPING_FILTERS, ("after", "key")),
+    Read("/nodes", facilities.nodes, "facilities.view", "facilities", (*_NAMED, "kind", "entity"), ("after", "code")),
+    Read(
+        "/authorities",
+        facilities.stated_authorities,
+        "facilities.view",
+        "facilities",
+        ("search", "holder"),
+        ("after", "key"),
+    ),
+    Read("/changes", changes, "registry.view", "registry", _CHANGE_FILTERS, ("before_id", "id")),
     Read("/stock", stock, "ledger.view", "ledger", _AS_OF),
     Read("/stock/available", available, "catalog.view", "ledger", ("sku",)),
     Read("/trial-balance", trial_balance, "ledger.view", "ledger", _AS_OF),

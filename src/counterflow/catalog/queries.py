@@ -1,10 +1,11 @@
-"""Questions to the catalog."""
+"""Questions to the catalog about items and reasons; brands, suppliers and mappings are in `partners.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from counterflow.kernel import db
 from counterflow.kernel.found import Found, between, unique
+from counterflow.registry.paging import contains, listed
 
 
 @dataclass(frozen=True)
@@ -23,49 +24,150 @@ class ItemRow:
     serial_tracked: bool
     active: bool
     provisional: bool
+    more_gtins: tuple[str, ...]
+    weight_g: int | None
+    lot_tracked: bool
+    hazmat: bool
+    final_sale: bool
+    warranty_months: int | None
+    version: int
 
 
 _ITEMS = """
 SELECT i.id, i.sku, i.name, i.gtin, i.family, b.code AS brand, s.code AS supplier, i.standard_cost_minor,
-       i.currency, i.serial_tracked, i.active, i.provisional
+       i.currency, i.serial_tracked, i.active, i.provisional, coalesce(i.more_gtins, '{}') AS more_gtins, i.weight_g,
+       i.lot_tracked, i.hazmat, i.final_sale, i.warranty_months, i.version
 FROM catalog_item i LEFT JOIN catalog_brand b ON b.id = i.brand_id LEFT JOIN catalog_supplier s ON s.id = i.supplier_id
 """
+_ITEM_SORTS = {"name": "name", "family": "family", "supplier": "coalesce(supplier, '')", "brand": "coalesce(brand, '')"}
 
 
-def items(*, search: str = "", provisional: bool | None = None, after: str = "", limit: int = 50) -> list[ItemRow]:
-    """Items by SKU; `search` finds in SKU, GTIN and name, `after` is the last SKU of the page before."""
-    found = db.rows(
-        _ITEMS + "WHERE i.sku > %s AND (%s = '' OR i.sku ILIKE %s OR i.name ILIKE %s OR i.gtin LIKE %s) "
-        "AND (%s::boolean IS NULL OR i.provisional = %s) ORDER BY i.sku LIMIT %s",
-        [after, search, f"{search}%", f"%{search}%", f"%{search}", provisional, provisional, limit],
+def items(
+    *,
+    search: str = "",
+    family: str = "",
+    brand: str = "",
+    supplier: str = "",
+    active: bool | None = None,
+    provisional: bool | None = None,
+    sort: str = "",
+    after: str = "",
+    limit: int = 50,
+) -> list[ItemRow]:
+    """Items by SKU, or sorted by name, family, brand or supplier (`-name` the other way round).
+
+    `search` finds in SKU, GTINs and name; `after` is the last SKU of the page before. One statement.
+    """
+    found = listed(
+        _ITEMS,
+        key="sku",
+        where=[
+            ("(sku ILIKE %s OR name ILIKE %s OR gtin LIKE %s OR more_gtins @> ARRAY[%s::varchar])", _search(search)),
+            ("family = %s", family or None),
+            ("brand = %s", brand or None),
+            ("supplier = %s", supplier or None),
+            ("active = %s", active),
+            ("provisional = %s", provisional),
+        ],
+        sorts=_ITEM_SORTS,
+        sort=sort,
+        after=after,
+        limit=limit,
     )
-    return [ItemRow(*row) for row in found]
+    return [_item(row) for row in found]
+
+
+def _search(text: str) -> list[str] | None:
+    if not text:
+        return None
+    anywhere = contains(text)
+    return [anywhere[1:], anywhere, anywhere[:-1], text.zfill(14) if text.isdigit() else text]
+
+
+def _item(row: db.Row) -> ItemRow:
+    return ItemRow(**{**row._asdict(), "more_gtins": tuple(row.more_gtins)})
 
 
 def items_by_sku(*, skus: Sequence[str]) -> dict[str, ItemRow]:
     """The items that exist among these SKUs."""
-    return {row.sku: ItemRow(*row) for row in db.rows(_ITEMS + "WHERE i.sku = ANY(%s) ORDER BY i.sku", [list(skus)])}
+    return {row.sku: _item(row) for row in db.rows(_ITEMS + "WHERE i.sku = ANY(%s) ORDER BY i.sku", [list(skus)])}
 
 
 def items_by_id(*, ids: Sequence[int]) -> dict[int, ItemRow]:
     """The items that exist among these ids."""
-    return {row.id: ItemRow(*row) for row in db.rows(_ITEMS + "WHERE i.id = ANY(%s) ORDER BY i.id", [list(ids)])}
+    return {row.id: _item(row) for row in db.rows(_ITEMS + "WHERE i.id = ANY(%s) ORDER BY i.id", [list(ids)])}
+
+
+def items_by_gtin(*, gtins: Sequence[str]) -> dict[str, list[ItemRow]]:
+    """The items sold under each of these GTINs (14 digits), as the main number or a further one."""
+    wanted = list(gtins)
+    found: dict[str, list[ItemRow]] = {}
+    sql = _ITEMS + "WHERE i.gtin = ANY(%s::text[]) OR i.more_gtins && %s::varchar[] ORDER BY i.sku"
+    for row in map(_item, db.rows(sql, [wanted, wanted])):
+        for gtin in {row.gtin, *row.more_gtins} & set(wanted):
+            found.setdefault(str(gtin), []).append(row)
+    return found
+
+
+def families() -> list[str]:
+    """The families that items belong to, by name."""
+    sql = """
+        WITH RECURSIVE f AS (
+            (SELECT family FROM catalog_item WHERE family > '' ORDER BY family LIMIT 1)
+            UNION ALL
+            SELECT (SELECT i.family FROM catalog_item i WHERE i.family > f.family ORDER BY i.family LIMIT 1)
+            FROM f WHERE f.family IS NOT NULL)
+        SELECT family FROM f WHERE family IS NOT NULL LIMIT 500
+    """
+    return [row.family for row in db.rows(sql)]
 
 
 @dataclass(frozen=True)
 class ReasonRow:
-    """A reason code."""
+    """A reason code; one that is not active is chosen no more, and what was recorded under it stays."""
 
     id: int
     kind: str
     code: str
     label: str
+    active: bool
+    version: int
+
+    @property
+    def key(self) -> str:
+        """Where a list goes on after this row."""
+        return f"{self.kind}:{self.code}"
 
 
-def reasons(*, kind: str) -> list[ReasonRow]:
+_REASONS = "SELECT id, kind, code, label, active, version FROM catalog_reasoncode"
+
+
+def reasons(*, kind: str, active: bool | None = None) -> list[ReasonRow]:
     """Reason codes of a kind, by code."""
-    found = db.rows("SELECT id, kind, code, label FROM catalog_reasoncode WHERE kind = %s ORDER BY code", [kind])
+    found = db.rows(
+        f"{_REASONS} WHERE kind = %s AND (%s::boolean IS NULL OR active = %s) ORDER BY code", [kind, active, active]
+    )
     return [ReasonRow(*row) for row in found]
+
+
+def reason_codes(
+    *, search: str = "", kind: str = "", active: bool | None = None, sort: str = "", after: str = "", limit: int = 50
+) -> list[ReasonRow]:
+    """Reason codes of every kind, by kind and code; `after` is `kind:code` of the last row. One statement."""
+    found = listed(
+        "SELECT id, kind, code, label, active, version, kind || ':' || code AS key FROM catalog_reasoncode",
+        key="key",
+        where=[
+            ("(code ILIKE %s OR label ILIKE %s)", [contains(search)] * 2 if search else None),
+            ("kind = %s", kind or None),
+            ("active = %s", active),
+        ],
+        sorts={"code": "code", "label": "label"},
+        sort=sort,
+        after=after,
+        limit=limit,
+    )
+    return [ReasonRow(*row[:-1]) for row in found]
 
 
 def mapped_reasons(*, source: str) -> dict[str, int]:

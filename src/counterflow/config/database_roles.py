@@ -40,6 +40,7 @@ ADDED_ONLY = (
     "reconciliation_statement",
     "refunds_creditline",
     "refunds_moneyfact",
+    "registry_change",
     "returns_allocation",
     "returns_milestone",
 )

@@ -17,6 +17,7 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("COUNTERFLOW_ORIGINS
 ROOMS = (
     "kernel",
     "ledger",
+    "registry",
     "catalog",
     "facilities",
     "access",

@@ -33,12 +33,13 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 @dataclass(frozen=True)
 class Staff:
-    """The signed-in user of a request."""
+    """The signed-in user of a request; `home_node` is the code of the node whose stations this user works at."""
 
     user_id: int
     name: str
     email: str
     permissions: frozenset[str]
+    home_node: str = ""
 
     @property
     def actor(self) -> str:
@@ -55,7 +56,7 @@ def staff(request: HttpRequest) -> Staff | None:
     user = request.user
     if not isinstance(user, User) or not user.is_active:
         return None
-    return Staff(user.id, user.name, user.email, access.permissions_of(user.id))
+    return Staff(user.id, user.name, user.email, access.permissions_of(user.id), user.home_node)
 
 
 def signed_in(request: HttpRequest) -> Staff:

@@ -11,7 +11,8 @@ class Node(models.Model):
 
     `pool` names the channel pool its sellable stock belongs to: stock in a marketplace's warehouse is
     ours and yet not our shop's. `scope` is `full`, or `returns_only` beside another system of record.
-    `zone` is the IANA zone in which its times are shown.
+    `zone` is the IANA zone in which its times are shown, `capacity_units` how many pieces of returns it can
+    hold, `gln` its global location number (GS1 General Specifications, 13 digits).
     """
 
     id = Id()
@@ -23,6 +24,10 @@ class Node(models.Model):
     pool = models.TextField(db_default="own")
     scope = models.TextField(db_default="full")
     active = models.BooleanField(db_default=True)
+    address = models.TextField(db_default="")
+    capacity_units = models.IntegerField(null=True)
+    gln = models.TextField(db_default="")
+    version = models.IntegerField(db_default=1)
 
     class Meta:
         constraints = [
@@ -30,6 +35,10 @@ class Node(models.Model):
                 condition=models.Q(kind__in=["dc", "3pl", "store", "marketplace"]), name="node_kind"
             ),
             models.CheckConstraint(condition=models.Q(scope__in=["full", "returns_only"]), name="node_scope"),
+            models.CheckConstraint(condition=models.Q(gln__regex=r"^([0-9]{13})?$"), name="node_gln"),
+            models.CheckConstraint(
+                condition=models.Q(capacity_units=None) | models.Q(capacity_units__gte=0), name="node_capacity"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from counterflow.facilities.rules import Message, default_holder
 from counterflow.kernel import db
 from counterflow.kernel.errors import NotFound
+from counterflow.registry.paging import contains, listed
 
 
 class NodeMissing(NotFound):
@@ -27,6 +28,10 @@ class NodeRow:
     pool: str
     scope: str
     active: bool
+    address: str
+    capacity_units: int | None
+    gln: str
+    version: int
 
 
 @dataclass(frozen=True)
@@ -38,18 +43,43 @@ class AuthorityRow:
     holder: str
     stated: bool
 
+    @property
+    def key(self) -> str:
+        """Where a list goes on after this row."""
+        return f"{self.node}:{self.message_kind}"
+
 
 _NODES = """
-SELECT n.id, n.code, n.name, n.kind, n.entity_id, e.code AS entity, e.currency, n.zone, n.pool, n.scope, n.active
+SELECT n.id, n.code, n.name, n.kind, n.entity_id, e.code AS entity, e.currency, n.zone, n.pool, n.scope, n.active,
+       n.address, n.capacity_units, n.gln, n.version
 FROM facilities_node n JOIN ledger_entity e ON e.id = n.entity_id
 """
 
 
-def nodes(*, active: bool | None = None, after: str = "", limit: int = 200) -> list[NodeRow]:
-    """Nodes by code; `after` is the last code of the page before. One statement."""
-    found = db.rows(
-        _NODES + "WHERE n.code > %s AND (%s::boolean IS NULL OR n.active = %s) ORDER BY n.code LIMIT %s",
-        [after, active, active, limit],
+def nodes(
+    *,
+    search: str = "",
+    kind: str = "",
+    entity: str = "",
+    active: bool | None = None,
+    sort: str = "",
+    after: str = "",
+    limit: int = 200,
+) -> list[NodeRow]:
+    """Nodes by code, or sorted by name or kind; `after` is the last code of the page before. One statement."""
+    found = listed(
+        _NODES,
+        key="code",
+        where=[
+            ("(code ILIKE %s OR name ILIKE %s OR gln LIKE %s)", [contains(search)] * 3 if search else None),
+            ("kind = %s", kind or None),
+            ("entity = %s", entity or None),
+            ("active = %s", active),
+        ],
+        sorts={"name": "name", "kind": "kind"},
+        sort=sort,
+        after=after,
+        limit=limit,
     )
     return [NodeRow(*row) for row in found]
 
@@ -124,3 +154,21 @@ def totes_by_code(*, codes: Sequence[str]) -> dict[str, ToteRow]:
     """The totes that exist among these codes. One statement."""
     found = db.rows(_TOTES + "WHERE t.code = ANY(%s) ORDER BY t.code", [list(codes)])
     return {row.code: ToteRow(*row) for row in found}
+
+
+def stated_authorities(
+    *, search: str = "", holder: str = "", sort: str = "", after: str = "", limit: int = 50
+) -> list[AuthorityRow]:
+    """Who reports what where somebody said so, by node and kind of message; `after` is `node:kind`. One statement."""
+    found = listed(
+        """
+        SELECT n.code AS node, a.message_kind, a.holder, n.code || ':' || a.message_kind AS key
+        FROM facilities_authority a JOIN facilities_node n ON n.id = a.node_id
+        """,
+        key="key",
+        where=[("node ILIKE %s", contains(search) if search else None), ("holder = %s", holder or None)],
+        sort=sort,
+        after=after,
+        limit=limit,
+    )
+    return [AuthorityRow(row.node, row.message_kind, row.holder, True) for row in found]

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 from counterflow.kernel.errors import Invalid
 
 CODE_MAX = 60
+NAME_MAX, TEXT_MAX = 300, 2_000
+CAPACITY_MAX = 100_000_000
 
 
 class Kind(StrEnum):
@@ -70,6 +72,18 @@ class ToteCapacityInvalid(Invalid):
     """A tote takes 1 to {most} plates, or as many as one likes where no number is given, not {capacity}."""
 
 
+class GlnMalformed(Invalid):
+    """{gln} is not a GLN: 13 digits, of which the last is the check digit."""
+
+
+class CapacityOutOfRange(Invalid):
+    """A node's capacity is a whole number of pieces from 0 to {most}, not {value}."""
+
+
+class NodeTextInvalid(Invalid):
+    """{field} of {node} has 1 to {most} characters."""
+
+
 class NodeZoneUnknown(Invalid):
     """{zone} is not a time zone of the IANA database, such as Europe/London."""
 
@@ -96,6 +110,32 @@ def require_zone(zone: str) -> str:
     except (KeyError, ValueError, OSError) as error:
         raise NodeZoneUnknown(zone=zone[:60]) from error
     return zone
+
+
+def require_gln(gln: str) -> str:
+    """A GLN as GS1's General Specifications have it, or none. Raises `GlnMalformed`."""
+    digits = gln.strip()
+    if not digits:
+        return ""
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits[:12]) if digit.isdigit())
+    if not (digits.isascii() and digits.isdigit() and len(digits) == 13 and (10 - total % 10) % 10 == int(digits[12])):
+        raise GlnMalformed(gln=gln[:40])
+    return digits
+
+
+def require_capacity(pieces: int | None) -> int | None:
+    """How many pieces fit, or nobody knows. Raises `CapacityOutOfRange`."""
+    if pieces is not None and not 0 <= pieces <= CAPACITY_MAX:
+        raise CapacityOutOfRange(value=pieces, most=CAPACITY_MAX)
+    return pieces
+
+
+def require_text(node: str, field: str, text: str, *, least: int = 0, most: int = NAME_MAX) -> str:
+    """A text without space around it. Raises `NodeTextInvalid`."""
+    clean = text.strip()
+    if not least <= len(clean) <= most:
+        raise NodeTextInvalid(node=node[:80], field=field, most=most)
+    return clean
 
 
 def default_holder(kind: str) -> Holder:

@@ -29,6 +29,8 @@ class Channel(models.Model):
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT)
     currency = models.CharField(max_length=3)
     zone = models.TextField(db_default="UTC")
+    active = models.BooleanField(db_default=True)
+    version = models.IntegerField(db_default=1)
 
     def __str__(self) -> str:
         return self.code

@@ -8,6 +8,7 @@ from datetime import datetime
 from counterflow.kernel import db
 from counterflow.kernel.errors import NotFound
 from counterflow.kernel.found import Found, unique
+from counterflow.registry.paging import contains, listed
 
 
 class ChannelMissing(NotFound):
@@ -31,14 +32,46 @@ class ChannelRow:
     entity_id: int
     currency: str
     zone: str
+    active: bool
+    version: int
+
+
+_CHANNELS = """
+SELECT c.id, c.code, c.name, c.kind, b.code AS brand, e.code AS entity, c.entity_id, c.currency, c.zone, c.active,
+       c.version
+FROM orders_channel c JOIN catalog_brand b ON b.id = c.brand_id JOIN ledger_entity e ON e.id = c.entity_id
+"""
 
 
 def channels() -> list[ChannelRow]:
     """All channels, by code."""
-    found = db.rows(
-        "SELECT c.id, c.code, c.name, c.kind, b.code AS brand, e.code AS entity, c.entity_id, c.currency, c.zone "
-        "FROM orders_channel c JOIN catalog_brand b ON b.id = c.brand_id JOIN ledger_entity e ON e.id = c.entity_id "
-        "ORDER BY c.code"
+    return [ChannelRow(*row) for row in db.rows(_CHANNELS + "ORDER BY c.code")]
+
+
+def channels_found(
+    *,
+    search: str = "",
+    kind: str = "",
+    entity: str = "",
+    active: bool | None = None,
+    sort: str = "",
+    after: str = "",
+    limit: int = 50,
+) -> list[ChannelRow]:
+    """Channels by code, or sorted by name or kind; `after` is the last code of the page before. One statement."""
+    found = listed(
+        _CHANNELS,
+        key="code",
+        where=[
+            ("(code ILIKE %s OR name ILIKE %s)", [contains(search)] * 2 if search else None),
+            ("kind = %s", kind or None),
+            ("entity = %s", entity or None),
+            ("active = %s", active),
+        ],
+        sorts={"name": "name", "kind": "kind"},
+        sort=sort,
+        after=after,
+        limit=limit,
     )
     return [ChannelRow(*row) for row in found]
 

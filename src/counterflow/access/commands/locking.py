@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from counterflow.access.rules import ADMINISTRATOR, LastAdministrator, UserNotFound
+from counterflow.access.rules import ADMINISTRATOR, LastAdministrator, NodeUnknown, UserNotFound
 from counterflow.kernel import db
 from counterflow.kernel.context import Context, Rank
+from counterflow.registry.commands.changing import Note
 
 
 @dataclass
@@ -15,7 +16,13 @@ class LockedUser:
     id: int
     email: str
     is_active: bool
+    version: int = 1
     roles: set[str] = field(default_factory=set)
+
+    def told(self, field: str, old: str = "", new: str = "", *, kept: bool = True) -> Note:
+        """One difference of this user for the history, which knows people by their number only."""
+        self.version += 1
+        return Note("user", self.id, f"user:{self.id}", self.version, field, old, new, kept)
 
     @property
     def administers(self) -> bool:
@@ -32,13 +39,13 @@ def lock_users(ctx: Context, emails: Collection[str]) -> dict[str, LockedUser]:
         ctx,
         Rank.KEY,
         """
-        SELECT id, email, is_active FROM access_user
+        SELECT id, email, is_active, version FROM access_user
         WHERE email = ANY(%s) OR id IN (SELECT user_id FROM access_grant WHERE role = %s)
         ORDER BY id FOR NO KEY UPDATE
         """,
         [sorted(emails), ADMINISTRATOR],
     )
-    users = {row.id: LockedUser(row.id, row.email, row.is_active) for row in locked}
+    users = {row.id: LockedUser(row.id, row.email, row.is_active, row.version) for row in locked}
     for grant in db.rows("SELECT user_id, role FROM access_grant WHERE user_id = ANY(%s)", [sorted(users)]):
         users[grant.user_id].roles.add(grant.role)
     return {user.email: user for user in users.values()}
@@ -56,3 +63,16 @@ def keep_one_administrator(users: dict[str, LockedUser], leaving: LockedUser) ->
     """Refuse to lock everybody out. Raises `LastAdministrator`."""
     if leaving.administers and not any(u.administers for u in users.values() if u.id != leaving.id):
         raise LastAdministrator(email=leaving.email)
+
+
+def known_nodes(codes: Collection[str]) -> frozenset[str]:
+    """Which of these are codes of nodes; none asked, none looked up."""
+    wanted = sorted({code for code in codes if code})
+    return frozenset(row.code for row in db.rows("SELECT code FROM facilities_node WHERE code = ANY(%s)", [wanted]))
+
+
+def check_node(code: str, known: frozenset[str]) -> str:
+    """The code of a node, or none. Raises `NodeUnknown`."""
+    if code and code not in known:
+        raise NodeUnknown(node=code[:60])
+    return code

@@ -9,6 +9,7 @@ from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError
+from counterflow.registry.commands.changing import note
 
 
 @dataclass(frozen=True)
@@ -32,5 +33,8 @@ def set_passwords(ctx: Context, *, items: Sequence[SetPassword]) -> Batch:
             results.append(Done(email))
         except DomainError as error:
             results.append(Refused.of(email, error))
-    db.update(User, [{"id": user_id, "password": hashed} for user_id, hashed in changed.items()])
+    named = [user for user in users.values() if user.id in changed]
+    notes = [user.told("password", kept=False) for user in named]
+    db.update(User, [{"id": user.id, "password": changed[user.id], "version": user.version} for user in named])
+    note(ctx, notes)
     return Batch(results)

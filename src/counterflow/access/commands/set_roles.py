@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from counterflow.access.commands.locking import find, keep_one_administrator, lock_users
-from counterflow.access.models import Grant
+from counterflow.access.models import Grant, User
 from counterflow.access.rules import ADMINISTRATOR, check_roles
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError
+from counterflow.registry.commands.changing import note
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ def set_roles(ctx: Context, *, items: Sequence[SetRoles]) -> Batch:
         except DomainError as error:
             results.append(Refused.of(email, error))
     after = {user.id: frozenset(user.roles) for user in users.values()}
+    moved = [user for user in users.values() if before[user.id] != after[user.id]]
+    notes = [user.told("roles", _said(before[user.id]), _said(after[user.id])) for user in moved]
     _take([(user_id, role) for user_id in before for role in before[user_id] - after[user_id]])
     db.insert(
         Grant,
@@ -49,7 +52,13 @@ def set_roles(ctx: Context, *, items: Sequence[SetRoles]) -> Batch:
             for role in sorted(after[user_id] - before[user_id])
         ],
     )
+    db.update(User, [{"id": user.id, "version": user.version} for user in moved])
+    note(ctx, notes)
     return Batch(results)
+
+
+def _said(roles: frozenset[str]) -> str:
+    return " ".join(sorted(roles))
 
 
 def _take(lost: list[tuple[int, str]]) -> None:

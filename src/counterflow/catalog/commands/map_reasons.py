@@ -10,6 +10,7 @@ from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import NotFound
+from counterflow.registry.commands.changing import Note, note
 
 
 class ReasonUnknown(NotFound):
@@ -38,8 +39,10 @@ def map_reasons(ctx: Context, *, items: Sequence[MapReason]) -> Batch:
         )
     }
     known = _known(items)
+    codes = {row["reason_id"]: row.pop("code") for row in known.values()}
     fresh: dict[tuple[str, str], dict[str, Any]] = {}
     changed: dict[int, dict[str, Any]] = {}
+    notes: list[Note] = []
     results: list[Done | Refused] = []
     for item in items:
         key, reason = (item.source, reason_key(item.text)), reasons.get((item.kind, item.code))
@@ -50,20 +53,30 @@ def map_reasons(ctx: Context, *, items: Sequence[MapReason]) -> Batch:
         before = fresh.get(key) or known.get(key)
         results.append(Done(identity, {"reason_id": reason}, replayed=bool(before and before["reason_id"] == reason)))
         if before is None:
-            fresh[key] = {"id": ctx.new_id(), "source": key[0], "text": key[1], "reason_id": reason}
+            before = fresh[key] = {"id": ctx.new_id(), "source": key[0], "text": key[1], "reason_id": reason}
+            notes.append(_note(before["id"], identity, "", item.code))
         elif before["reason_id"] != reason:
+            notes.append(_note(before["id"], identity, codes.get(before["reason_id"], ""), item.code))
             before["reason_id"] = reason
             if key in known:
                 changed[before["id"]] = before
+        codes[reason] = item.code
     db.insert(ReasonMapping, list(fresh.values()))
-    db.update(ReasonMapping, list(changed.values()))
+    db.update(ReasonMapping, [{"id": row["id"], "reason_id": row["reason_id"]} for row in changed.values()])
+    note(ctx, notes)
     return Batch(results)
+
+
+def _note(mapping_id: int, identity: str, old: str, new: str) -> Note:
+    return Note("mapping", mapping_id, identity, field="code", old=old, new=new)
 
 
 def _known(items: Sequence[MapReason]) -> dict[tuple[str, str], dict[str, Any]]:
     found = db.rows(
-        "SELECT id, source, text, reason_id FROM catalog_reasonmapping "
-        "WHERE (source, text) IN (SELECT * FROM unnest(%s::text[], %s::text[])) ORDER BY id FOR NO KEY UPDATE",
+        "SELECT m.id, m.source, m.text, m.reason_id, r.code FROM catalog_reasonmapping m "
+        "JOIN catalog_reasoncode r ON r.id = m.reason_id "
+        "WHERE (m.source, m.text) IN (SELECT * FROM unnest(%s::text[], %s::text[])) "
+        "ORDER BY m.id FOR NO KEY UPDATE OF m",
         [[item.source for item in items], [reason_key(item.text) for item in items]],
     )
-    return {(row.source, row.text): {"id": row.id, "reason_id": row.reason_id} for row in found}
+    return {(row.source, row.text): {"id": row.id, "reason_id": row.reason_id, "code": row.code} for row in found}

@@ -15,11 +15,17 @@ class NewBrand:
 
     code: str
     name: str
+    active: bool = True
 
 
 @command(needs="catalog.edit")
 def record_brands(ctx: Context, *, items: Sequence[NewBrand]) -> Batch:
     """Record each brand; the code is its identity. Refuses `IdentityReused`."""
     return record_rows(
-        ctx, Brand, items, what="brand", key=["code"], row_of=lambda item: {"code": item.code, "name": item.name}
+        ctx,
+        Brand,
+        items,
+        what="brand",
+        key=["code"],
+        row_of=lambda item: {"code": item.code, "name": item.name, "active": item.active},
     )

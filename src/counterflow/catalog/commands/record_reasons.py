@@ -16,6 +16,7 @@ class NewReason:
     kind: str
     code: str
     label: str
+    active: bool = True
 
 
 @command(needs="catalog.edit")
@@ -27,5 +28,5 @@ def record_reasons(ctx: Context, *, items: Sequence[NewReason]) -> Batch:
         items,
         what="reason",
         key=["kind", "code"],
-        row_of=lambda item: {"kind": item.kind, "code": item.code, "label": item.label},
+        row_of=lambda item: {"kind": item.kind, "code": item.code, "label": item.label, "active": item.active},
     )

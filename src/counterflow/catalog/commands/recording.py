@@ -9,6 +9,7 @@ from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, IdentityReused, Invalid
+from counterflow.registry.commands.changing import Note, note
 
 T = TypeVar("T")
 Values = dict[str, Any]
@@ -55,12 +56,13 @@ def record_rows(
             changed[before["id"]] = {"id": before["id"], **row}
             known[identity] = {**changed[before["id"]], "_open": False}
             results.append(Done(said, {"id": before["id"]}))
-        elif all(before[name] == value for name, value in row.items()):
+        elif all(before[name] == (value or None if isinstance(value, list) else value) for name, value in row.items()):
             results.append(Done(said, {"id": before["id"]}, replayed=True))
         else:
             results.append(Refused.of(said, IdentityReused(what=what, identity=said)))
     db.insert(model, fresh)
     db.update(model, list(changed.values()))
+    note(ctx, [Note(what, row["id"], ":".join(row[name] for name in key)) for row in [*fresh, *changed.values()]])
     return Batch(results)
 
 

@@ -28,12 +28,11 @@ FILTERS = (Filter("role", "Role", [(role.code, role.name) for role in ROLES.valu
 def users(request: HttpRequest) -> HttpResponseBase:
     """Everybody who may sign in."""
     wanted = asked(request, FILTERS)
-    offset = int(wanted.place) if wanted.place.isdigit() else 0
     limit = 100_000 if wanted.csv else PAGE_SIZE + 1
-    rows = queries.users(search=wanted.search, role=wanted.chosen.get("role", ""), limit=limit, offset=offset)
+    rows = queries.users(search=wanted.search, role=wanted.chosen.get("role", ""), limit=limit, after=wanted.place)
     if wanted.csv:
         return csv_answer("users", COLUMNS, rows)
-    more = str(offset + PAGE_SIZE) if len(rows) > PAGE_SIZE else ""
+    more = rows[PAGE_SIZE - 1].email if len(rows) > PAGE_SIZE else ""
     drawn = listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=FILTERS, search_label="Name or address", next_place=more)
     return render(request, "console/users/list.html", {"list": drawn})
 

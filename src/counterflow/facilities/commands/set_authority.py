@@ -11,6 +11,7 @@ from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, NotFound
 from counterflow.kernel.events import Event, emit
+from counterflow.registry.commands.changing import Note, note
 
 
 class NodeUnknown(NotFound):
@@ -43,15 +44,17 @@ def set_authority(ctx: Context, *, items: Sequence[SetAuthority]) -> Batch:
     known = {(row.node_id, row.message_kind): row._asdict() for row in found}
     fresh: list[dict[str, Any]] = []
     changed: dict[int, dict[str, Any]] = {}
+    notes: list[Note] = []
     results: list[Done | Refused] = []
     for item in items:
         try:
-            results.append(_set(ctx, item, nodes, known, fresh, changed))
+            results.append(_set(ctx, item, nodes, known, fresh, changed, notes))
         except DomainError as error:
             results.append(Refused.of(f"{item.node}:{item.message_kind}", error))
     db.insert(Authority, fresh)
     made = {row["id"] for row in fresh}
     db.update(Authority, [row for _, row in sorted(changed.items()) if row["id"] not in made])
+    note(ctx, notes)
     return Batch(results)
 
 
@@ -62,6 +65,7 @@ def _set(
     known: dict[tuple[int, str], dict[str, Any]],
     fresh: list[dict[str, Any]],
     changed: dict[int, dict[str, Any]],
+    notes: list[Note],
 ) -> Done:
     if item.node not in nodes:
         raise NodeUnknown(node=item.node)
@@ -69,14 +73,17 @@ def _set(
     holder = rules.require_word(rules.Holder, item.holder, "holder of authority")
     node_id = nodes[item.node]
     row = known.get((node_id, kind))
+    said = f"{item.node}:{kind}"
     if row is None:
         row = {"id": ctx.new_id(), "node_id": node_id, "message_kind": kind, "holder": holder}
         known[node_id, kind] = row
         fresh.append(row)
+        notes.append(Note("authority", row["id"], said, field="holder", new=holder))
     elif row["holder"] == holder:
-        return Done(f"{item.node}:{kind}", {"holder": holder}, replayed=True)
+        return Done(said, {"holder": holder}, replayed=True)
     else:
+        notes.append(Note("authority", row["id"], said, field="holder", old=row["holder"], new=holder))
         row["holder"] = holder
         changed[row["id"]] = {"id": row["id"], "holder": holder}
     emit(ctx, [Event(events.AUTHORITY_SET, node_id, facts={"message_kind": kind, "holder": holder})])
-    return Done(f"{item.node}:{kind}", {"holder": holder})
+    return Done(said, {"holder": holder})

@@ -1,5 +1,6 @@
 """What can be done in orders, a file each."""
 
+from counterflow.orders.commands.change_channels import ChangeChannel, change_channels
 from counterflow.orders.commands.import_book import Book, import_book
 from counterflow.orders.commands.map_adjustments import map_adjustments
 from counterflow.orders.commands.match_returns import match_returns
@@ -12,6 +13,7 @@ from counterflow.orders.documents import NewLine, NewOrder, NewShipment, NewTend
 
 __all__ = [
     "Book",
+    "ChangeChannel",
     "NewChannel",
     "NewContact",
     "NewLine",
@@ -20,6 +22,7 @@ __all__ = [
     "NewTender",
     "OrderTender",
     "RecordContact",
+    "change_channels",
     "import_book",
     "map_adjustments",
     "match_returns",

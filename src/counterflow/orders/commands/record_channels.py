@@ -39,6 +39,7 @@ class NewChannel:
     entity: str
     currency: str
     zone: str = "UTC"
+    active: bool = True
 
 
 @command(needs="catalog.edit")
@@ -76,4 +77,5 @@ def _row(item: NewChannel, ids: dict[tuple[str, str], int]) -> dict[str, Any]:
         "entity_id": ids["entity", item.entity],
         "currency": item.currency,
         "zone": item.zone,
+        "active": item.active,
     }

@@ -1,0 +1,1 @@
+"""How rooms change their master data and tell the history, and how files of it wait between preview and taking over."""

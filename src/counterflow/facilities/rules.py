@@ -7,7 +7,7 @@ from counterflow.kernel.errors import Invalid
 
 CODE_MAX = 60
 NAME_MAX, TEXT_MAX = 300, 2_000
-CAPACITY_MAX = 100_000_000
+NODE_UNITS_MAX = 100_000_000
 
 
 class Kind(StrEnum):
@@ -123,10 +123,10 @@ def require_gln(gln: str) -> str:
     return digits
 
 
-def require_capacity(pieces: int | None) -> int | None:
+def require_node_capacity(pieces: int | None) -> int | None:
     """How many pieces fit, or nobody knows. Raises `CapacityOutOfRange`."""
-    if pieces is not None and not 0 <= pieces <= CAPACITY_MAX:
-        raise CapacityOutOfRange(value=pieces, most=CAPACITY_MAX)
+    if pieces is not None and not 0 <= pieces <= NODE_UNITS_MAX:
+        raise CapacityOutOfRange(value=pieces, most=NODE_UNITS_MAX)
     return pieces
 
 

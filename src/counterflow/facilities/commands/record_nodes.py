@@ -137,6 +137,6 @@ def details(node: str, address: str, capacity_units: int | None, gln: str) -> di
     """Where a node is and what fits, in the stored form; raises what a node is refused for."""
     return {
         "address": rules.require_text(node, "address", address, most=rules.TEXT_MAX),
-        "capacity_units": rules.require_capacity(capacity_units),
+        "capacity_units": rules.require_node_capacity(capacity_units),
         "gln": rules.require_gln(gln),
     }

@@ -81,7 +81,7 @@ def yes_no(value: bool) -> Cell:
 
 def day(value: date) -> Cell:
     """A calendar day, such as an accounting date."""
-    return Cell("text", f"{value.day} {value:%b %Y}", value.isoformat())
+    return Cell("text", f"{value.day} {value:%b %Y}", value.isoformat(), code=True)
 
 
 def money(minor: int | None, currency: str) -> Cell:

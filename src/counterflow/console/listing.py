@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from django.http import HttpRequest, QueryDict, StreamingHttpResponse
@@ -35,8 +35,9 @@ class Column(Generic[Row]):
 class Filter:
     """A question above the list: query parameter, label, and (value, words) pairs to choose from.
 
-    `kind` is choice, date (an ISO day) or text; the last two have no pairs. `every` words the choice of none; an
-    empty one says that something is always chosen. `first` is chosen where the address says nothing.
+    `kind` is choice, date (an ISO day), datetime-local (in the reader's zone) or text; only a choice has pairs.
+    `every` words the choice of none; an empty one says that something is always chosen. `first` is chosen where the
+    address says nothing.
     """
 
     name: str
@@ -50,6 +51,8 @@ class Filter:
         """Whether the address asks for something that this filter offers."""
         if self.kind == "choice":
             return value in {offered for offered, _ in self.options}
+        if self.kind == "datetime-local":
+            return _is_moment(value)
         return bool(value) and (self.kind == "text" or _is_day(value))
 
 
@@ -59,6 +62,13 @@ def _is_day(value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_moment(value: str) -> bool:
+    try:
+        return datetime.fromisoformat(value).tzinfo is None
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)

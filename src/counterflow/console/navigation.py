@@ -57,7 +57,12 @@ GROUPS: tuple[Group, ...] = (
         "Stock and books",
         (
             Link(
-                "stock", "Stock by state", "stack-2", "ledger.view", "Pieces and value, now or earlier", ("stock_item",)
+                "inventory",
+                "Inventory",
+                "stack-2",
+                "ledger.view",
+                "What is where, now or earlier, and what may be promised",
+                ("stock", "stock_item", "stock_units", "movements"),
             ),
             Link("tie_out", "Tie-out", "scale", "ledger.view", "Does stock agree with the general ledger?"),
             Link(

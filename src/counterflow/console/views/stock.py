@@ -1,21 +1,20 @@
-"""Stock: pieces and value by state, now or on an earlier day; one item's places and movements."""
+"""Stock by state: pieces and value in the books, now or as booked up to an earlier day."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils import timezone
 
 from counterflow.catalog import queries as catalog
 from counterflow.console import cells
-from counterflow.console.listing import PAGE_SIZE, Asked, Column, Filter, asked, csv_answer, listing
+from counterflow.console.listing import Asked, Column, Filter, asked, csv_answer, listing
 from counterflow.console.page import page, render
 from counterflow.console.simulated import notices, with_words
 from counterflow.facilities import queries as facilities
-from counterflow.ledger import journal, queries
+from counterflow.ledger import queries
 from counterflow.ledger.chart import State
 
 Row = queries.StockRow
@@ -113,50 +112,3 @@ def _figures(rows: Sequence[Row]) -> list[tuple[str, str]]:
         ("Of them sellable", f"{sum(row.quantity for row in own if row.sellable):,}"),
         *((f"Value in {currency}", cells.money_text(value, currency)) for currency, value in sorted(values.items())),
     ]
-
-
-PLACE_COLUMNS: tuple[Column[tuple[str, queries.AtsRow]], ...] = (
-    Column("Node", lambda r: cells.code(r[0])),
-    Column("Sellable", lambda r: cells.number(r[1].sellable), end=True),
-    Column("Held", lambda r: cells.number(r[1].held), end=True),
-    Column("Reserved", lambda r: cells.number(r[1].reserved), end=True),
-    Column("May be promised", lambda r: cells.number(r[1].available), end=True),
-)
-
-
-@page("ledger.view")
-def stock_item(request: HttpRequest, sku: str) -> HttpResponseBase:
-    """One item: where it is, what may be promised of it, how it moved."""
-    item = catalog.items_by_sku(skus=[sku]).get(sku)
-    if item is None:
-        raise Http404(f"There is no item {sku}.")
-    nodes = {node.id: node.code for node in facilities.nodes()}
-    wanted = asked(request, (Filter("on", "Booked up to", kind="date"),))
-    before = int(wanted.place) if wanted.place.isdigit() else None
-    lines = journal.movements_of(item=item.id, before=before, limit=PAGE_SIZE)
-    places = [(nodes.get(row.node_id, "–"), row) for row in queries.ats(items=[item.id])]
-    columns = _movement_columns(nodes)
-    more = str(min(line.line.entry_id for line in lines)) if _full(lines) else ""
-    values = {
-        "item": item,
-        "states": listing(COLUMNS, sorted(queries.stock_by_state(items=[item.id]), key=in_chart_order), wanted),
-        "places": listing(PLACE_COLUMNS, places, wanted),
-        "list": listing(columns, lines, wanted, next_place=more),
-        "simulated": notices(queries.simulated()),
-    }
-    return render(request, "console/ledger/item.html", values)
-
-
-def _full(lines: Sequence[journal.DatedLine]) -> bool:
-    return len({line.line.entry_id for line in lines}) >= PAGE_SIZE
-
-
-def _movement_columns(nodes: dict[int, str]) -> tuple[Column[journal.DatedLine], ...]:
-    return (
-        Column("Happened", lambda d: cells.instant(d.happened_at)),
-        Column("Cause", lambda d: cells.words(d.kind, href=reverse("entry", args=[d.line.entry_id]))),
-        Column("State", lambda d: cells.badge("stock", d.line.state)),
-        Column("Node", lambda d: cells.code(nodes.get(d.line.node_id, ""))),
-        Column("Pieces", lambda d: cells.number(d.line.amount, signed=True), end=True),
-        Column("Booked", lambda d: cells.day(d.accounting_date)),
-    )

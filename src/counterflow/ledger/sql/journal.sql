@@ -34,7 +34,9 @@ CREATE TABLE IF NOT EXISTS ledger_line (
     CHECK ((component = 'qty') = (currency = '')),
     CHECK ((component = 'qty') = (item_id <> 0))
 ) PARTITION BY RANGE (recorded_at);
-CREATE INDEX IF NOT EXISTS ledger_line_account ON ledger_line (account_id);
+-- What moved on an account, the newest first, and what was recorded since an instant: a page costs a page.
+CREATE INDEX IF NOT EXISTS ledger_line_account_recorded ON ledger_line (account_id, recorded_at, entry_id);
+CREATE INDEX IF NOT EXISTS ledger_entry_recorded ON ledger_entry (recorded_at, id);
 CREATE INDEX IF NOT EXISTS ledger_entry_happened ON ledger_entry USING brin (happened_at) WITH (pages_per_range = 16);
 CREATE INDEX IF NOT EXISTS ledger_line_subject ON ledger_line (subject_id) WHERE subject_id <> 0;
 

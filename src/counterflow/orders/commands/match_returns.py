@@ -20,12 +20,13 @@ WHERE customer_id IS NOT NULL AND item_id IS NOT NULL AND imported_from_id = %s
 UNION
 SELECT e.customer_id, e.item_id
 FROM earlier e
-JOIN orders_order o ON o.customer_id = e.customer_id
-JOIN orders_orderline l ON l.order_id = o.id AND l.item_id = e.item_id
-WHERE o.id IN (
-    SELECT h.order_id FROM pg_temp.heads h WHERE NOT h.known
-    UNION SELECT h.order_id FROM pg_temp.staged s
-    JOIN pg_temp.staged_headings g ON g.heading = s.heading JOIN pg_temp.heads h ON h.number = g.number
+WHERE (e.customer_id, e.item_id) IN (
+    SELECT o.customer_id, l.item_id FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
+    WHERE o.customer_id IN (SELECT customer_id FROM earlier) AND o.id IN (
+        SELECT h.order_id FROM pg_temp.heads h WHERE NOT h.known
+        UNION SELECT h.order_id FROM pg_temp.staged s
+        JOIN pg_temp.staged_headings g ON g.heading = s.heading JOIN pg_temp.heads h ON h.number = g.number
+    )
 )
 """
 SALES = """

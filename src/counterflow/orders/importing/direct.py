@@ -17,13 +17,12 @@ from counterflow.orders.importing import staging
 from counterflow.orders.states import CostBasis, LineKind
 
 KNOWN = "SELECT number FROM orders_order WHERE channel_id = %s AND number = ANY(%s)"
-RESERVE = """
-SELECT min(id) AS first, max(id) AS last
-FROM (SELECT id, id - row_number() OVER () AS island FROM (
-    SELECT nextval('kernel_id_seq'::regclass) AS id FROM generate_series(1, %s)
-) n) i GROUP BY island ORDER BY 1
+TAKE = """
+SELECT min(id) AS first, max(id) AS last, count(*) AS n
+FROM (SELECT nextval('kernel_id_seq'::regclass) AS id FROM generate_series(1, %s)) taken
 """
-"""Ids from the common sequence, as ranges: others may take some in between."""
+PICK = "SELECT nextval('kernel_id_seq'::regclass) AS id FROM generate_series(1, %s)"
+"""Ids from the common sequence: as a range where nobody took any in between, else one by one."""
 
 Ensure = Callable[[Sequence[str]], dict[str, int]]
 """Makes sure that these SKUs have items; the id of each."""
@@ -42,7 +41,7 @@ class _Head:
 
 @dataclass(frozen=True)
 class Planned:
-    """One chunk: what is staged, and the lines that go straight into the books with the ids they get."""
+    """One chunk: what is staged, and the lines that go straight into the books with their ids."""
 
     staged: dict[str, Any]
     lines: Any
@@ -76,7 +75,7 @@ class Direct:
         self._goes = pa.concat_arrays([self._goes, pa.array(self._agree(headings, fresh), pa.bool_())])
         straight = pc.take(self._goes, lines["heading"])
         new, others = lines.filter(straight), lines.filter(pc.invert(straight))
-        ids = _reserve(2 * len(fresh) + 2 * len(new))
+        ids = _reserve(2 * len(fresh) + len(new))
         self._open(headings, fresh, ids[: 2 * len(fresh)].to_pylist())
         used = pc.unique(new["thing"]).to_pylist()
         self._ensure_items(used)
@@ -138,8 +137,13 @@ def _says(row: dict[str, Any]) -> tuple[str | None, str]:
 
 
 def _reserve(number: int) -> Any:
-    ranges = [_counted(row.first, row.last) for row in db.rows(RESERVE, [number])]
-    return pa.concat_arrays(ranges) if ranges else pa.array([], pa.int64())
+    """So many fresh ids, ascending."""
+    if not number:
+        return pa.array([], pa.int64())
+    taken = db.rows(TAKE, [number])[0]
+    if taken.last - taken.first + 1 == taken.n:
+        return _counted(taken.first, taken.last)
+    return pa.array([row.id for row in db.rows(PICK, [number])], pa.int64())
 
 
 def _counted(first: int, last: int) -> Any:
@@ -157,11 +161,10 @@ def written(plan: Planned) -> list[staging.Piece]:
     if not len(lines):
         return pieces
     heading, thing, count = lines["heading"], lines["thing"], len(lines)
-    ids, shipped_ids = plan.ids[:count], plan.ids[count:]
     kind, item = pc.take(plan.kinds, thing), pc.take(plan.items, thing)
     basis = _same(str(CostBasis.HISTORY), count, pa.string())
     columns = {
-        "id": ids,
+        "id": plan.ids,
         "order_id": pc.take(plan.orders, heading),
         "line_no": pc.add(pc.subtract(lines["line"], pc.take(plan.first_lines, heading)), 1),
         "item_id": item,
@@ -173,9 +176,8 @@ def written(plan: Planned) -> list[staging.Piece]:
         "cost_basis": basis,
     }
     shipped = {
-        "id": shipped_ids,
         "shipment_id": pc.take(plan.shipments, heading),
-        "order_line_id": ids,
+        "order_line_id": plan.ids,
         "item_id": item,
         "quantity": lines["quantity"],
         "invoiced_minor": pc.multiply(pc.cast(lines["quantity"], pa.int64()), lines["price_minor"]),

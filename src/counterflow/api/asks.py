@@ -5,8 +5,12 @@ from datetime import date, datetime
 from counterflow.api.reading import Read
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
+from counterflow.desk.orders import OrderFile, Reached, order_file
+from counterflow.desk.preview import PreviewLine, preview
+from counterflow.desk.search import Hit, orders_meant
 from counterflow.evidence import queries as evidence
 from counterflow.facilities import queries as facilities
+from counterflow.kernel import clock
 from counterflow.ledger import queries as ledger
 from counterflow.logistics import queries as logistics
 from counterflow.orders import queries as orders
@@ -16,6 +20,7 @@ from counterflow.reconciliation import queries as reconciliation
 from counterflow.refunds import queries as refunds
 from counterflow.registry import queries as registry
 from counterflow.returns import queries as returns
+from counterflow.returns.documents import AskedLine
 from counterflow.returns.page import return_page
 from counterflow.workqueue import queries as workqueue
 
@@ -82,6 +87,36 @@ _NAMED = ("search", "active", "sort")
 _ITEM_FILTERS = (*_NAMED, "family", "brand", "supplier", "provisional")
 _MAPPING_FILTERS = ("search", "source", "kind", "sort")
 _CHANGE_FILTERS = ("kind", "search", "field", "by", "since", "until")
+
+
+def find_orders(*, search: str = "") -> list[Hit]:
+    """Orders that a search may mean: an order, return, tracking, unit or customer number, or a SKU with a day."""
+    return orders_meant(search=search)
+
+
+def find_people(*, search: str = "") -> list[Hit]:
+    """The same, and by email address, telephone number, or a postcode with a name; with the customers' names."""
+    return orders_meant(search=search, person=True)
+
+
+def desk_order(*, channel: str, number: str) -> OrderFile:
+    """An order as the service desk sees it, without how its customer is reached."""
+    return order_file(channel=channel, number=number)
+
+
+def desk_person(*, channel: str, number: str) -> Reached | None:
+    """How the customer of an order is reached; null where nothing is known."""
+    return order_file(channel=channel, number=number, person=True).contact
+
+
+def return_preview(
+    *, channel: str, order: str, order_line: int, quantity: int, reason: str, resolution: str = "refund"
+) -> list[PreviewLine]:
+    """What opening a return of pieces of one line would be answered now, in words and in money."""
+    line = AskedLine(quantity, reason, order_line=order_line, resolution=resolution)
+    return preview(channel=channel, order=order, lines=[line], at=clock.now())
+
+
 _AS_OF = ("entity", "booked", "happened", "known")
 
 READS: list[Read] = [
@@ -100,6 +135,17 @@ READS: list[Read] = [
         (*_NAMED, "kind", "entity"),
         ("after", "code"),
         name="channels",
+    ),
+    Read("/desk/orders", find_orders, "orders.view", "desk", ("search",)),
+    Read("/desk/people", find_people, "orders.contact", "desk", ("search",)),
+    Read("/desk/orders/{channel}/{number}", desk_order, "orders.view", "desk"),
+    Read("/desk/orders/{channel}/{number}/contact", desk_person, "orders.contact", "desk"),
+    Read(
+        "/desk/return-preview",
+        return_preview,
+        "returns.open",
+        "desk",
+        ("channel", "order", "order_line", "quantity", "reason", "resolution"),
     ),
     Read("/parcels", logistics.recent_parcels, "logistics.view", "logistics", ("state",), ("before_id", "id")),
     Read("/parcels/{carrier}/{tracking}", logistics.parcel, "logistics.view", "logistics"),

@@ -27,6 +27,7 @@ from counterflow.console.views import (
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("home/tie-out", home.tie_out, name="home_tie_out"),
     path("sign-in", session.sign_in, name="sign_in"),
     path("settings", settings.settings, name="settings"),
     path("sign-out", session.sign_out, name="sign_out"),

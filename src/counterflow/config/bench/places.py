@@ -6,6 +6,7 @@ and the argument or by the argument alone; a page whose argument has no row cann
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from random import Random
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -33,6 +34,21 @@ SAMPLES: dict[str, str] = {
     " ORDER BY c.id DESC",
 }
 
+SEARCHES: dict[str, tuple[str, ...]] = {
+    "returns": ("?q=tee", "?state=closed", "?state=authorised", "?sort=number"),
+    "cases": ("?state=", "?whose=mine"),
+    "users": ("?q=demo",),
+    "find": ("?q=RMA-1", "?q=nothing-of-that-name"),
+}
+"""Questions that a page is asked besides opening it."""
+ANYWHERE: dict[str, tuple[str, str]] = {
+    "number": ("returns_rma", "number"),
+    "lpn": ("receiving_unit", "lpn"),
+    "case_id": ("workqueue_case", "id"),
+    "entry_id": ("ledger_entry", "id"),
+}
+"""Where objects of any age are found, by argument: a table and its column."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -54,6 +70,16 @@ class Place:
         if not query:
             return [] if query is None else [reverse(self.name)]
         return [reverse(self.name, args=list(row)) for row in db.rows(f"{query} LIMIT %s", [most])]
+
+    def anywhere(self, most: int, dice: Random) -> list[str]:
+        """Addresses of objects from anywhere in history; none where only the newest are known."""
+        if len(self.arguments) != 1 or self.name in SAMPLES or self.arguments[0] not in ANYWHERE:
+            return []
+        table, column = ANYWHERE[self.arguments[0]]
+        bounds = db.rows(f"SELECT min(id) AS low, max(id) AS high FROM {table}")[0]
+        query = f"SELECT {column} AS it FROM {table} WHERE id >= %s ORDER BY id LIMIT 1"
+        found = [db.rows(query, [dice.randint(bounds.low, bounds.high)])[0].it for _ in range(most)]
+        return [reverse(self.name, args=[it]) for it in found]
 
 
 def places() -> list[Place]:

@@ -7,6 +7,8 @@ and the argument or by the argument alone; a page whose argument has no row cann
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
+from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -29,11 +31,16 @@ SAMPLES: dict[str, str] = {
     " ORDER BY i.id DESC",
     "email": "SELECT email AS it FROM access_user ORDER BY id DESC",
     "prefix": "SELECT prefix AS it FROM access_apitoken ORDER BY id DESC",
+    "photo_id": "SELECT id AS it FROM evidence_photo WHERE erased_at IS NULL ORDER BY id DESC",
+    "order": "SELECT c.code AS it, o.number AS other FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id"
+    " ORDER BY o.id DESC",
     # A credit and its own return.
     "return_pay": "SELECT r.number AS it, c.id AS other FROM refunds_credit c JOIN returns_rma r ON r.id = c.rma_id"
     " ORDER BY c.id DESC",
 }
 
+ASKED: dict[str, tuple[str, tuple[str, ...]]] = {"desk_ask": ("order", ("channel", "number"))}
+"""Pages that take their object as a question: the row of `SAMPLES` that has it, and the names of its parts."""
 SEARCHES: dict[str, tuple[str, ...]] = {
     "returns": ("?q=tee", "?state=closed", "?state=authorised", "?sort=number"),
     "cases": ("?state=", "?whose=mine"),
@@ -61,7 +68,7 @@ class Place:
     def sample(self) -> str | None:
         """The question that finds its objects; empty where it needs none, None where nobody wrote one."""
         if not self.arguments:
-            return ""
+            return SAMPLES[ASKED[self.name][0]] if self.name in ASKED else ""
         return SAMPLES.get(self.name) or (SAMPLES.get(self.arguments[0]) if len(self.arguments) == 1 else None)
 
     def addresses(self, most: int = 1) -> list[str]:
@@ -69,7 +76,12 @@ class Place:
         query = self.sample
         if not query:
             return [] if query is None else [reverse(self.name)]
-        return [reverse(self.name, args=list(row)) for row in db.rows(f"{query} LIMIT %s", [most])]
+        return [self._address(list(row)) for row in db.rows(f"{query} LIMIT %s", [most])]
+
+    def _address(self, parts: list[Any]) -> str:
+        if self.name in ASKED:
+            return f"{reverse(self.name)}?{urlencode(dict(zip(ASKED[self.name][1], parts, strict=True)))}"
+        return reverse(self.name, args=parts)
 
     def anywhere(self, most: int, dice: Random) -> list[str]:
         """Addresses of objects from anywhere in history; none where only the newest are known."""

@@ -5,6 +5,7 @@ from io import BytesIO
 
 from PIL import Image
 
+import recovering
 from company import ASKED, SOLD, Company
 from counterflow import flows
 from counterflow.evidence.commands.erase_photos import ErasePhoto, erase_photos
@@ -26,6 +27,9 @@ from counterflow.receiving.commands.split_units import SplitUnit, split_units
 from counterflow.reconciliation import queries as reconciliation
 from counterflow.reconciliation.commands.compare_statements import StockStatement, compare_statements
 from counterflow.reconciliation.commands.post_adjustments import PostAdjustment, post_adjustments
+from counterflow.recovery.commands.cancel_refurbishments import CancelRefurbishment, cancel_refurbishments
+from counterflow.recovery.commands.close_loads import CloseLoad, close_loads
+from counterflow.recovery.commands.unload_goods import UnloadGoods, unload_goods
 from counterflow.refunds.commands.approve_early import ApproveEarly, approve_early
 from counterflow.refunds.commands.observe_money import observe_money
 from counterflow.refunds.queries import credits
@@ -100,6 +104,7 @@ def live(company: Company) -> None:
     _by_people(company)
     _by_unit(company)
     _back_and_forth(company)
+    _recovery(company)
     _money(company)
     flows.run_pending()
     _count(company)
@@ -198,6 +203,31 @@ def _back_and_forth(company: Company) -> None:
     on = DisposeUnit(fourth, disposition="restock", override_reason="story", attempt=2)
     assert len(dispose_units(company.ctx(), items=[again, on]).done) == 2
     assert release_units(company.ctx(), items=[ReleaseUnit(third, "cleared")]).done
+
+
+def _recovery(company: Company) -> None:
+    """Work finished, given up and under way; lots and pallets open, emptied, sold and shipped."""
+    done, given_up, other, _ = (recovering.started(company, quantity=2) for _ in range(4))
+    for order in (done, given_up, other):
+        assert recovering.spend(company, order, 77).done
+        assert recovering.spend(company, order, 55, "p2", capitalise=False).done
+    assert recovering.finish(company, done, net=900, sku=company.sku("mug")).done
+    assert recovering.finish(company, other, "secondary").done
+    assert cancel_refurbishments(company.ctx(), items=[CancelRefurbishment(given_up, "not_worth_it")]).done
+    for ends in (True, False):
+        number, back = recovering.lot(company), recovering.pallet(company)
+        units = [recovering.waiting(company, "secondary_channel") for _ in range(3)]
+        assert len(recovering.load(company, number, *units).done) == 3
+        assert recovering.pieces(company, number, 3, "phone").done
+        assert recovering.pieces(company, number, 2, "phone", "r2").done
+        out = [UnloadGoods(number, units[0]), UnloadGoods(number, ref="r2")]
+        assert len(unload_goods(company.ctx(), items=out).done) == 2
+        assert recovering.load(company, back, recovering.waiting(company, "to_supplier")).done
+        if ends:
+            assert recovering.sell(company, number, 1234).done
+            assert close_loads(company.ctx(), items=[CloseLoad(back)]).done
+            for load in (number, back):
+                assert recovering.ship(company, load, carrier=CARRIER, tracking=f"T{load}").done
 
 
 def _money(company: Company) -> None:

@@ -70,6 +70,34 @@ UNNOTICED = {
         "simulated": DESCRIPTIVE,
         "parcel_id": TOLD,
     },
+    "recovery_refurbishment": {
+        "request_ref": ONCE,
+        "content_hash": REPLAY,
+        "end_hash": REPLAY,
+        "number": ONCE,
+        "reason": DESCRIPTIVE,
+        "grade": DESCRIPTIVE,
+        "net_value_minor": "may be more than the value it bounds",
+    },
+    "recovery_refurbishmentcost": {
+        "id": ONCE,
+        "ref": ONCE,
+        "content_hash": REPLAY,
+        "what": DESCRIPTIVE,
+        "quantity": DESCRIPTIVE,
+        "kind": DESCRIPTIVE,
+    },
+    "recovery_load": {
+        "request_ref": ONCE,
+        "content_hash": REPLAY,
+        "sale_hash": REPLAY,
+        "buyer": TOLD,
+        "supplier_id": TOLD,
+        "carrier": TOLD,
+        "tracking": TOLD,
+        "sold_at": TOLD,
+    },
+    "recovery_loadline": {"id": ONCE, "ref": ONCE, "content_hash": REPLAY},
     "refunds_credit": {"content_hash": REPLAY, "cause": DESCRIPTIVE, "request_ref": ONCE},
     "refunds_creditline": {"id": ONCE},
     "refunds_moneyfact": {"source": TOLD, "content_hash": REPLAY, "partner_ref": TOLD},
@@ -189,6 +217,8 @@ PICKED = {
     # Empty positions and parcel lines of which nothing is under way stand for nothing.
     "ledger_position": "quantity > 0",
     "logistics_parcelline": "in_transit_qty + lost_qty + received_qty > 0",
+    # A line that was taken out again stands for nothing any more.
+    "recovery_loadline": "unloaded_at IS NULL",
     # A report that moved no money and stands behind no payout says nothing that we act on.
     "refunds_moneyfact": "entry_id <> 0",
 }

@@ -52,6 +52,20 @@ from counterflow.receiving.commands.reverse_receipts import reverse_receipts
 from counterflow.receiving.commands.send_back_units import send_back_units
 from counterflow.receiving.commands.split_units import split_units
 from counterflow.reconciliation.commands.post_adjustments import post_adjustments
+from counterflow.recovery.commands.add_refurbishment_costs import add_refurbishment_costs
+from counterflow.recovery.commands.cancel_loads import cancel_loads
+from counterflow.recovery.commands.cancel_refurbishments import cancel_refurbishments
+from counterflow.recovery.commands.close_loads import close_loads
+from counterflow.recovery.commands.finish_refurbishments import finish_refurbishments
+from counterflow.recovery.commands.load_pieces import load_pieces
+from counterflow.recovery.commands.load_units import load_units
+from counterflow.recovery.commands.open_lots import open_lots
+from counterflow.recovery.commands.open_pallets import open_pallets
+from counterflow.recovery.commands.reopen_loads import reopen_loads
+from counterflow.recovery.commands.sell_lots import sell_lots
+from counterflow.recovery.commands.ship_loads import ship_loads
+from counterflow.recovery.commands.start_refurbishments import start_refurbishments
+from counterflow.recovery.commands.unload_goods import unload_goods
 from counterflow.refunds.commands.approve_early import approve_early
 from counterflow.refunds.commands.observe_money import observe_money
 from counterflow.refunds.commands.release_credits import release_credits
@@ -87,6 +101,20 @@ ACTS: list[Act] = [
     Act("/early-approvals", approve_early, "refunds"),
     Act("/payouts", request_payouts, "refunds"),
     Act("/money-reports", observe_money, "refunds"),
+    Act("/refurbishments", start_refurbishments, "recovery"),
+    Act("/refurbishment-costs", add_refurbishment_costs, "recovery"),
+    Act("/refurbishment-finishes", finish_refurbishments, "recovery"),
+    Act("/refurbishment-cancellations", cancel_refurbishments, "recovery"),
+    Act("/lots", open_lots, "recovery"),
+    Act("/pallets", open_pallets, "recovery"),
+    Act("/load-units", load_units, "recovery"),
+    Act("/load-pieces", load_pieces, "recovery"),
+    Act("/load-removals", unload_goods, "recovery"),
+    Act("/load-closings", close_loads, "recovery"),
+    Act("/load-reopenings", reopen_loads, "recovery"),
+    Act("/load-cancellations", cancel_loads, "recovery"),
+    Act("/lot-sales", sell_lots, "recovery"),
+    Act("/load-shipments", ship_loads, "recovery"),
     Act("/statements", compare_statements, "reconciliation"),
     Act("/adjustments", post_adjustments, "reconciliation"),
     Act("/orders", record_orders, "orders"),

@@ -16,7 +16,9 @@ from counterflow.logistics import queries as logistics
 from counterflow.orders import queries as orders
 from counterflow.policies import queries as policies
 from counterflow.receiving import queries as receiving
+from counterflow.receiving import queries_station as station
 from counterflow.reconciliation import queries as reconciliation
+from counterflow.recovery import queries as recovery
 from counterflow.refunds import queries as refunds
 from counterflow.registry import queries as registry
 from counterflow.returns import queries as returns
@@ -152,6 +154,19 @@ READS: list[Read] = [
     Read("/units", receiving.bench, "receiving.view", "receiving", ("node", "state"), ("after_id", "id")),
     Read("/units/{lpn}", receiving.unit, "receiving.view", "receiving"),
     Read("/photos", evidence.photos_of, "evidence.view", "evidence", ("subject_kind", "subject_id")),
+    Read(
+        "/refurbishments",
+        recovery.refurbishments,
+        "recovery.view",
+        "recovery",
+        ("node", "state", "search"),
+        ("before_id", "id"),
+    ),
+    Read("/refurbishments/{number}", recovery.refurbishment, "recovery.view", "recovery"),
+    Read("/lots", recovery.lots, "recovery.view", "recovery", ("node", "state"), ("before_id", "id")),
+    Read("/pallets", recovery.pallets, "recovery.view", "recovery", ("node", "state"), ("before_id", "id")),
+    Read("/loads/{number}", recovery.load, "recovery.view", "recovery"),
+    Read("/set-apart", station.set_apart, "receiving.view", "receiving", ("node", "search"), ("after_id", "id")),
     Read("/totes", facilities.totes, "facilities.view", "facilities", ("node", "purpose", "active"), ("after", "code")),
     Read("/items", catalog.items, "catalog.view", "catalog", _ITEM_FILTERS, ("after", "sku")),
     Read("/suppliers", partners.suppliers, "catalog.view", "catalog", _NAMED, ("after", "code")),

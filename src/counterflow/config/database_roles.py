@@ -38,6 +38,7 @@ ADDED_ONLY = (
     "receiving_receiptreversal",
     "receiving_release",
     "reconciliation_statement",
+    "recovery_refurbishmentcost",
     "refunds_creditline",
     "refunds_moneyfact",
     "registry_change",

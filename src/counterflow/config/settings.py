@@ -29,6 +29,7 @@ ROOMS = (
     "logistics",
     "receiving",
     "refunds",
+    "recovery",
     "reconciliation",
     "desk",
     "api",
@@ -81,6 +82,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 MEDIA_ROOT = Path(os.environ.get("COUNTERFLOW_MEDIA") or embedded_layout.home() / "media")
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 EVIDENCE_BYTES_MAX = int(os.environ.get("COUNTERFLOW_PHOTO_MB", "12")) * 1024 * 1024
+
+# The company prefix under which pallets get their SSCC. 952 is what GS1 keeps for demonstrations and examples.
+GS1_PREFIX = os.environ.get("COUNTERFLOW_GS1_PREFIX", "9521234")
 
 AUTH_USER_MODEL = "access.User"
 LOGIN_URL = "/sign-in"

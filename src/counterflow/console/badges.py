@@ -116,6 +116,7 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "scrapped": Badge("Scrapped", STOP),
         "lost": Badge("Lost", STOP),
         "supplier": Badge("Supplier's again", PLAIN),
+        "sold_on": Badge("Sold on", PLAIN),
         "opening": Badge("Opening", PLAIN),
         "handed_over": Badge("Handed over", PLAIN),
         "unexplained": Badge("Unexplained", STOP),
@@ -137,6 +138,18 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "in_force": Badge("In force", GOOD),
         "expired": Badge("Expired", PLAIN),
         "revoked": Badge("Revoked", STOP),
+    },
+    "refurbishment": {
+        "open": Badge("In work", MOVE),
+        "finished": Badge("Finished", GOOD),
+        "cancelled": Badge("Cancelled", PLAIN),
+    },
+    "load": {
+        "open": Badge("Open", WAIT),
+        "closed": Badge("Closed", MOVE),
+        "sold": Badge("Sold", MOVE),
+        "shipped": Badge("Shipped", GOOD),
+        "cancelled": Badge("Cancelled", PLAIN),
     },
     "tie_out": {
         "ties": Badge("Ties", GOOD),

@@ -34,6 +34,7 @@ class State(StrEnum):
     SCRAPPED = "scrapped"
     LOST = "lost"
     SUPPLIER = "supplier"
+    SOLD_ON = "sold_on"
     OPENING = "opening"
     HANDED_OVER = "handed_over"
     UNEXPLAINED = "unexplained"
@@ -73,6 +74,7 @@ TRAITS: Final[dict[State, Trait]] = {
     State.SCRAPPED: Trait(NO, NO, NO, NO, "destroyed; counter-account"),
     State.LOST: Trait(NO, NO, NO, NO, "lost by a carrier or a node; counter-account"),
     State.SUPPLIER: Trait(NO, NO, NO, NO, "the supplier's again; counter-account"),
+    State.SOLD_ON: Trait(NO, NO, NO, NO, "sold to a buyer of the secondary channel; counter-account"),
     State.OPENING: Trait(NO, NO, NO, NO, "balances brought in at go-live; counter-account"),
     State.HANDED_OVER: Trait(NO, NO, NO, NO, "handed to another system of record; counter-account"),
     State.UNEXPLAINED: Trait(NO, NO, NO, NO, "facts that the books cannot explain; counter-account with a case each"),
@@ -102,6 +104,11 @@ class GL(StrEnum):
     OPENING = "opening_balances"
     HANDED_OVER = "handed_over_stock"
     TRANSFORMATION = "transformation_clearing"
+    REFURBISHMENT_COSTS = "refurbishment_costs"
+    REFURBISHMENT_EXPENSE = "refurbishment_expense"
+    SECONDARY_PROCEEDS = "secondary_channel_proceeds"
+    SECONDARY_COST = "secondary_channel_cost"
+    RECEIVABLE_BUYERS = "receivable_from_buyers"
     RECEIVABLE_CUSTOMER = "receivable_from_customers"
     RECEIVABLE_SUPPLIER = "receivable_from_suppliers"
     CHARGEBACKS = "chargebacks"
@@ -131,6 +138,11 @@ GL_ACCOUNTS: Final[dict[str, tuple[str, str]]] = {
     GL.OPENING: (EQUITY, "Opening balances"),
     GL.HANDED_OVER: (ASSET, "Stock handed over"),
     GL.TRANSFORMATION: (ASSET, "Transformation clearing"),
+    GL.REFURBISHMENT_COSTS: (LIABILITY, "Refurbishment costs, clearing"),
+    GL.REFURBISHMENT_EXPENSE: (EXPENSE, "Refurbishment costs not capitalised"),
+    GL.SECONDARY_PROCEEDS: (INCOME, "Proceeds of the secondary channel"),
+    GL.SECONDARY_COST: (EXPENSE, "Cost of goods sold on"),
+    GL.RECEIVABLE_BUYERS: (ASSET, "Receivable from buyers of lots"),
     GL.RECEIVABLE_CUSTOMER: (ASSET, "Receivable from customers"),
     GL.RECEIVABLE_SUPPLIER: (ASSET, "Receivable from suppliers"),
     GL.CHARGEBACKS: (EXPENSE, "Chargebacks"),
@@ -199,6 +211,27 @@ MOVEMENTS: Final[list[Movement]] = [
         for state in (State.AVAILABLE, State.SECONDARY)
     ],
     Movement("finish_refurbishment", State.IN_REFURBISHMENT, State.SCRAPPED, "receiving.refurbish", GL.WRITE_OFF),
+    Movement("finish_refurbishment", State.IN_REFURBISHMENT, State.HANDED_OVER, "receiving.refurbish", GL.HANDED_OVER),
+    Movement("cancel_refurbishment", State.IN_REFURBISHMENT, State.REFURBISHABLE, "receiving.refurbish"),
+    # These three move value only, between goods in work and an account outside of stock.
+    Movement(
+        "refurbishment_cost",
+        State.TRANSFORMATION,
+        State.IN_REFURBISHMENT,
+        "receiving.refurbish",
+        GL.REFURBISHMENT_COSTS,
+    ),
+    Movement(
+        "expense_refurbishment",
+        State.IN_REFURBISHMENT,
+        State.TRANSFORMATION,
+        "receiving.refurbish",
+        GL.REFURBISHMENT_EXPENSE,
+    ),
+    Movement("write_down", State.IN_REFURBISHMENT, State.TRANSFORMATION, "receiving.refurbish", GL.WRITE_DOWN),
+    Movement("set_aside", State.AVAILABLE, State.SECONDARY, "recovery.load"),
+    Movement("set_aside", State.SECONDARY, State.AVAILABLE, "recovery.load"),
+    Movement("sell_on", State.SECONDARY, State.SOLD_ON, "recovery.ship", GL.SECONDARY_COST),
     Movement("ship_to_supplier", State.TO_SUPPLIER, State.AT_SUPPLIER, "recovery.ship"),
     Movement("supplier_credit", State.AT_SUPPLIER, State.SUPPLIER, "recovery.credit", GL.RECEIVABLE_SUPPLIER),
     *[Movement("adjust", state, State.UNEXPLAINED, "reconciliation.post", GL.SHRINKAGE) for state in OURS],

@@ -144,6 +144,16 @@ def bench(*, node: str, state: str = "", after_id: int = 0, limit: int = 50) -> 
     )
 
 
+def shelf(*, node: str, stock_state: str, supplier: str = "", after_id: int = 0, limit: int = 50) -> list[UnitRow]:
+    """Units that wait in a stock state and no work has taken, the oldest first; `after_id` continues. One statement."""
+    waiting = "('refurbishable', 'to_supplier', 'secondary_channel', 'quarantine')"
+    return _units(
+        f"WHERE n.code = %s AND u.stock_state = %s AND u.stock_state IN {waiting} AND u.work_id IS NULL AND u.id > %s"
+        " AND (%s = '' OR i.supplier_id = (SELECT id FROM catalog_supplier WHERE code = %s)) ORDER BY u.id LIMIT %s",
+        [node, stock_state, after_id, supplier, supplier, limit],
+    )
+
+
 def units_of_rma(*, rma: str) -> list[UnitRow]:
     """Units received against a return, by line. One statement."""
     return _units("WHERE r.number = %s ORDER BY l.line_no, u.id", [rma])

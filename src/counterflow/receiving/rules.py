@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from counterflow.kernel.errors import Invalid, NotFound, Refusal
 from counterflow.ledger.chart import State
@@ -169,3 +169,22 @@ def require_possible(lpn: str, disposition: str, *, owner: str, on_hold: bool) -
         raise GoodsOfOthers(lpn=lpn, owner=owner, disposition=disposition)
     if on_hold and disposition != Disposition.QUARANTINE:
         raise UnitOnHold(lpn=lpn)
+
+
+def disposition_facts(unit: Any, *, on_hold: bool, found: str) -> dict[str, Any]:
+    """What the disposition policy is told of a unit; `found` is the serial number that its inspection found."""
+    ours = unit.owner == "us" and unit.basis != "nil"
+    return {
+        "brand": unit.brand,
+        "family": unit.family,
+        "node": unit.node,
+        "grade": unit.grade,
+        "damage_code": unit.damage_code,
+        "unit_cost_minor": (unit.cost_minor + unit.allowance_minor) // unit.quantity if ours else None,
+        "currency": unit.currency,
+        # Terms are not on record yet: a supplier on record is taken as one who takes defective pieces back.
+        "supplier_terms": unit.supplier_id is not None,
+        "on_hold": on_hold,
+        "owner": owner_kind(unit.owner),
+        "serial_matches": serial_matches(unit.serial, found),
+    }

@@ -13,7 +13,7 @@ from counterflow.kernel.errors import DomainError, IdentityReused, Invalid, Refu
 from counterflow.kernel.events import Event, emit
 from counterflow.ledger.chart import TRAITS
 from counterflow.ledger.overlays import Shelf, lock_shelves
-from counterflow.ledger.posting import OURS, Entry, Move, Place, post
+from counterflow.ledger.posting import Entry, Move, Place, post
 from counterflow.policies.commands.record_decisions import Override, decision_rows, record_decisions
 from counterflow.policies.queries import Answer, decide
 from counterflow.receiving import events, rules
@@ -177,21 +177,8 @@ def _on_hold(unit: UnitNow, shelf: Shelf, gone: int) -> bool:
 
 
 def _facts(unit: UnitNow, known: _Known, gone: int) -> dict[str, Any]:
-    value = (unit.cost_minor + unit.allowance_minor) // unit.quantity
-    return {
-        "brand": unit.brand,
-        "family": unit.family,
-        "node": unit.node,
-        "grade": unit.grade,
-        "damage_code": unit.damage_code,
-        "unit_cost_minor": value if unit.owner == OURS and unit.basis != "nil" else None,
-        "currency": unit.currency,
-        # Terms are not on record yet: a supplier on record is taken as one who takes defective pieces back.
-        "supplier_terms": unit.supplier_id is not None,
-        "on_hold": _on_hold(unit, known.shelves[unit.place], gone),
-        "owner": rules.owner_kind(unit.owner),
-        "serial_matches": rules.serial_matches(unit.serial, known.serials.get((unit.id, unit.round), "")),
-    }
+    on_hold = _on_hold(unit, known.shelves[unit.place], gone)
+    return rules.disposition_facts(unit, on_hold=on_hold, found=known.serials.get((unit.id, unit.round), ""))
 
 
 Guess = tuple[dict[str, Any], Answer]

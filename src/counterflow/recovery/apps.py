@@ -1,0 +1,10 @@
+"""Django's entry for recovery."""
+
+from django.apps import AppConfig
+
+
+class RecoveryConfig(AppConfig):
+    """The tables of recovery."""
+
+    name = "counterflow.recovery"
+    label = "recovery"

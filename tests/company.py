@@ -19,6 +19,7 @@ from counterflow.ledger.chart import State
 from counterflow.ledger.posting import Entry, Move, Place, post
 from counterflow.orders.models import Channel, Customer, Order, OrderLine, Shipment, ShipmentLine, Tender
 from counterflow.policies.commands.install_default_policies import install_default_policies
+from counterflow.receiving.commands.install_default_plans import install_default_plans
 
 SOLD = datetime(2026, 5, 1, 10, tzinfo=UTC)
 ASKED = SOLD + timedelta(days=5)
@@ -184,6 +185,7 @@ def make_company(ctx: Callable[..., Context]) -> Company:
     """Write the master data and install the shipped policies."""
     tag = f"{next(_serial)}"
     install_default_policies(ctx())
+    install_default_plans(ctx())
     entity = db.rows(
         "SELECT ledger_keep_entity(nextval('kernel_id_seq'), %s, 'Shop', 'GBP', 'Europe/London', %s) AS id",
         [f"UK{tag}", date(2026, 1, 1)],

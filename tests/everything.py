@@ -38,6 +38,7 @@ from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from dock import CARRIER, announce, receive, scan, tell
 from pictures import picture
+from quality import SHOWN
 from refunding import report, told
 
 NIGHT = datetime(2026, 6, 10, 22, tzinfo=UTC)
@@ -63,7 +64,10 @@ def buy(company: Company, *lines: tuple[str, int], kind: str = "own_shop", tende
         tenders=tuple(NewTender("card", amount) for amount in [*paid, owed - sum(paid)]),
     )
     assert record_orders(company.ctx(), items=[order]).done
-    pieces = [ShippedLine(n, pieces) for n, (_, pieces) in enumerate(lines, start=1)]
+    pieces = [
+        ShippedLine(n, pieces, [f"A{k}" for k in range(1, pieces + 1)] if name == "phone" else ())
+        for n, (name, pieces) in enumerate(lines, start=1)
+    ]
     shipment = ReportShipment(company.channel(kind), number, "S1", company.node(), SOLD, pieces)
     assert record_shipments(company.ctx(), items=[shipment]).done
     return number
@@ -171,12 +175,17 @@ def _by_unit(company: Company) -> None:
     rma = ask(company, buy(company, ("phone", 2)), ("phone", 2), reason="defective")
     good, bad = (scan(company, "phone", rma=rma, serial=serial) for serial in ("A1", "A2"))
     receive(company, good, bad)
-    _look_and_send(company, good.lpn, "", serial="A1")
+    answers = {**SHOWN, "packaging": "intact", "housing": "new", "accessories": True, "wiped": True}
+    look = {"serial": "A1", "answers": answers}
+    _look_and_send(company, good.lpn, "", "", **look)
     _look_and_send(company, bad.lpn, "return_to_customer", "D", passed=False, damage_code="cracked", serial="A2")
     rma = ask(company, buy(company, ("tee", 4), kind="b2b"), ("tee", 4), kind="b2b")
     unit = scan(company, "tee", 4, rma=rma)
     receive(company, unit)
     assert inspect_units(company.ctx(), items=[InspectUnit(unit.lpn, "B")]).done
+    clean = {"packaging": "intact", "size": "right", "tags": "on", "worn": "no", "odour": "none", "stains": "none"}
+    again = InspectUnit(unit.lpn, "B", round=2, answers=clean, grade_reason="crumpled")
+    assert inspect_units(company.ctx(), items=[again]).done
     flows.run_pending()
 
 

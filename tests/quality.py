@@ -9,6 +9,9 @@ from counterflow.kernel.commands import Batch
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
 
+# What the shipped plan for electronics wants shown before money, beside a serial number.
+SHOWN = {"activation_lock": "off", "diagnostics": "passed"}
+
 
 def arrived(company: Company, name: str = "tee", quantity: int = 1, *, rma: str = "", **more: Any) -> tuple[str, str]:
     """A unit on the dock, received against an authorised return; its plate and the RMA."""

@@ -55,6 +55,9 @@ UNNOTICED = {
     "receiving_release": {"id": ONCE, "content_hash": REPLAY, "reason": DESCRIPTIVE},
     "receiving_inspection": {"id": ONCE, "content_hash": REPLAY, "serial": TOLD, "answers": DESCRIPTIVE},
     "receiving_origin": {"id": ONCE},
+    "receiving_plan": {"digest": REPLAY},
+    "receiving_familyplan": {"id": ONCE, "family": TOLD, "plan": "whoever may map families says so"},
+    "orders_soldserial": {"id": ONCE, "serial": TOLD},
     "receiving_receiptreversal": {
         "id": ONCE,
         "content_hash": REPLAY,
@@ -200,7 +203,8 @@ def test_a_changed_cell_is_noticed_unless_we_say_why_not(everything, table):
     assert missed == []
 
 
-GONE = sorted(set(UNNOTICED) - {"orders_tender", "logistics_parcelevent", "evidence_photo"})
+STANDS_ALONE = {"orders_tender", "logistics_parcelevent", "evidence_photo", "orders_soldserial", "receiving_familyplan"}
+GONE = sorted(set(UNNOTICED) - STANDS_ALONE)
 
 
 @pytest.mark.parametrize("table", GONE)

@@ -36,7 +36,7 @@ def test_an_inspected_unit_keeps_its_value_and_its_line_counts_it(company):
         "A",
     )
     assert file.inspections[0].answers == {"seal": "intact", "scratches": 0}
-    assert file.unit.actions == ["set_apart", "dispose"]
+    assert file.unit.actions == ["inspect", "set_apart", "dispose"]
     assert dock.breaches() == []
 
 

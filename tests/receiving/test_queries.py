@@ -7,7 +7,7 @@ from counterflow.kernel import db
 from counterflow.receiving.commands.dispose_units import DisposeUnit
 from counterflow.receiving.commands.inspect_units import InspectUnit
 from counterflow.receiving.queries import UnitMissing, bench, unit, units_by_lpn, units_of_rma
-from quality import arrived, dispose, graded, inspect
+from quality import SHOWN, arrived, dispose, graded, inspect
 
 
 def test_the_bench_lists_what_is_still_to_be_decided_oldest_first(company):
@@ -22,7 +22,7 @@ def test_the_bench_lists_what_is_still_to_be_decided_oldest_first(company):
     assert len(statements) == 1
     assert [(row.lpn, row.state, row.actions) for row in rows] == [
         (waiting, "received", ["inspect", "set_apart", "reverse"]),
-        (looked_at, "inspected", ["set_apart", "dispose"]),
+        (looked_at, "inspected", ["inspect", "set_apart", "dispose"]),
         (apart, "set_apart", ["inspect"]),
     ]
     assert [row.lpn for row in bench(node=company.node(), state="inspected")] == [looked_at]
@@ -32,9 +32,9 @@ def test_the_bench_lists_what_is_still_to_be_decided_oldest_first(company):
 
 def test_a_units_file_holds_its_rounds(company):
     lpn, rma = arrived(company, "phone", serial="S-9")
-    inspect(company, InspectUnit(lpn, "D", serial="S-9", damage_code="defective"))
+    inspect(company, InspectUnit(lpn, "D", serial="S-9", damage_code="defective", answers=SHOWN))
     dispose(company, DisposeUnit(lpn, disposition="quarantine", override_reason="second_look"))
-    inspect(company, InspectUnit(lpn, "B", round=2))
+    inspect(company, InspectUnit(lpn, "B", round=2, serial="S-9", answers=SHOWN))
     with db.counting() as statements:
         file = unit(lpn=lpn)
     assert len(statements) == 3

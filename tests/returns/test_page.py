@@ -10,6 +10,7 @@ from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_un
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
 from counterflow.returns.page import return_page
 from counterflow.returns.rules import RmaNotFound
+from quality import SHOWN
 from refunding import authorise, pay, release, report
 
 
@@ -21,7 +22,7 @@ def lived(ctx, company):
     dock.tell(company, tracking, "accepted")
     scan = dock.scan(company, "phone", 1, carrier=dock.CARRIER, tracking=tracking, serial="S1")
     dock.receive(company, scan)
-    inspect_units(ctx(), items=[InspectUnit(scan.lpn, "A", serial="S1")])
+    inspect_units(ctx(), items=[InspectUnit(scan.lpn, "A", serial="S1", answers=SHOWN)])
     dispose_units(ctx(), items=[DisposeUnit(scan.lpn, disposition="restock", override_reason="as_new")])
     credit = release(company, rma).done[0].facts
     told = pay(company, credit["credit_id"]).done[0].facts["payouts"][0]

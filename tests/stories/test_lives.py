@@ -20,6 +20,7 @@ from counterflow.refunds.commands.observe_money import observe_money
 from counterflow.refunds.queries import credits, payouts
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
 from counterflow.returns.page import return_page
+from quality import SHOWN
 from refunding import books, cases, line_of, pay, release, report, row, tenders
 
 
@@ -87,7 +88,7 @@ def test_electronics_a_phone_is_credited_only_after_its_inspection(ctx, company)
     flows.run_pending()
     assert credits(rma=rma) == []
 
-    inspect(company, good, serial="A1")
+    inspect(company, good, serial="A1", answers=SHOWN)
     inspect(company, bad, "D", serial="A2", passed=False, damage_code="cracked")
     flows.run_pending()
     assert [c.total_minor for c in credits(rma=rma)] == [2400]

@@ -43,8 +43,10 @@ from counterflow.receiving.commands.close_parcels import close_parcels
 from counterflow.receiving.commands.dispose_units import dispose_units
 from counterflow.receiving.commands.empty_totes import empty_totes
 from counterflow.receiving.commands.inspect_units import inspect_units
+from counterflow.receiving.commands.map_families import map_families
 from counterflow.receiving.commands.match_units import match_units
 from counterflow.receiving.commands.put_away_units import put_away_units
+from counterflow.receiving.commands.publish_plans import publish_plans
 from counterflow.receiving.commands.receive_units import receive_units
 from counterflow.receiving.commands.release_units import release_units
 from counterflow.receiving.commands.reverse_disposals import reverse_disposals
@@ -144,6 +146,8 @@ ACTS: list[Act] = [
     Act("/reservations", reserve_stock, "ledger"),
     Act("/reservation-releases", release_reservations, "ledger"),
     Act("/policy-versions", publish_policies, "policies"),
+    Act("/inspection-plans", publish_plans, "receiving"),
+    Act("/inspection-plan-families", map_families, "receiving"),
     Act("/customer-erasures", erase_customers, "privacy"),
     Act("/photos", keep_photos, "evidence"),
     Act("/photo-erasures", erase_photos, "privacy"),

@@ -147,4 +147,18 @@ LAWS: Final[list[Law]] = [
         """,
         "SELECT count(*) FROM orders_importrun",
     ),
+    Law(
+        "orders.serials_fit_their_line",
+        "A serial number that was sold is of its shipment line's item, and no line has more of them than pieces.",
+        """
+        SELECT format('serial %s: item %s, its shipment line is of item %s', s.id, s.item_id, l.item_id) AS what
+        FROM orders_soldserial s LEFT JOIN orders_shipmentline l ON l.id = s.shipment_line_id
+        WHERE l.item_id IS DISTINCT FROM s.item_id
+        UNION ALL
+        SELECT format('shipment line %s: %s pieces, %s serial numbers', l.id, l.quantity, count(*))
+        FROM orders_soldserial s JOIN orders_shipmentline l ON l.id = s.shipment_line_id
+        GROUP BY l.id HAVING count(*) > l.quantity
+        """,
+        "SELECT count(*) FROM orders_soldserial",
+    ),
 ]

@@ -276,6 +276,22 @@ class ShipmentLine(models.Model):
         return str(self.id)
 
 
+class SoldSerial(models.Model):
+    """A serial number that left for a customer on a shipment line. Sold again after a return, it is there twice."""
+
+    id = Id()
+    shipment_line = models.ForeignKey("ShipmentLine", **BULK)
+    item = models.ForeignKey(Item, **BULK)
+    serial = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shipment_line", "serial"], name="orders_serial_once")]
+        indexes = [models.Index(fields=["serial", "item"], name="orders_serial_sold")]
+
+    def __str__(self) -> str:
+        return self.serial
+
+
 class StockAdjustment(models.Model):
     """A correction of stock that an order book carries as a line without price and customer.
 

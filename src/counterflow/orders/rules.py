@@ -1,6 +1,7 @@
 """Pure rules of orders."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,12 @@ from counterflow.kernel.errors import Invalid
 from counterflow.kernel.money import places
 from counterflow.orders.documents import NewLine, NewOrder
 from counterflow.orders.states import CostBasis, LineKind
+
+_SERIAL = re.compile(r"^[\x21-\x7e]([\x20-\x7e]{0,78}[\x21-\x7e])?$")
+
+
+class SerialsMalformed(Invalid):
+    """Line {order_line} names serial numbers twice, more of them than pieces, or some that cannot be printed."""
 
 
 class OrderIncomplete(Invalid):
@@ -142,3 +149,10 @@ def match_lifo(sales: Iterable[Sold], returns: Iterable[CameBack]) -> list[Match
             if not open_sales[-1][1]:
                 open_sales.pop()
     return matches
+
+
+def require_serials(order_line: int, serials: Sequence[str], pieces: int) -> tuple[str, ...]:
+    """The serial numbers of pieces that left together, in order. Raises `SerialsMalformed`."""
+    if len(serials) > pieces or len(set(serials)) < len(serials) or not all(map(_SERIAL.match, serials)):
+        raise SerialsMalformed(order_line=order_line)
+    return tuple(sorted(serials))

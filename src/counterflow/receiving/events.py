@@ -1,4 +1,4 @@
-"""Facts that receiving tells; subjects are units, but for parcels that were closed."""
+"""Facts that receiving tells; subjects are units, but for parcels that were closed and plans."""
 
 UNIT_RECEIVED = "UnitReceived"
 UNIT_RECEIPT_REVERSED = "UnitReceiptReversed"
@@ -11,3 +11,4 @@ UNIT_SENT_BACK = "UnitSentBack"
 UNIT_PUT_AWAY = "UnitPutAway"
 UNIT_RELEASED = "UnitReleased"
 UNIT_DISPOSAL_REVERSED = "UnitDisposalReversed"
+PLAN_PUBLISHED = "PlanPublished"

@@ -201,7 +201,9 @@ LAWS: Final[list[Law]] = [
         SELECT format('%s of unit %s, round %s: entry %s is of another kind, instant or command',
                       coalesce(x.kind, e.kind), x.unit_id, x.round, coalesce(x.entry_id, e.id)) AS what
         FROM (SELECT 'inspect' AS kind, unit_id, round, happened_at, recorded_at, command_id, entry_id
-              FROM receiving_inspection
+              FROM receiving_inspection i
+              WHERE NOT EXISTS (SELECT 1 FROM receiving_inspection b WHERE b.unit_id = i.unit_id
+                                AND b.entry_id = i.entry_id AND b.round < i.round)
               UNION ALL
               SELECT disposition, unit_id, round, happened_at, recorded_at, command_id, entry_id
               FROM receiving_disposal
@@ -293,7 +295,7 @@ LAWS: Final[list[Law]] = [
     ),
     Law(
         "receiving.rows_have_commands",
-        "Every origin and every reversal of a receipt was written by a command that the audit knows.",
+        "Every origin, reversal of a receipt, inspection and plan was written by a command that the audit knows.",
         """
         SELECT format('origin %s: command %s is not on record', o.id, o.command_id) AS what
         FROM receiving_origin o LEFT JOIN kernel_commandrecord c ON c.id = o.command_id WHERE c.id IS NULL
@@ -301,6 +303,15 @@ LAWS: Final[list[Law]] = [
         SELECT format('reversal %s: command %s is not on record', r.id, r.command_id)
         FROM receiving_receiptreversal r
         LEFT JOIN kernel_commandrecord c ON c.id = r.command_id AND c.at = r.recorded_at WHERE c.id IS NULL
+        UNION ALL
+        SELECT format('inspection %s: command %s is not on record', i.id, i.command_id)
+        FROM receiving_inspection i
+        LEFT JOIN kernel_commandrecord c ON c.id = i.command_id AND c.at = i.recorded_at WHERE c.id IS NULL
+        UNION ALL
+        SELECT format('plan %s/%s: command %s is not on record', p.code, p.version, p.command_id)
+        FROM receiving_plan p
+        LEFT JOIN kernel_commandrecord c ON c.id = p.command_id AND c.at = p.created_at AND c.actor = p.created_by
+        WHERE c.id IS NULL
         """,
         "SELECT count(*) FROM receiving_origin",
     ),
@@ -320,5 +331,31 @@ LAWS: Final[list[Law]] = [
               <> (CASE WHEN i.passed THEN u.quantity ELSE 0 END, CASE WHEN i.passed THEN 0 ELSE u.quantity END)
         """,
         _UNITS,
+    ),
+    Law(
+        "receiving.suggestions_are_the_plans",
+        "A suggested grade is that of the plan's row; who differed gave a reason; one version of each plan is active.",
+        """
+        SELECT format('inspection %s: plan %s, row %s suggested %s, given %s for %s', i.id, i.plan_id, i.plan_row,
+                      i.suggested_grade, i.grade, i.grade_reason) AS what
+        FROM receiving_inspection i LEFT JOIN receiving_plan p ON p.id = i.plan_id
+        WHERE (i.plan_id <> 0 AND p.id IS NULL)
+           OR (i.plan_row <> '' AND NOT EXISTS (
+                  SELECT 1 FROM jsonb_array_elements(p.document -> 'grades') g
+                  WHERE g ->> 'id' = i.plan_row AND g ->> 'grade' = i.suggested_grade))
+           OR (i.plan_row = '') <> (i.suggested_grade = '')
+           OR (i.grade_reason <> '') <> (i.suggested_grade <> '' AND i.grade <> i.suggested_grade)
+        UNION ALL
+        SELECT format('plan %s/%s: active: %s, document of %s', p.code, p.version, p.active, p.document ->> 'code')
+        FROM receiving_plan p
+        WHERE p.code IS DISTINCT FROM p.document ->> 'code'
+           OR p.active <> (p.version = (SELECT max(o.version) FROM receiving_plan o WHERE o.code = p.code))
+           OR p.version <> (SELECT count(*) FROM receiving_plan o WHERE o.code = p.code AND o.version <= p.version)
+        UNION ALL
+        SELECT format('family %s: there is no plan %s', quote_literal(f.family), f.plan)
+        FROM receiving_familyplan f
+        WHERE NOT EXISTS (SELECT 1 FROM receiving_plan p WHERE p.code = f.plan AND p.active)
+        """,
+        "SELECT count(*) FROM receiving_inspection",
     ),
 ]

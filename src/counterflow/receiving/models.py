@@ -115,7 +115,12 @@ class ReceiptReversal(models.Model):
 
 
 class Inspection(models.Model):
-    """What an inspection found, once for each unit and round."""
+    """What an inspection found, once for each unit and round.
+
+    `plan_id` is the version of the plan that was asked, 0 where none was; `suggested_grade` and `plan_row` are
+    what it said, empty where its questions were not all answered. `grade_reason` says why the inspector differed.
+    A round that corrects the one before moves nothing, and shares its entry.
+    """
 
     id = Id()
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -126,6 +131,10 @@ class Inspection(models.Model):
     damage_code = models.TextField()
     serial = models.TextField()
     answers = models.JSONField()
+    plan_id = models.BigIntegerField(db_default=0)
+    plan_row = models.TextField(db_default="")
+    suggested_grade = models.TextField(db_default="")
+    grade_reason = models.TextField(db_default="")
     happened_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     command_id = models.BigIntegerField()
@@ -211,3 +220,37 @@ class PutAway(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_id} {self.tote_id} {self.quantity}"
+
+
+class Plan(models.Model):
+    """A version of an inspection plan, by its code; the active one of each code is asked."""
+
+    id = Id()
+    code = models.TextField()
+    version = models.IntegerField()
+    document = models.JSONField()
+    digest = models.TextField()
+    active = models.BooleanField()
+    created_at = models.DateTimeField()
+    created_by = models.TextField()
+    command_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="receiving_plan_once"),
+            models.UniqueConstraint(fields=["code"], name="receiving_plan_active", condition=Q(active=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}/{self.version}"
+
+
+class FamilyPlan(models.Model):
+    """Which plan items of a family are inspected by; the row of the family "" is for all others."""
+
+    id = Id()
+    family = models.TextField(unique=True)
+    plan = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.family}: {self.plan}"

@@ -60,7 +60,10 @@ class UnitRow:
 
 @dataclass(frozen=True)
 class InspectionRow:
-    """One inspection round of a unit."""
+    """One inspection round of a unit; `plan` is the version asked ("" for none), such as electronics/1.
+
+    `suggested_grade` is what the plan said, and `grade_reason` why the inspector gave another.
+    """
 
     round: int
     passed: bool
@@ -71,6 +74,10 @@ class InspectionRow:
     happened_at: datetime
     recorded_at: datetime
     entry_id: int
+    plan: str
+    plan_row: str
+    suggested_grade: str
+    grade_reason: str
 
 
 @dataclass(frozen=True)
@@ -111,16 +118,20 @@ LEFT JOIN returns_rma r ON r.id = l.rma_id
 """
 
 
+_INSPECTIONS = """
+SELECT i.round, i.passed, i.grade, i.damage_code, i.serial, i.answers, i.happened_at, i.recorded_at, i.entry_id,
+       coalesce(p.code || '/' || p.version, '') AS plan, i.plan_row, i.suggested_grade, i.grade_reason
+FROM receiving_inspection i LEFT JOIN receiving_plan p ON p.id = i.plan_id
+WHERE i.unit_id = %s ORDER BY i.round
+"""
+
+
 def unit(*, lpn: str) -> UnitFile:
     """All about one unit. Raises `UnitMissing`. Three statements."""
     found = _units("WHERE u.lpn = %s", [lpn])
     if not found:
         raise UnitMissing(lpn=lpn[:80])
-    inspections = db.rows(
-        "SELECT round, passed, grade, damage_code, serial, answers, happened_at, recorded_at, entry_id"
-        " FROM receiving_inspection WHERE unit_id = %s ORDER BY round",
-        [found[0].id],
-    )
+    inspections = db.rows(_INSPECTIONS, [found[0].id])
     disposals = db.rows(
         "SELECT round, disposition, asked, override_reason, decision_id, happened_at, recorded_at, entry_id"
         " FROM receiving_disposal WHERE unit_id = %s ORDER BY round",

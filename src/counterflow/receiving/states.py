@@ -26,6 +26,8 @@ UNIT = Machine(
         ("inspect", Unit.RECEIVED, Unit.INSPECTED),
         ("inspect", Unit.SET_APART, Unit.INSPECTED),
         ("inspect", Unit.RELEASED, Unit.INSPECTED),
+        # A further look before the unit goes anywhere takes the place of the one before; nothing moves.
+        ("inspect", Unit.INSPECTED, Unit.INSPECTED),
         ("set_apart", Unit.RECEIVED, Unit.SET_APART),
         ("set_apart", Unit.INSPECTED, Unit.SET_APART),
         ("set_apart", Unit.RELEASED, Unit.SET_APART),

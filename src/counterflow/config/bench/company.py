@@ -20,6 +20,7 @@ from counterflow.orders.commands.record_orders import record_orders
 from counterflow.orders.commands.record_shipments import ReportShipment, ShippedLine, record_shipments
 from counterflow.orders.documents import NewLine, NewOrder, NewTender
 from counterflow.policies.commands.install_default_policies import install_default_policies
+from counterflow.receiving.commands.install_default_plans import install_default_plans
 
 ITEMS = 200
 LINES = 4
@@ -58,6 +59,7 @@ def make_company() -> None:
     """Master data, policies and opening stock."""
     ctx = context
     settled(install_default_policies(ctx()))
+    settled(install_default_plans(ctx()))
     settled(keep_entities(ctx(), items=[KeepEntity("BENCH", "Bench", "GBP", GO_LIVE, "Europe/London")]))
     settled(record_brands(ctx(), items=[NewBrand("bench", "Bench")]))
     settled(record_channels(ctx(), items=[NewChannel(CHANNEL, "Shop", "own_shop", "bench", "BENCH", "GBP")]))

@@ -24,6 +24,7 @@ from counterflow.orders.importing.check import CHECKS, Terms
 from counterflow.orders.importing.readers import parts
 from counterflow.orders.importing.run import Failed, Imported, Options, Progress, import_files
 from counterflow.policies.commands import install_default_policies
+from counterflow.receiving.commands.install_default_plans import install_default_plans
 
 ENTITY, BRAND, CHANNEL, NODE = "order-book", "order-book", "order-book", "order-book-dc"
 CURRENCY, ZONE = "GBP", "Europe/London"
@@ -68,6 +69,7 @@ def prepare(desk: Desk, paths: Sequence[Path], *, at: datetime) -> date:
     known = db.rows("SELECT go_live FROM ledger_entity WHERE code = %s", [ENTITY])
     day: date = known[0].go_live if known else _first_day(paths, at)
     install_default_policies(desk.context(at, None))
+    install_default_plans(desk.context(at, None))
     reasons(desk)
     said = "costs, stock, payments and grades simulated"
     entity = KeepEntity(ENTITY, f"Order book ({said})", CURRENCY, day, ZONE, SIMULATED)

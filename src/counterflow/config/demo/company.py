@@ -22,6 +22,7 @@ from counterflow.ledger.commands.keep_entities import keep_entities
 from counterflow.ledger.commands.open_books import OpenStock, open_books
 from counterflow.orders.commands import NewChannel, record_channels
 from counterflow.policies.commands import install_default_policies
+from counterflow.receiving.commands.install_default_plans import install_default_plans
 
 RETURN_REASONS = {
     "too_small": "Too small",
@@ -88,6 +89,7 @@ UNMAPPED_WORD = "CR-UNSPECIFIED_47"
 def make_company(desk: Desk, products: Sequence[Product], stock: Sequence[OpenStock]) -> None:
     """Record everything a company has before its first order. Raises `StepRefused`."""
     install_default_policies(desk.context(BEGIN, "policies"))
+    install_default_plans(desk.context(BEGIN, "plans"))
     reasons(desk)
     desk.must(keep_entities, ENTITIES, at=BEGIN, step="entities")
     desk.must(record_nodes, NODES, at=BEGIN, step="nodes")

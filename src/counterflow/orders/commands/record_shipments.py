@@ -17,7 +17,8 @@ from counterflow.ledger.chart import GL, State
 from counterflow.ledger.posting import Entry, Money, Move, Place, lock_positions, post
 from counterflow.ledger.rules import Pool, take
 from counterflow.orders import events
-from counterflow.orders.models import Shipment, ShipmentLine
+from counterflow.orders.models import Shipment, ShipmentLine, SoldSerial
+from counterflow.orders.rules import require_serials
 from counterflow.orders.states import CostBasis
 
 CLOCKS_DIFFER = timedelta(hours=1)
@@ -25,10 +26,11 @@ CLOCKS_DIFFER = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class ShippedLine:
-    """Pieces of one line of the order, by the line's number."""
+    """Pieces of one line of the order, by the line's number; their serial numbers where the warehouse scanned them."""
 
     order_line: int
     quantity: int
+    serials: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class _Seen:
     id: int
     node_id: int | None
     shipped_at: datetime
-    lines: tuple[tuple[int, int], ...]
+    lines: tuple[tuple[int, int, tuple[str, ...]], ...]
 
 
 @dataclass
@@ -119,6 +121,7 @@ class _Plan:
 
     shipments: list[dict[str, Any]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
+    serials: list[dict[str, Any]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -129,8 +132,9 @@ def record_shipments(ctx: Context, *, items: Sequence[ReportShipment]) -> Batch:
 
     What the pool lacks leaves from *unexplained* without a value and is told as an event, so that a case is
     opened. Shipments from before the entity's go-live are history and post nothing. Refuses
-    `ShipmentMalformed`, `NotYetShipped`, `OrderUnknown`, `NodeUnknown`, `OrderLineUnknown`, `NotGoods`,
-    `MoreThanOrdered`, `IdentityReused`. SQL: four look-ups (orders and positions are locked), then one write a table.
+    `ShipmentMalformed`, `SerialsMalformed`, `NotYetShipped`, `OrderUnknown`, `NodeUnknown`, `OrderLineUnknown`,
+    `NotGoods`, `MoreThanOrdered`, `IdentityReused`. SQL: four look-ups (orders and positions are locked),
+    then one write a table.
     """
     known = _look_up(ctx, items)
     plan = _Plan()
@@ -142,6 +146,7 @@ def record_shipments(ctx: Context, *, items: Sequence[ReportShipment]) -> Batch:
             results.append(Refused.of(item.identity, error))
     db.insert(Shipment, sorted(plan.shipments, key=lambda row: (row["order_id"], row["number"])))
     db.insert(ShipmentLine, plan.lines)
+    db.insert(SoldSerial, plan.serials)
     post(ctx, plan.entries)
     emit(ctx, plan.events)
     return Batch(results)
@@ -155,13 +160,13 @@ def _look_up(ctx: Context, items: Sequence[ReportShipment]) -> _Known:
         known.nodes[row.code] = row
     # Read after the orders are locked, so that no shipment of theirs is missing.
     for row in db.rows(_LINES, [[row.id for row in found]]):
-        shipped = sum(quantity for _, _, _, _, quantity in row.shipments)
+        shipped = sum(quantity for _, _, _, _, quantity, _ in row.shipments)
         known.lines[row.order_id, row.line_no] = _Line(
             row.id, row.item_id, row.sku, row.quantity, row.gross, row.tax_minor, row.estimate, row.cost_basis, shipped
         )
-        for shipment_id, number, node_id, at, quantity in row.shipments:
+        for shipment_id, number, node_id, at, quantity, serials in row.shipments:
             seen = known.seen.get((row.order_id, number))
-            lines = (*(seen.lines if seen else ()), (row.line_no, quantity))
+            lines = (*(seen.lines if seen else ()), (row.line_no, quantity, tuple(serials)))
             known.seen[row.order_id, number] = _Seen(
                 int(shipment_id), None if node_id is None else int(node_id), datetime.fromisoformat(at), lines
             )
@@ -186,7 +191,9 @@ SELECT l.id, l.order_id, l.line_no, l.item_id, l.sku, l.quantity, l.tax_minor,
        l.unit_price_minor * l.quantity - l.discount_minor AS gross,
        coalesce(CASE WHEN o.currency = e.currency THEN l.unit_cost_minor END,
                 CASE WHEN i.currency = e.currency THEN i.standard_cost_minor END) AS estimate, l.cost_basis,
-       coalesce((SELECT jsonb_agg(jsonb_build_array(s.id, s.number, s.node_id, s.shipped_at, x.quantity) ORDER BY x.id)
+       coalesce((SELECT jsonb_agg(jsonb_build_array(s.id, s.number, s.node_id, s.shipped_at, x.quantity,
+                           coalesce((SELECT jsonb_agg(z.serial ORDER BY z.serial COLLATE "C") FROM orders_soldserial z
+                                     WHERE z.shipment_line_id = x.id), '[]')) ORDER BY x.id)
                  FROM orders_shipmentline x JOIN orders_shipment s ON s.id = x.shipment_id
                  WHERE x.order_line_id = l.id), '[]') AS shipments
 FROM orders_orderline l
@@ -226,13 +233,14 @@ def _record(ctx: Context, item: ReportShipment, known: _Known, plan: _Plan) -> D
     if item.node and node is None:
         raise NodeUnknown(node=item.node[:80])
     node_id = node.id if node else None
-    told = _Seen(0, node_id, item.shipped_at, tuple(sorted(pieces.items())))
+    lines_told = tuple((number, quantity, serials) for number, (quantity, serials) in sorted(pieces.items()))
+    told = _Seen(0, node_id, item.shipped_at, lines_told)
     seen = known.seen.get((order.id, item.number))
     if seen is not None:
         if (seen.node_id, seen.shipped_at, tuple(sorted(seen.lines))) != (told.node_id, told.shipped_at, told.lines):
             raise IdentityReused(what="shipment", identity=item.identity)
         return Done(item.identity, {"shipment_id": seen.id}, replayed=True)
-    lines = [(_fitting(item, order, number, quantity, known), quantity) for number, quantity in told.lines]
+    lines = [(_fitting(item, order, number, qty, known), qty, serials) for number, qty, serials in told.lines]
 
     shipment_id = ctx.new_id()
     plan.shipments.append(
@@ -246,8 +254,13 @@ def _record(ctx: Context, item: ReportShipment, known: _Known, plan: _Plan) -> D
         }
     )
     issue = _Issue(ctx.new_id(), order, node, item.shipped_at)
-    for line, quantity in lines:
-        plan.lines.append(_ship(ctx, shipment_id, line, quantity, issue, known, plan))
+    for line, quantity, serials in lines:
+        row = _ship(ctx, shipment_id, line, quantity, issue, known, plan)
+        plan.lines.append(row)
+        plan.serials += [
+            {"id": ctx.new_id(), "shipment_line_id": row["id"], "item_id": line.item_id, "serial": serial}
+            for serial in serials
+        ]
     if issue.moves:
         plan.entries.append(issue.entry())
     known.seen[order.id, item.number] = _Seen(shipment_id, told.node_id, told.shipped_at, told.lines)
@@ -256,16 +269,18 @@ def _record(ctx: Context, item: ReportShipment, known: _Known, plan: _Plan) -> D
     return Done(item.identity, {"shipment_id": shipment_id})
 
 
-def _pieces(item: ReportShipment) -> dict[int, int]:
-    """Pieces by number of the order line. Raises `ShipmentMalformed`."""
+def _pieces(item: ReportShipment) -> dict[int, tuple[int, tuple[str, ...]]]:
+    """Pieces and serial numbers by number of the order line. Raises `ShipmentMalformed`, `SerialsMalformed`."""
     pieces: dict[int, int] = defaultdict(int)
+    serials: dict[int, list[str]] = defaultdict(list)
     for line in item.lines:
         if isinstance(line.quantity, bool) or not isinstance(line.quantity, int) or line.quantity < 1:
             raise ShipmentMalformed()
         pieces[line.order_line] += line.quantity
+        serials[line.order_line] += line.serials
     if not pieces or not item.number or item.shipped_at.tzinfo is None:
         raise ShipmentMalformed()
-    return pieces
+    return {n: (quantity, require_serials(n, serials[n], quantity)) for n, quantity in pieces.items()}
 
 
 def _fitting(item: ReportShipment, order: Any, number: int, quantity: int, known: _Known) -> _Line:

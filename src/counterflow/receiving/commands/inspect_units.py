@@ -1,4 +1,4 @@
-"""Inspect units: what they are worth, once for each unit and round."""
+"""Inspect units: what they are worth, once for each unit and round, by the plan of their family."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,11 @@ from counterflow.ledger.chart import State
 from counterflow.ledger.posting import Entry, Move, post
 from counterflow.receiving import events, rules
 from counterflow.receiving.lookups import UnitNow, lock_lines_and_units, unit_of
+from counterflow.receiving.lookups_inspection import Earlier, Past, past_of, sold_serials
 from counterflow.receiving.models import Inspection, Unit
+from counterflow.receiving.planbook import Book, book
+from counterflow.receiving.rules_inspection import Asked, Verdict, verdict
+from counterflow.receiving.rules_plans import Found, Sold
 from counterflow.receiving.states import UNIT
 from counterflow.returns.models import Milestone, RmaLine
 from counterflow.returns.states import Reached
@@ -26,17 +30,19 @@ from counterflow.workqueue.cases import CaseDraft, open_cases
 class InspectUnit:
     """What the bench found. Rounds count from 1; `passed` follows from the findings unless it is said.
 
-    `answers` are the codes that the inspector chose, by question; no free text.
+    `answers` are the codes that the inspector chose, by question of the plan; no free text. Where they are
+    complete the plan suggests a grade: an empty `grade` takes it, another one needs a `grade_reason`, a code.
     """
 
     lpn: str
-    grade: str
+    grade: str = ""
     round: int = 1
     passed: bool | None = None
     damage_code: str = ""
     serial: str = ""
     answers: Mapping[str, str | int | bool] = field(default_factory=dict)
     happened_at: datetime | None = None
+    grade_reason: str = ""
 
     @property
     def identity(self) -> str:
@@ -44,22 +50,12 @@ class InspectUnit:
         return f"{self.lpn}:{self.round}"
 
 
-@dataclass(frozen=True)
-class _Earlier:
-    """An inspection that was made: of this batch, or before."""
-
-    content_hash: bytes
-    passed: bool
-    grade: str
-    damage_code: str
-
-
 @dataclass
 class _Known:
     units: dict[str, UnitNow]
-    earlier: dict[tuple[int, int], _Earlier]
-    # What a unit has counted for on its line so far, by (unit, kind of milestone).
-    counted: dict[tuple[int, str], int]
+    past: Past
+    book: Book
+    sold: dict[tuple[int, str], Sold]
 
 
 @dataclass
@@ -77,11 +73,13 @@ class _Plan:
 
 @command(needs="receiving.inspect")
 def inspect_units(ctx: Context, *, items: Sequence[InspectUnit]) -> Batch:
-    """Grade each unit and move it, with its value, to inspection; its RMA line counts it as passed or failed.
+    """Grade each unit by its plan and move it, with its value, to inspection; its RMA line counts pass or fail.
 
-    A later round takes back what the round before had counted. Refuses `UnitNotFound`, `GradeUnknown`,
-    `CodeMalformed`, `SerialMalformed`, `TooManyAnswers`, `TimeInvalid`, `MoveNotAllowed` (disposed of
-    already, for one), `RoundNotNext`, `IdentityReused`. SQL: three look-ups, then one write a table.
+    A later round takes back what the round before had counted. What a plan wants shown before money keeps a unit
+    from passing: `NotProven` where it is missing, failed where an answer says so. Refuses `UnitNotFound`,
+    `GradeUnknown`, `GradeReasonMissing`, `AnswersWrong`, `NotProven`, `PhotosMissing`, `CodeMalformed`,
+    `SerialMalformed`, `TooManyAnswers`, `TimeInvalid`, `MoveNotAllowed` (disposed of already, for one), `RoundNotNext`,
+    `IdentityReused`. SQL: three look-ups and one for serial numbers where a plan asks, then one write a table.
     """
     known = _look_up(ctx, items)
     plan = _Plan()
@@ -98,31 +96,18 @@ def inspect_units(ctx: Context, *, items: Sequence[InspectUnit]) -> Batch:
 
 def _look_up(ctx: Context, items: Sequence[InspectUnit]) -> _Known:
     units = lock_lines_and_units(ctx, (item.lpn for item in items))
-    known = _Known(units, {}, {})
-    for row in db.rows(_EARLIER, [[unit.id for unit in units.values()]]):
-        if row.what == "inspection":
-            told = _Earlier(bytes(row.content_hash), row.passed, row.grade, row.damage_code)
-            known.earlier[row.unit_id, row.number] = told
-        else:
-            known.counted[row.unit_id, row.what] = row.number
-    return known
-
-
-# Read after the locks are held, so that nothing of these units is missing.
-_EARLIER = """
-WITH u AS (SELECT id, rma_line_id FROM receiving_unit WHERE id = ANY(%s::bigint[]))
-SELECT 'inspection' AS what, i.unit_id, i.round::bigint AS number, i.content_hash, i.passed, i.grade, i.damage_code
-FROM u JOIN receiving_inspection i ON i.unit_id = u.id
-UNION ALL
-SELECT m.kind, u.id, sum(m.quantity), NULL, NULL, NULL, NULL
-FROM u JOIN returns_milestone m ON m.rma_line_id = u.rma_line_id AND m.subject_id = u.id
-WHERE m.kind IN ('inspection_passed', 'inspection_failed') GROUP BY 1, 2
-"""
+    plans = book(ctx.config_epoch)
+    scanned = {
+        (units[item.lpn].id, item.serial)
+        for item in items
+        if item.serial and item.lpn in units and plans.checks_serials(units[item.lpn].family)
+    }
+    return _Known(units, past_of(unit.id for unit in units.values()), plans, sold_serials(sorted(scanned)))
 
 
 def _repeated(item: InspectUnit, unit: UnitNow, known: _Known) -> Done | None:
     """What was answered to the same inspection before; a reuse with other content is refused."""
-    earlier = known.earlier.get((unit.id, item.round))
+    earlier = known.past.earlier.get((unit.id, item.round))
     if earlier is None:
         return None
     if earlier.content_hash != content_hash(item):
@@ -130,69 +115,87 @@ def _repeated(item: InspectUnit, unit: UnitNow, known: _Known) -> Done | None:
     return Done(item.identity, _told(unit, item.round, earlier), replayed=True)
 
 
-def _told(unit: UnitNow, number: int, found: _Earlier) -> dict[str, Any]:
+def _told(unit: UnitNow, number: int, found: Earlier) -> dict[str, Any]:
     return {
         "unit_id": unit.id,
         "round": number,
         "grade": found.grade,
         "passed": found.passed,
         "damage_code": found.damage_code,
+        "suggested_grade": found.suggested_grade,
     }
 
 
 def _inspect(ctx: Context, item: InspectUnit, unit: UnitNow, known: _Known, plan: _Plan) -> Done:
     """Decide one inspection on the running state and plan its rows."""
-    grade, serial = rules.require_grade(item.grade), rules.require_serial(item.serial)
-    answers, happened = rules.require_answers(item.answers), rules.instant(item.happened_at, ctx.at)
+    serial, happened = rules.require_serial(item.serial), rules.instant(item.happened_at, ctx.at)
+    answers = rules.require_answers(item.answers)
     matches = rules.serial_matches(unit.serial, serial)
     damage = rules.require_code(item.damage_code) if item.damage_code else ""
-    if matches is False and not damage:
-        damage = rules.SERIAL_MISMATCH
+    reason = rules.require_code(item.grade_reason) if item.grade_reason else ""
+    if item.grade:
+        rules.require_grade(item.grade)
     state = UNIT.move("inspect", unit.state)
     if item.round != unit.round + 1:
         raise rules.RoundNotNext(lpn=unit.lpn, done=unit.round, next=unit.round + 1, round=item.round)
-    found = _Earlier(content_hash(item), rules.passes(item.passed, grade, damage, matches), grade, damage)
-    known.earlier[unit.id, item.round] = found
+    sold = known.sold.get((unit.id, serial), Sold.UNRECORDED if unit.shipment_line_id else Sold.NO_SALE)
+    found = Found(answers, serial, sold, known.past.photos.get(unit.id, 0))
+    asked = Asked(unit.lpn, item.grade, item.passed, damage, reason, matches)
+    said = verdict(known.book.plan_for(unit.family), asked, found)
 
-    entry_id = ctx.new_id()
-    target = replace(unit.place, state=State.INSPECTION)
-    move = Move(unit.place, target, unit.quantity, unit.cost_minor, unit.allowance_minor, unit.id)
-    plan.entries.append(Entry(entry_id, unit.entity_id, "inspect", happened, [move]))
-    plan.inspections.append(
-        {
-            "id": ctx.new_id(),
-            "unit_id": unit.id,
-            "round": item.round,
-            "content_hash": found.content_hash,
-            "passed": found.passed,
-            "grade": grade,
-            "damage_code": damage,
-            "serial": serial,
-            "answers": answers,
-            "happened_at": happened,
-            "recorded_at": ctx.at,
-            "command_id": ctx.command_id,
-            "entry_id": entry_id,
-        }
-    )
+    moves = unit.stock_state != State.INSPECTION
+    entry_id = ctx.new_id() if moves else known.past.earlier[unit.id, unit.round].entry_id
+    told = Earlier(content_hash(item), said.passed, said.grade, said.damage, said.suggested, entry_id)
+    known.past.earlier[unit.id, item.round] = told
+    # Photos are of one round: the next one shows its own.
+    known.past.photos[unit.id] = 0
+    if moves:
+        target = replace(unit.place, state=State.INSPECTION)
+        move = Move(unit.place, target, unit.quantity, unit.cost_minor, unit.allowance_minor, unit.id)
+        plan.entries.append(Entry(entry_id, unit.entity_id, "inspect", happened, [move]))
+    plan.inspections.append(_row(ctx, item, unit, told, said, happened))
     unit.state, unit.stock_state, unit.round = str(state), str(State.INSPECTION), item.round
-    unit.grade, unit.damage_code = grade, damage
+    unit.grade, unit.damage_code = said.grade, said.damage
     plan.touched[unit.id] = unit
-    _count(ctx, unit, found.passed, happened, known, plan)
-    if matches is False:
-        plan.cases.append(_wrong_serial(unit))
+    _count(ctx, unit, said.passed, happened, known.past, plan)
+    if matches is False or said.wrong_serial:
+        plan.cases.append(_wrong_serial(unit, sold))
     facts = {"lpn": unit.lpn, "rma_line_id": unit.rma_line_id, "quantity": unit.quantity}
-    told = _told(unit, item.round, found)
-    plan.events.append(Event(events.UNIT_INSPECTED, unit.id, happened, {**told, **facts}))
-    return Done(item.identity, told)
+    answered = _told(unit, item.round, told)
+    plan.events.append(Event(events.UNIT_INSPECTED, unit.id, happened, {**answered, **facts}))
+    return Done(item.identity, answered)
 
 
-def _count(ctx: Context, unit: UnitNow, passed: bool, happened: datetime, known: _Known, plan: _Plan) -> None:
+def _row(
+    ctx: Context, item: InspectUnit, unit: UnitNow, told: Earlier, said: Verdict, happened: datetime
+) -> dict[str, Any]:
+    return {
+        "id": ctx.new_id(),
+        "unit_id": unit.id,
+        "round": item.round,
+        "content_hash": told.content_hash,
+        "passed": told.passed,
+        "grade": told.grade,
+        "damage_code": told.damage_code,
+        "serial": item.serial,
+        "answers": dict(item.answers),
+        "plan_id": said.plan_id,
+        "plan_row": said.plan_row,
+        "suggested_grade": said.suggested,
+        "grade_reason": item.grade_reason if said.differs else "",
+        "happened_at": happened,
+        "recorded_at": ctx.at,
+        "command_id": ctx.command_id,
+        "entry_id": told.entry_id,
+    }
+
+
+def _count(ctx: Context, unit: UnitNow, passed: bool, happened: datetime, past: Past, plan: _Plan) -> None:
     """Tell the RMA line: what earlier rounds counted is taken back, then this round counts."""
     if unit.rma_line_id is None:
         return
     reached = Reached.PASSED if passed else Reached.FAILED
-    changes = [(kind, -known.counted.get((unit.id, str(kind)), 0)) for kind in (Reached.PASSED, Reached.FAILED)]
+    changes = [(kind, -past.counted.get((unit.id, str(kind)), 0)) for kind in (Reached.PASSED, Reached.FAILED)]
     for kind, quantity in [*changes, (reached, unit.quantity)]:
         if quantity:
             plan.milestones.append(
@@ -209,11 +212,11 @@ def _count(ctx: Context, unit: UnitNow, passed: bool, happened: datetime, known:
             )
             column = "passed_qty" if kind is Reached.PASSED else "failed_qty"
             plan.counters[unit.rma_line_id][column] += quantity
-    known.counted[unit.id, str(Reached.PASSED)] = unit.quantity if passed else 0
-    known.counted[unit.id, str(Reached.FAILED)] = 0 if passed else unit.quantity
+    past.counted[unit.id, str(Reached.PASSED)] = unit.quantity if passed else 0
+    past.counted[unit.id, str(Reached.FAILED)] = 0 if passed else unit.quantity
 
 
-def _wrong_serial(unit: UnitNow) -> CaseDraft:
+def _wrong_serial(unit: UnitNow, sold: Sold) -> CaseDraft:
     return CaseDraft(
         kind="wrong_serial",
         subject_kind="unit",
@@ -222,7 +225,7 @@ def _wrong_serial(unit: UnitNow) -> CaseDraft:
         entity_id=unit.entity_id,
         money_at_risk_minor=unit.cost_minor + unit.allowance_minor,
         currency=unit.currency,
-        facts={"round": unit.round, "rma_line_id": unit.rma_line_id},
+        facts={"round": unit.round, "rma_line_id": unit.rma_line_id, "sold": str(sold)},
     )
 
 

@@ -1,6 +1,6 @@
 """Match units that nobody expected to the RMA line they answer for; they take its value."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from counterflow.receiving.commands.receive_units import allocation, origin
 from counterflow.receiving.lookups import UnitNow, lock_units, unit_of
 from counterflow.receiving.lookups_receipt import unit_facts, unit_name
 from counterflow.receiving.models import Origin, Unit
+from counterflow.receiving.planbook import book
 from counterflow.receiving.rules_receipt import NOBODY_KNOWS, OURS, PLACEHOLDER, Part
 from counterflow.receiving.states import Found
 from counterflow.returns.models import Allocation
@@ -54,6 +55,10 @@ class NotExpected(Refusal):
     """{quantity} pieces were to be matched to line {line_no} of {rma}, which expects {left}."""
 
 
+class PassedUnproven(Refusal):
+    """{lpn} passed an inspection without what plan {plan} wants shown before money; inspect it again, then match it."""
+
+
 _MATCHABLE = {State.RECEIVED, State.INSPECTION, State.QUARANTINE}
 _INSPECTED = "SELECT DISTINCT ON (unit_id) unit_id, passed FROM receiving_inspection WHERE unit_id = ANY(%s)"
 _INSPECTED += " ORDER BY unit_id, round DESC"
@@ -74,7 +79,8 @@ def match_units(ctx: Context, *, items: Sequence[MatchUnit]) -> Batch:
     The pieces leave the customer (or the carrier who was said to have them) and unexplained takes its
     pieces back, so the unit stays where it is and takes the value that was issued. Refuses:
     `UnitNotFound`, `RmaNotFound`, `RmaLineNotFound`, `NotMatchable`, `AlreadyMatched`, `OtherItem`,
-    `NotExpected`, `OwnerContradicted`, `SerialTakesOne`, `TextInvalid`. The same match again is a replay.
+    `NotExpected`, `OwnerContradicted`, `SerialTakesOne`, `PassedUnproven`,
+    `TextInvalid`. The same match again is a replay.
     """
     checked = [_check(item) for item in items]
     sound = [item for item in checked if isinstance(item, MatchUnit)]
@@ -82,6 +88,7 @@ def match_units(ctx: Context, *, items: Sequence[MatchUnit]) -> Batch:
     lines = lock_lines(ctx, rmas=[item.rma for item in sound])
     units = lock_units(ctx, [item.lpn for item in sound])
     passed = {row.unit_id: row.passed for row in db.rows(_INSPECTED, [sorted(u.id for u in units.values())])}
+    wanting = _wanting(ctx, lines.values()) if any(passed.values()) else {}
     numbered: dict[str, dict[int, Line]] = {}
     for line in lines.values():
         numbered.setdefault(line.rma, {})[line.line_no] = line
@@ -92,6 +99,8 @@ def match_units(ctx: Context, *, items: Sequence[MatchUnit]) -> Batch:
             if isinstance(item, DomainError):
                 raise item
             unit, line = unit_of(units, item.lpn), _line(item, numbered)
+            if passed.get(unit.id) and line.item in wanting and unit.rma_line_id is None:
+                raise PassedUnproven(lpn=unit.lpn, plan=wanting[line.item])
             results.append(_match(ctx, unit, line, passed.get(unit.id), plan))
         except DomainError as error:
             results.append(Refused.of(str(given.lpn)[:120], error))
@@ -101,6 +110,14 @@ def match_units(ctx: Context, *, items: Sequence[MatchUnit]) -> Batch:
     write_counters(lines.values())
     plan.pending.write(ctx, outcome="matched")
     return Batch(results)
+
+
+def _wanting(ctx: Context, lines: Iterable[Line]) -> dict[int, str]:
+    """Items of which a plan wants something shown before money, with the plan's code."""
+    plans = book(ctx.config_epoch)
+    sql = "SELECT id, family FROM catalog_item WHERE id = ANY(%s)"
+    found = {row.id: plans.plan_for(row.family) for row in db.rows(sql, [sorted({line.item for line in lines})])}
+    return {item: plan.code for item, plan in found.items() if plan is not None and plan.checks}
 
 
 def _check(item: MatchUnit) -> MatchUnit | DomainError:

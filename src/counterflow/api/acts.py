@@ -45,8 +45,8 @@ from counterflow.receiving.commands.empty_totes import empty_totes
 from counterflow.receiving.commands.inspect_units import inspect_units
 from counterflow.receiving.commands.map_families import map_families
 from counterflow.receiving.commands.match_units import match_units
-from counterflow.receiving.commands.put_away_units import put_away_units
 from counterflow.receiving.commands.publish_plans import publish_plans
+from counterflow.receiving.commands.put_away_units import put_away_units
 from counterflow.receiving.commands.receive_units import receive_units
 from counterflow.receiving.commands.release_units import release_units
 from counterflow.receiving.commands.reverse_disposals import reverse_disposals

@@ -98,7 +98,9 @@ def _matched(trip: Trip) -> Life:
     if trip.state != "authorised":
         return
     (lpn,) = trip.lpns
-    yield [trip.act(match_units, MatchUnit(lpn, trip.rma, 1), refusable=True)]
+    (matched,) = yield [trip.act(match_units, MatchUnit(lpn, trip.rma, 1), refusable=True)]
+    if not isinstance(matched, Done):
+        return
     yield from steps.examine(trip)
     yield from steps.dispose(trip)
 

@@ -118,9 +118,14 @@ def _sale(rng: Random, n: int, placed: datetime, outlet: Outlet, picked: list[Pr
         number=f"{number}-1",
         node="" if dropped else node,
         shipped_at=shipped,
-        lines=tuple(ShippedLine(s.line_no, s.quantity) for s in sold),
+        lines=tuple(ShippedLine(s.line_no, s.quantity, serials_of(number, s)) for s in sold),
     )
     return Sale(outlet, order, tuple(sold), node, shipped, shipment)
+
+
+def serials_of(order: str, line: SoldLine) -> tuple[str, ...]:
+    """Serial numbers of the pieces of a line, of families that have some; such lines are of one piece."""
+    return (f"SN{order.replace('-', '')}{line.line_no:02d}",) if line.product.family.serial else ()
 
 
 def _line(rng: Random, line_no: int, product: Product, outlet: Outlet, tax_percent: int) -> NewLine:

@@ -14,7 +14,8 @@ from typing import Any
 
 from counterflow.config.demo.company import WORDS
 from counterflow.config.demo.desk import SECOND, STAFF, Command, Result
-from counterflow.config.demo.sales import Sale, SoldLine
+from counterflow.config.demo.looks import answers
+from counterflow.config.demo.sales import Sale, SoldLine, serials_of
 from counterflow.kernel.commands import Done
 from counterflow.logistics.commands.announce_parcels import AnnounceParcel, announce_parcels
 from counterflow.logistics.commands.observe_parcels import ParcelReport, observe_parcels
@@ -174,7 +175,7 @@ def receive(trip: Trip, *, pieces: dict[int, int] | None = None, owner: str = "u
 
 
 def _unit(trip: Trip, number: int, piece: int, wish: Wish, quantity: int, owner: str) -> ReceiveUnit:
-    serial = f"SN{trip.ref.replace('-', '')}{number}{piece}" if wish.line.product.family.serial else ""
+    serial = "".join(serials_of(trip.sale.order.number, wish.line))
     return ReceiveUnit(
         lpn=f"LPN-{trip.ref}-{number}{'' if not piece else f'-{piece}'}",
         node=trip.sale.node,
@@ -198,8 +199,26 @@ def examine(trip: Trip, *, grade: str = "", damage: str = "", passed: bool | Non
     items = []
     for lpn in trip.lpns:
         found = (grade, damage) if grade else quality(trip.rng, trip.reason)
-        items.append(InspectUnit(lpn, found[0], passed=passed, damage_code=found[1], happened_at=trip.at))
+        items.append(_look(trip, lpn, *found, passed))
     yield [trip.act(inspect_units, item) for item in items]
+
+
+def _look(trip: Trip, lpn: str, grade: str, damage: str, passed: bool | None) -> InspectUnit:
+    """An inspection with what the plan of the family asks, and the serial number that stands on the piece."""
+    line = _line_of(trip, lpn)
+    if line is None:
+        return InspectUnit(lpn, grade, passed=passed, damage_code=damage, happened_at=trip.at)
+    said = answers(line.product.family.code, grade, damage)
+    serial = "".join(serials_of(trip.sale.order.number, line))
+    return InspectUnit(lpn, grade, 1, passed, damage, serial, said, trip.at)
+
+
+def _line_of(trip: Trip, lpn: str) -> SoldLine | None:
+    """The line of the sale that a plate is of, by its mark; none for what was never sold in it."""
+    mark = lpn.removeprefix(f"LPN-{trip.ref}-").split("-")[0]
+    if mark.isdigit():
+        return trip.wishes[int(mark) - 1].line
+    return trip.wishes[0].line if mark in ("B", "L") else None
 
 
 def quality(rng: Random, reason: str) -> tuple[str, str]:

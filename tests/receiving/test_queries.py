@@ -23,7 +23,7 @@ def test_the_bench_lists_what_is_still_to_be_decided_oldest_first(company):
     assert [(row.lpn, row.state, row.actions) for row in rows] == [
         (waiting, "received", ["inspect", "set_apart", "reverse"]),
         (looked_at, "inspected", ["inspect", "set_apart", "dispose"]),
-        (apart, "set_apart", ["inspect"]),
+        (apart, "set_apart", ["inspect", "release", "dispose"]),
     ]
     assert [row.lpn for row in bench(node=company.node(), state="inspected")] == [looked_at]
     assert [row.lpn for row in bench(node=company.node(), after_id=rows[0].id, limit=1)] == [looked_at]

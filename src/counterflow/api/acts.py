@@ -38,7 +38,12 @@ from counterflow.orders.commands.record_contacts import record_contacts
 from counterflow.orders.commands.record_orders import record_orders
 from counterflow.orders.commands.record_shipments import record_shipments
 from counterflow.orders.commands.record_tenders import record_tenders
-from counterflow.policies.commands.publish_policies import publish_policies
+from counterflow.policies.commands.activate_policies import activate_policies
+from counterflow.policies.commands.draft_policies import draft_policies
+from counterflow.policies.commands.edit_drafts import edit_drafts
+from counterflow.policies.commands.end_policies import end_policies
+from counterflow.policies.commands.review_policies import review_policies
+from counterflow.policies.commands.submit_drafts import submit_drafts
 from counterflow.receiving.commands.close_parcels import close_parcels
 from counterflow.receiving.commands.dispose_units import dispose_units
 from counterflow.receiving.commands.empty_totes import empty_totes
@@ -145,9 +150,14 @@ ACTS: list[Act] = [
     Act("/hold-releases", release_holds, "ledger"),
     Act("/reservations", reserve_stock, "ledger"),
     Act("/reservation-releases", release_reservations, "ledger"),
-    Act("/policy-versions", publish_policies, "policies"),
     Act("/inspection-plans", publish_plans, "receiving"),
     Act("/inspection-plan-families", map_families, "receiving"),
+    Act("/policy-drafts", draft_policies, "policies"),
+    Act("/policy-edits", edit_drafts, "policies"),
+    Act("/policy-submissions", submit_drafts, "policies"),
+    Act("/policy-reviews", review_policies, "policies"),
+    Act("/policy-activations", activate_policies, "policies"),
+    Act("/policy-ends", end_policies, "policies"),
     Act("/customer-erasures", erase_customers, "privacy"),
     Act("/photos", keep_photos, "evidence"),
     Act("/photo-erasures", erase_photos, "privacy"),

@@ -30,6 +30,7 @@ ADDED_ONLY = (
     "kernel_eventrecord",
     "logistics_parcelevent",
     "policies_decision",
+    "policies_policystep",
     "receiving_disposal",
     "receiving_disposalreversal",
     "receiving_inspection",

@@ -1,17 +1,18 @@
 """The tables of policies: versions of decision tables, and the decisions they made."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from counterflow.kernel.ids import Id
 from counterflow.policies.states import Version
 
 
 class PolicyVersion(models.Model):
-    """One version of one decision table; its content never changes, so a decision can point at it.
+    """One version of one decision table; once it left the draft it never changes, so a decision can point at it.
 
     `content` is the compact form of the table and `digest` its SHA-256. `scope` says for whom it is:
     fact name -> list of codes, empty for everybody. It answers from `effective_from` until `effective_to`.
+    `examples` are cases that must hold (`examples.py`). `revision` counts the edits of a draft.
     """
 
     id = Id()
@@ -27,6 +28,10 @@ class PolicyVersion(models.Model):
     scope = models.JSONField()
     created_at = models.DateTimeField()
     created_by = models.TextField()
+    examples = models.JSONField(db_default=Value([], models.JSONField()))
+    revision = models.IntegerField(db_default=1)
+    based_on = models.ForeignKey("self", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    reference = models.TextField(null=True, unique=True)
 
     class Meta:
         constraints = [
@@ -48,6 +53,23 @@ class PolicyVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.version}"
+
+
+class PolicyStep(models.Model):
+    """One step in the life of a version: who did what, to which content. Never changed."""
+
+    id = Id()
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
+    action = models.TextField()
+    revision = models.IntegerField()
+    digest = models.TextField()
+    reason = models.TextField()
+    actor = models.TextField()
+    at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.action} ({self.id})"
 
 
 class Decision(models.Model):

@@ -15,6 +15,7 @@ import zen
 from counterflow.kernel.errors import Invalid
 from counterflow.policies import cells
 from counterflow.policies.cells import Cell, NoneOf, OneOf, Other, Range
+from counterflow.policies.coverage import unreachable
 from counterflow.policies.facts import ANSWER, FACTS, Fact, Type
 from counterflow.policies.tables import Row, Table
 
@@ -191,16 +192,11 @@ def _of_answer(table: Table, row: Row) -> Iterator[Problem]:
 
 
 def _never_fired(table: Table) -> Iterator[Problem]:
-    """Rows that one earlier row answers for in every case.
-
-    Rows covered only by several earlier ones together are not found; that takes a cover search.
-    """
-    read = [[cells.read(row.when.get(name, "")) for name in table.inputs] for row in table.rows]
-    for later, row in enumerate(table.rows):
-        for earlier in range(later):
-            if all(cells.covers(wide, narrow) for wide, narrow in zip(read[earlier], read[later], strict=True)):
-                yield Problem(row.id, "", f"row {table.rows[earlier].id} stands above it and always answers first.")
-                break
+    """Rows that the rows above them answer for in every case."""
+    for row, above in unreachable(table):
+        alone = len(above) == 1
+        who = f"row {above[0]} stands above it" if alone else f"rows {', '.join(above[:4])} stand above it together"
+        yield Problem(row, "", f"{who} and always answer{'s' if alone else ''} first.")
 
 
 def _sample(fact: Fact) -> Any:

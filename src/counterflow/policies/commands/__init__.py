@@ -1,4 +1,4 @@
-"""What can be done in policies, a file each: publish a version, install the shipped tables, record decisions."""
+"""What can be done in policies, a file each: the steps of a version's life, installing what is shipped, decisions."""
 
 from counterflow.policies.commands.install_default_policies import install_default_policies
 from counterflow.policies.commands.publish_policies import PublishPolicy, publish_policies

@@ -18,7 +18,7 @@ OWNER_ROLES = {
 }
 
 
-@command(needs="policies.edit")
+@command(needs="policies.install")
 def install_default_policies(ctx: Context) -> Batch:
     """Publish each shipped table whose kind has no version yet; what a company made its own stays."""
     found = db.rows("SELECT kind, max(id) AS id FROM policies_policyversion GROUP BY kind ORDER BY kind")

@@ -1,0 +1,94 @@
+"""Agree to policies that were proposed, or send them back."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from counterflow.kernel.commands import Batch, Done, Refused, command
+from counterflow.kernel.context import Context
+from counterflow.kernel.errors import DomainError, Invalid
+from counterflow.kernel.events import Event, emit
+from counterflow.policies.commands.versions import (
+    AuthorCannotAgree,
+    Held,
+    OwnerHasToAgree,
+    lock_versions,
+    pick,
+    roles_of_actor,
+    step,
+    write_states,
+    write_steps,
+)
+from counterflow.policies.events import POLICY_REVIEWED
+from counterflow.policies.facts import WORD
+from counterflow.policies.states import POLICY
+
+VERDICTS = ("approve", "send_back")
+
+
+class VerdictUnknown(Invalid):
+    """{verdict} is no verdict; the verdicts are approve and send_back, the latter with a reason in one word."""
+
+
+@dataclass(frozen=True)
+class ReviewPolicy:
+    """What a second person says to a proposal. `reason` is a code, needed to send it back."""
+
+    version_id: int
+    revision: int
+    verdict: str
+    reason: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Each revision gets one verdict."""
+        return f"{self.version_id}:{self.revision}"
+
+
+@command(needs="policies.review")
+def review_policies(ctx: Context, *, items: Sequence[ReviewPolicy]) -> Batch:
+    """Take each verdict. Only the owner's role may agree, and nobody to what they wrote or proposed.
+
+    Refuses `VersionUnknown`, `DraftChanged`, `MoveNotAllowed`, `VerdictUnknown`, `AuthorCannotAgree`,
+    `OwnerHasToAgree`. Five SQL statements, whatever the batch.
+    """
+    roles = roles_of_actor(ctx)
+    held = lock_versions(ctx, [item.version_id for item in items])
+    moved: list[Held] = []
+    steps: list[dict[str, Any]] = []
+    results: list[Done | Refused] = []
+    for item in items:
+        try:
+            results.append(_review(ctx, item, held, roles, moved, steps))
+        except DomainError as error:
+            results.append(Refused.of(item.identity, error))
+    write_states(moved)
+    write_steps(steps)
+    emit(ctx, [Event(POLICY_REVIEWED, v.id, facts={"policy": v.name, "state": v.state}) for v in moved])
+    return Batch(results)
+
+
+def _review(
+    ctx: Context,
+    item: ReviewPolicy,
+    held: dict[int, Held],
+    roles: frozenset[str],
+    moved: list[Held],
+    steps: list[dict[str, Any]],
+) -> Done:
+    if item.verdict not in VERDICTS or (item.verdict == "send_back" and not re.fullmatch(WORD, item.reason)):
+        raise VerdictUnknown(verdict=item.verdict[:40])
+    version = pick(held, item.version_id, item.revision)
+    if version.done_by(item.verdict, item.revision) == ctx.actor and version.state != "in_review":
+        return Done(item.identity, {"state": version.state}, replayed=True)
+    state = POLICY.move(item.verdict, version.state)
+    if item.verdict == "approve":
+        if ctx.actor in version.authors:
+            raise AuthorCannotAgree(policy=version.name)
+        if version.owner_role not in roles and "administrator" not in roles:
+            raise OwnerHasToAgree(policy=version.name, role=version.owner_role)
+    version.state = state
+    moved.append(version)
+    steps.append(step(ctx, version, item.verdict, item.reason))
+    return Done(item.identity, {"state": state})

@@ -1,0 +1,186 @@
+"""Which rows of a table can answer, and which facts only the default answers: sets, not samples.
+
+Each column is cut into atoms: the values any of its cells names, the spans between the numbers it
+names, whatever else there may be, and unknown. A cell is then a set of atoms and a row a box of sets,
+so "can this row ever fire" is whether anything of its box lies outside of the boxes above it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from counterflow.policies import cells
+from counterflow.policies.cells import Cell, NoneOf, OneOf, Other, Range
+from counterflow.policies.facts import FACTS, Fact, Type
+from counterflow.policies.tables import Table
+
+STEPS_MAX = 100_000
+ELSE = object()
+"""A value that no cell of the column names."""
+
+Box = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something to know about a table that is sound: rows that overlap, values only the default answers."""
+
+    row: str
+    column: str
+    words: str
+
+
+class _Column:
+    """A column as atoms, and its cells as sets of them, one bit an atom."""
+
+    def __init__(self, fact: Fact, texts: Sequence[str]) -> None:
+        self.fact = fact
+        self.cells = [cells.read(text) for text in texts]
+        self.atoms = list(self._atoms())
+        self.every = (1 << len(self.atoms)) - 1
+
+    def _atoms(self) -> Iterator[Any]:
+        named: set[Any] = set()
+        edges: set[int] = set()
+        for cell in self.cells:
+            if isinstance(cell, (OneOf, NoneOf)):
+                named |= set(cell.values)
+            if isinstance(cell, Range):
+                edges |= {
+                    edge for edge in (cell.least, None if cell.most is None else cell.most + 1) if edge is not None
+                }
+        if self.fact.nullable:
+            yield None
+        if self.fact.type is Type.FLAG:
+            yield from (True, False)
+        elif self.fact.type is Type.CHOICE:
+            yield from self.fact.choices
+        elif self.fact.type is Type.CODE:
+            yield from sorted(value for value in named if isinstance(value, str))
+            yield ELSE
+        else:
+            edges |= {edge for value in named if isinstance(value, int) for edge in (value, value + 1)}
+            inside = sorted(edge for edge in edges if self.fact.least < edge <= self.fact.most)
+            starts = [self.fact.least, *inside]
+            yield from (range(start, end) for start, end in zip(starts, [*inside, self.fact.most + 1], strict=True))
+
+    def covering(self, cell: Cell, other: Cell) -> int:
+        """The atoms a cell lets through for certain, of those that another cell lets through."""
+        if isinstance(cell, Other):
+            return self.every if cell == other else 0
+        return self.possible(cell)
+
+    def possible(self, cell: Cell) -> int:
+        """The atoms a cell may let through."""
+        return sum(1 << place for place, atom in enumerate(self.atoms) if _passes(cell, atom))
+
+    def words(self, mask: int) -> str:
+        """A set of atoms in words, the first few of them."""
+        shown = [_named(atom) for place, atom in enumerate(self.atoms) if mask >> place & 1]
+        return ", ".join(shown[:4]) + (" and others" if len(shown) > 4 else "")
+
+
+def _passes(cell: Cell, atom: Any) -> bool:
+    match cell:
+        case OneOf(values):
+            return _among(atom, values)
+        case NoneOf(values):
+            return not _among(atom, values)
+        case Range(least, most):
+            if not isinstance(atom, range):
+                return False
+            return (least is None or atom.start >= least) and (most is None or atom.stop - 1 <= most)
+    return True
+
+
+def _among(atom: Any, values: frozenset[Any]) -> bool:
+    if isinstance(atom, range):
+        return len(atom) == 1 and any(v == atom.start and not isinstance(v, bool) for v in values if v is not None)
+    return any(value == atom and isinstance(value, bool) == isinstance(atom, bool) for value in values)
+
+
+def _named(atom: Any) -> str:
+    if atom is ELSE:
+        return "any other"
+    if isinstance(atom, range):
+        return str(atom.start) if len(atom) == 1 else f"{atom.start} to {atom.stop - 1}"
+    return {None: "unknown", True: "yes", False: "no"}.get(atom, str(atom))
+
+
+def _columns(table: Table) -> list[_Column]:
+    facts = {fact.name: fact for fact in FACTS[table.kind]}
+    return [_Column(facts[name], [row.when.get(name, "") for row in table.rows]) for name in table.inputs]
+
+
+def unreachable(table: Table) -> list[tuple[str, list[str]]]:
+    """Rows but the last that can never fire, each with the rows above that answer for it. Assumes sound cells.
+
+    A cell that only the engine understands covers nothing but its like.
+    """
+    columns = _columns(table)
+    found = []
+    for place, row in enumerate(table.rows[:-1]):
+        mine = [column.cells[place] for column in columns]
+        box = tuple(column.possible(cell) for column, cell in zip(columns, mine, strict=True))
+        covers: dict[str, Box] = {}
+        for earlier, above in enumerate(table.rows[:place]):
+            pairs = zip(columns, mine, strict=True)
+            cover = tuple(column.covering(column.cells[earlier], cell) for column, cell in pairs)
+            if _meet(box, cover):
+                covers[above.id] = cover
+        if not _left(box, list(covers.values()), [STEPS_MAX]):
+            alone = [name for name, cover in covers.items() if _within(box, cover)]
+            found.append((row.id, alone[:1] or list(covers)))
+    return found
+
+
+def notes(table: Table) -> list[Note]:
+    """Overlaps that an order decides, and values that only the default answers."""
+    columns = _columns(table)
+    boxes = [tuple(column.possible(column.cells[place]) for column in columns) for place in range(len(table.rows) - 1)]
+    found = [*_overlaps(table, boxes)]
+    for name, column in zip(table.inputs, columns, strict=True):
+        used = 0
+        for cell in column.cells[:-1]:
+            used |= column.possible(cell)
+        if gap := column.every & ~used:
+            words = f"only the last row answers where {name} is {column.words(gap)}."
+            found.append(Note(table.rows[-1].id, name, words))
+    return found
+
+
+def _overlaps(table: Table, boxes: Sequence[Box]) -> Iterator[Note]:
+    for later, box in enumerate(boxes):
+        for earlier in range(later):
+            other = boxes[earlier]
+            if table.rows[earlier].then == table.rows[later].then or not _meet(box, other):
+                continue
+            if not _within(box, other) and not _within(other, box):
+                words = f"some cases fit row {table.rows[earlier].id} as well; it stands above and answers them."
+                yield Note(table.rows[later].id, "", words)
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return all(x & y for x, y in zip(a, b, strict=True))
+
+
+def _within(a: Box, b: Box) -> bool:
+    return all(x & ~y == 0 for x, y in zip(a, b, strict=True))
+
+
+def _left(box: Box, covers: Sequence[Box], steps: list[int]) -> bool:
+    """Whether anything of a box lies outside of all covers; yes where the search would take too long."""
+    for place, cover in enumerate(covers):
+        if not _meet(box, cover):
+            continue
+        steps[0] -= 1
+        if steps[0] < 0:
+            return True
+        rest = covers[place + 1 :]
+        for column, mask in enumerate(cover):
+            outside = box[column] & ~mask
+            if outside and _left((*box[:column], outside, *box[column + 1 :]), rest, steps):
+                return True
+            box = (*box[:column], box[column] & mask, *box[column + 1 :])
+        return False
+    return True

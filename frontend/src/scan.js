@@ -97,6 +97,9 @@ function settled() {
   const station = document.querySelector("[data-station]");
   if (!station) return;
   window.htmx?.process(station);
+  for (const part of station.querySelectorAll("template[data-into]")) {
+    document.querySelector(part.dataset.into)?.replaceChildren(part.content.cloneNode(true));
+  }
   if (station.dataset.address) history.replaceState(null, "", station.dataset.address);
   const signal = station.querySelector("[data-signal]");
   if (signal) {
@@ -131,8 +134,8 @@ function printLabel(found) {
 // A letter in the box marks the button that Enter will press.
 function arm(text) {
   const letter = text.trim().toLowerCase();
-  for (const button of document.querySelectorAll("[data-key]")) {
-    button.classList.toggle("is-armed", letter.length === 1 && button.dataset.key === letter);
+  for (const button of document.querySelectorAll("[data-letter]")) {
+    button.classList.toggle("is-armed", letter.length === 1 && button.dataset.letter === letter);
   }
 }
 
@@ -140,10 +143,10 @@ function pressed(event) {
   if (!box() || document.querySelector("dialog[open]")) return;
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
     if (isOther(event.target) || field().value) return;
-    const undo = document.querySelector("form[data-undo]");
+    const undo = document.querySelector("[data-station] [data-letter=z], form[data-undo] [type=submit]");
     if (!undo) return;
     event.preventDefault();
-    undo.requestSubmit();
+    undo.click();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -169,7 +172,8 @@ function submitted(event) {
   if (form === box()) {
     event.preventDefault();
     event.stopPropagation();
-    take(field().value);
+    const chosen = event.submitter?.name === "scan" ? event.submitter.value : "";
+    take(chosen || field().value);
   } else if (form.closest("[data-station]") && form.method === "post" && !form.hasAttribute("data-plain")) {
     event.preventDefault();
     event.stopPropagation();

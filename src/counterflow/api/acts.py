@@ -48,16 +48,20 @@ from counterflow.receiving.commands.close_parcels import close_parcels
 from counterflow.receiving.commands.dispose_units import dispose_units
 from counterflow.receiving.commands.empty_totes import empty_totes
 from counterflow.receiving.commands.inspect_units import inspect_units
+from counterflow.receiving.commands.issue_plates import issue_plates
+from counterflow.receiving.commands.keep_clues import keep_clues
 from counterflow.receiving.commands.map_families import map_families
 from counterflow.receiving.commands.match_units import match_units
 from counterflow.receiving.commands.publish_plans import publish_plans
 from counterflow.receiving.commands.put_away_units import put_away_units
 from counterflow.receiving.commands.receive_units import receive_units
 from counterflow.receiving.commands.release_units import release_units
+from counterflow.receiving.commands.reopen_parcels import reopen_parcels
 from counterflow.receiving.commands.reverse_disposals import reverse_disposals
 from counterflow.receiving.commands.reverse_receipts import reverse_receipts
 from counterflow.receiving.commands.send_back_units import send_back_units
 from counterflow.receiving.commands.split_units import split_units
+from counterflow.receiving.commands.undo_receipts import undo_receipts
 from counterflow.reconciliation.commands.post_adjustments import post_adjustments
 from counterflow.recovery.commands.add_refurbishment_costs import add_refurbishment_costs
 from counterflow.recovery.commands.cancel_loads import cancel_loads
@@ -94,6 +98,10 @@ ACTS: list[Act] = [
     Act("/parcel-reports", observe_parcels, "logistics"),
     Act("/units", receive_units, "receiving"),
     Act("/parcel-closings", close_parcels, "receiving"),
+    Act("/parcel-reopenings", reopen_parcels, "receiving"),
+    Act("/clues", keep_clues, "receiving"),
+    Act("/plates", issue_plates, "receiving"),
+    Act("/receipt-undos", undo_receipts, "receiving"),
     Act("/receipt-reversals", reverse_receipts, "receiving"),
     Act("/matches", match_units, "receiving"),
     Act("/splits", split_units, "receiving"),

@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI, Router
 
-from counterflow.api import problems, reading
+from counterflow.api import problems, reading, scans
 from counterflow.api.acts import ACTS
 from counterflow.api.asks import READS
 from counterflow.api.callers import Token
@@ -27,3 +27,4 @@ for act in ACTS:
 for read in READS:
     reading.add(acts, read)
 api.add_router("", acts)
+api.add_router("", scans.router)

@@ -5,9 +5,6 @@ from datetime import date, datetime
 from counterflow.api.reading import Read
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
-from counterflow.desk.orders import OrderFile, Reached, order_file
-from counterflow.desk.preview import PreviewLine, preview
-from counterflow.desk.search import Hit, orders_meant
 from counterflow.evidence import queries as evidence
 from counterflow.facilities import queries as facilities
 from counterflow.kernel import clock
@@ -15,14 +12,15 @@ from counterflow.ledger import queries as ledger
 from counterflow.logistics import queries as logistics
 from counterflow.orders import queries as orders
 from counterflow.policies import queries as policies
+from counterflow.receiving import labels, parked
 from counterflow.receiving import queries as receiving
 from counterflow.receiving import queries_station as station
+from counterflow.receiving.expected import Job, job
 from counterflow.reconciliation import queries as reconciliation
 from counterflow.recovery import queries as recovery
 from counterflow.refunds import queries as refunds
 from counterflow.registry import queries as registry
 from counterflow.returns import queries as returns
-from counterflow.returns.documents import AskedLine
 from counterflow.returns.page import return_page
 from counterflow.workqueue import queries as workqueue
 
@@ -91,32 +89,15 @@ _MAPPING_FILTERS = ("search", "source", "kind", "sort")
 _CHANGE_FILTERS = ("kind", "search", "field", "by", "since", "until")
 
 
-def find_orders(*, search: str = "") -> list[Hit]:
-    """Orders that a search may mean: an order, return, tracking, unit or customer number, or a SKU with a day."""
-    return orders_meant(search=search)
+def suggested(*, lpn: str) -> list[parked.Suggestion]:
+    """Lines of returns that a unit may answer for, the best first, each with its reasons."""
+    return parked.suggestions(lpn=lpn, at=clock.now())
 
 
-def find_people(*, search: str = "") -> list[Hit]:
-    """The same, and by email address, telephone number, or a postcode with a name; with the customers' names."""
-    return orders_meant(search=search, person=True)
-
-
-def desk_order(*, channel: str, number: str) -> OrderFile:
-    """An order as the service desk sees it, without how its customer is reached."""
-    return order_file(channel=channel, number=number)
-
-
-def desk_person(*, channel: str, number: str) -> Reached | None:
-    """How the customer of an order is reached; null where nothing is known."""
-    return order_file(channel=channel, number=number, person=True).contact
-
-
-def return_preview(
-    *, channel: str, order: str, order_line: int, quantity: int, reason: str, resolution: str = "refund"
-) -> list[PreviewLine]:
-    """What opening a return of pieces of one line would be answered now, in words and in money."""
-    line = AskedLine(quantity, reason, order_line=order_line, resolution=resolution)
-    return preview(channel=channel, order=order, lines=[line], at=clock.now())
+def expected(*, parcel_id: int | None = None, rma: str = "") -> list[Job]:
+    """What a parcel (by its id) or a return should bring, what of it has come, and the units received from it."""
+    found = job(parcel_id=parcel_id, rma=rma)
+    return [] if found is None else [found]
 
 
 _AS_OF = ("entity", "booked", "happened", "known")
@@ -138,17 +119,6 @@ READS: list[Read] = [
         ("after", "code"),
         name="channels",
     ),
-    Read("/desk/orders", find_orders, "orders.view", "desk", ("search",)),
-    Read("/desk/people", find_people, "orders.contact", "desk", ("search",)),
-    Read("/desk/orders/{channel}/{number}", desk_order, "orders.view", "desk"),
-    Read("/desk/orders/{channel}/{number}/contact", desk_person, "orders.contact", "desk"),
-    Read(
-        "/desk/return-preview",
-        return_preview,
-        "returns.open",
-        "desk",
-        ("channel", "order", "order_line", "quantity", "reason", "resolution"),
-    ),
     Read("/parcels", logistics.recent_parcels, "logistics.view", "logistics", ("state",), ("before_id", "id")),
     Read("/parcels/{carrier}/{tracking}", logistics.parcel, "logistics.view", "logistics"),
     Read("/units", receiving.bench, "receiving.view", "receiving", ("node", "state"), ("after_id", "id")),
@@ -168,6 +138,12 @@ READS: list[Read] = [
     Read("/loads/{number}", recovery.load, "recovery.view", "recovery"),
     Read("/set-apart", station.set_apart, "receiving.view", "receiving", ("node", "search"), ("after_id", "id")),
     Read("/totes", facilities.totes, "facilities.view", "facilities", ("node", "purpose", "active"), ("after", "code")),
+    Read("/units/{lpn}/label", labels.label, "receiving.view", "receiving"),
+    Read("/units/{lpn}/clues", parked.clues, "receiving.view", "receiving", name="unit_clues"),
+    Read("/units/{lpn}/suggestions", suggested, "returns.view", "receiving", name="unit_suggestions"),
+    Read("/parked-units", parked.parked, "receiving.view", "receiving", ("node", "found"), ("before_id", "id")),
+    Read("/loose-parcels", parked.loose_parcels, "logistics.view", "logistics", (), ("before_id", "id")),
+    Read("/expected", expected, "receiving.view", "receiving", ("parcel_id", "rma")),
     Read("/items", catalog.items, "catalog.view", "catalog", _ITEM_FILTERS, ("after", "sku")),
     Read("/suppliers", partners.suppliers, "catalog.view", "catalog", _NAMED, ("after", "code")),
     Read("/brands", partners.brands, "catalog.view", "catalog", _NAMED, ("after", "code")),

@@ -40,14 +40,6 @@ GROUPS: tuple[Group, ...] = (
         "Returns",
         (
             Link(
-                "desk",
-                "Service desk",
-                "headset",
-                "returns.open",
-                "Find a caller's order, open a return",
-                ("order", "desk_ask"),
-            ),
-            Link(
                 "returns",
                 "Returns",
                 "arrow-back-up",
@@ -59,7 +51,18 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group(
         "Warehouse",
-        (Link("bench", "Bench", "clipboard-check", "receiving.view", "Units that wait for a decision", ("unit",)),),
+        (
+            Link("receive", "Receive", "barcode", "receiving.receive", "Open parcels and scan", ("labels",)),
+            Link("bench", "Bench", "clipboard-check", "receiving.view", "Units that wait for a decision", ("unit",)),
+            Link(
+                "unidentified",
+                "Unidentified",
+                "help-circle",
+                "receiving.view",
+                "Goods that nobody could name yet",
+                ("unidentified_unit",),
+            ),
+        ),
     ),
     Group(
         "Stock and books",

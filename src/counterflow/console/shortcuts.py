@@ -45,10 +45,9 @@ LISTS: Final[tuple[Shortcut, ...]] = (
 ROOM_KEYS: Final[dict[str, str]] = {
     "home": "h",
     "cases": "c",
-    "desk": "d",
     "returns": "r",
     "bench": "b",
-    "inventory": "s",
+    "stock": "s",
     "tie_out": "t",
     "statements": "x",
     "trial_balance": "l",

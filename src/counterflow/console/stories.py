@@ -93,6 +93,7 @@ TELLINGS: dict[str, Telling] = {
     "ParcelLost": Telling("Parcel lost", "stop", "alert-triangle"),
     "ParcelFound": Telling("Lost parcel found", "good", "package"),
     "ParcelClosed": Telling("Parcel unpacked", "plain", "package"),
+    "ParcelReopened": Telling("Parcel opened again", "hold", "package"),
     "UnitReceived": Telling("Received", "wait", "box", _received),
     "UnitReceiptReversed": Telling("Receipt reversed", "stop", "arrow-back-up", _reason),
     "UnitMatched": Telling("Matched to this return", "move", "link", _pieces),

@@ -61,6 +61,16 @@ class Unit(models.Model):
         indexes = [
             models.Index(fields=["rma_line_id"], name="receiving_unit_line"),
             models.Index(fields=["parcel_id"], name="receiving_unit_parcel", condition=Q(parcel_id__isnull=False)),
+            models.Index(fields=["node", "received_at"], name="receiving_unit_day"),
+            models.Index(fields=["serial"], name="receiving_unit_serial", condition=~Q(serial="")),
+            models.Index(
+                fields=["id"],
+                name="receiving_unit_parked",
+                condition=Q(
+                    rma_line_id__isnull=True,
+                    stock_state__in=["received", "inspection", "quarantine"],
+                ),
+            ),
             models.Index(fields=["parent_id"], name="receiving_unit_parts", condition=Q(parent_id__isnull=False)),
             models.Index(
                 fields=["node", "state", "id"],
@@ -78,6 +88,24 @@ class Unit(models.Model):
 
     def __str__(self) -> str:
         return self.lpn
+
+
+class Clue(models.Model):
+    """Something that may tell what a unit is and whose: a code found on it, of a kind. Words and names are kept as
+    erasable payloads of the unit, never here."""
+
+    id = Id()
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.TextField()
+    value = models.TextField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "kind", "value"], name="receiving_clue_once")]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.kind} {self.value}"
 
 
 class Origin(models.Model):

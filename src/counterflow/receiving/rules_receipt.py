@@ -15,6 +15,8 @@ from counterflow.receiving.states import Found
 
 OURS, NOBODY_KNOWS = "us", "unknown"
 PLACEHOLDER = "UNIDENTIFIED"
+CLUE_PAYLOAD = "unit_clue"
+"""The kind of erasable content that holds names and words about a unit that nobody knows."""
 _OWNER = re.compile(r"us|consignor|customer|unknown|supplier:[^\s:]{1,60}")
 
 

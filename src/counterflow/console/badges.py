@@ -146,6 +146,15 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "shipped": Badge("Shipped", GOOD),
         "cancelled": Badge("Cancelled", PLAIN),
     },
+    "use": {
+        "active": Badge("In use", GOOD),
+        "off": Badge("Switched off", PLAIN),
+    },
+    "intake": {
+        "previewed": Badge("Waits to be confirmed", WAIT),
+        "taken": Badge("Taken over", GOOD),
+        "dropped": Badge("Dropped", PLAIN),
+    },
     "tie_out": {
         "ties": Badge("Ties", GOOD),
         "differs": Badge("Differs", STOP),

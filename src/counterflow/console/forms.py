@@ -87,6 +87,13 @@ class NewUser(Form):
     time_zone = forms.ChoiceField(
         label="Time zone", choices=[(z, z.replace("_", " ")) for z in sorted(available_timezones())], initial="UTC"
     )
+    home_node = forms.CharField(
+        label="Home node",
+        required=False,
+        max_length=60,
+        help_text="Code of the node whose stations this user works at.",
+        widget=forms.TextInput(attrs={"list": "home_node-list", "autocomplete": "off"}),
+    )
     roles = _roles()
     password = _new_password(required=False)
 

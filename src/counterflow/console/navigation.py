@@ -1,13 +1,14 @@
 """The console's rooms, as one table: a row is a link, seen by those who hold its permission."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatch
 
 
 @dataclass(frozen=True)
 class Link:
     """A room: the name of its address, its label and icon, the permission that shows it, what one does there.
 
-    `also` are addresses inside the room, which light the same link.
+    `also` are addresses inside the room, which light the same link; `master_*` are all that begin so.
     """
 
     url: str
@@ -92,12 +93,20 @@ GROUPS: tuple[Group, ...] = (
         "Administration",
         (
             Link(
+                "master",
+                "Master data",
+                "database",
+                "catalog.view",
+                "Items, suppliers, nodes, reasons, channels: look up, change, bring in by file",
+                also=("master_*",),
+            ),
+            Link(
                 "users",
                 "Users",
                 "users",
                 "access.manage",
                 "Who may sign in, and what each may do",
-                also=("user", "user_new"),
+                also=("user", "user_new", "roles", "master_users_*"),
             ),
             Link("tokens", "API tokens", "key", "access.issue_tokens", "Keys for programs that report to us"),
             Link("styleguide", "Style guide", "palette", "", also=("styleguide_station",)),
@@ -120,6 +129,6 @@ def section(url: str | None) -> str:
     """The room that an address belongs to."""
     for group in GROUPS:
         for link in group.links:
-            if url is not None and (url == link.url or url in link.also):
+            if url is not None and (url == link.url or any(fnmatch(url, name) for name in link.also)):
                 return link.url
     return ""

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from counterflow.console.master.addresses import ADDRESSES
 from counterflow.console.views import (
     books,
     cases,
@@ -82,6 +83,7 @@ urlpatterns = [
     path("reconciliation/<int:statement_id>", reconciliation.statement, name="statement"),
     path("reconciliation/<int:statement_id>/post", reconciliation.post, name="statement_post"),
     path("ledger/chart", chart.chart, name="chart"),
+    *ADDRESSES,
     path("users", users.users, name="users"),
     path("users/new", users.user_new, name="user_new"),
     path("users/<str:email>", users.user, name="user"),

@@ -264,3 +264,21 @@ def ats(*, items: Sequence[int], nodes: Sequence[int] | None = None) -> list[Ats
     return [
         AtsRow(*row) for row in db.rows(_ATS, {"items": list(items), "nodes": None if nodes is None else list(nodes)})
     ]
+
+
+@dataclass(frozen=True)
+class EntityRow:
+    """A legal entity with the currency and zone of its books."""
+
+    id: int
+    code: str
+    name: str
+    currency: str
+    zone: str
+
+
+def entities() -> list[EntityRow]:
+    """Legal entities, by code. One statement."""
+    return [
+        EntityRow(*row) for row in db.rows("SELECT id, code, name, currency, zone FROM ledger_entity ORDER BY code")
+    ]

@@ -10,22 +10,23 @@ from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError
-from counterflow.registry.commands.changing import note
+from counterflow.registry.commands.changing import RecordChanged, note
 
 
 @dataclass(frozen=True)
 class SetRoles:
-    """A user, and all the roles this user holds from now on."""
+    """A user, and all the roles this user holds from now on; `version` is that of the user as it was read."""
 
     email: str
     roles: tuple[str, ...]
+    version: int | None = None
 
 
 @command(needs="access.manage")
 def set_roles(ctx: Context, *, items: Sequence[SetRoles]) -> Batch:
     """Make the held roles exactly those named; saying so again changes nothing.
 
-    Refuses `UserNotFound`, `RoleUnknown`, `LastAdministrator`.
+    Refuses `UserNotFound`, `RoleUnknown`, `RecordChanged`, `LastAdministrator`.
     """
     users = lock_users(ctx, {item.email.strip().lower() for item in items})
     before = {user.id: frozenset(user.roles) for user in users.values()}
@@ -34,6 +35,8 @@ def set_roles(ctx: Context, *, items: Sequence[SetRoles]) -> Batch:
         email = item.email.strip().lower()
         try:
             user, roles = find(users, email), check_roles(item.roles)
+            if item.version not in (None, user.version) and roles != user.roles:
+                raise RecordChanged(what="user", code=email, now=user.version, version=item.version)
             if ADMINISTRATOR not in roles:
                 keep_one_administrator(users, user)
             user.roles = set(roles)

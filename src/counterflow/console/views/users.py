@@ -1,40 +1,22 @@
-"""Users and their roles."""
+"""Users and their roles: the list, one user, a new one. Files and history are those of all master data."""
 
 from django.contrib.auth.hashers import make_password
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from counterflow.access import commands, queries
-from counterflow.access.roles import ROLES
-from counterflow.console import cells, forms
-from counterflow.console.listing import PAGE_SIZE, Column, Filter, asked, csv_answer, listing
+from counterflow.console import forms
+from counterflow.console.master.users import USERS, node_choices
 from counterflow.console.page import act, page, readable, render
-
-Row = queries.UserRow
-COLUMNS: tuple[Column[Row], ...] = (
-    Column("Email", lambda u: cells.text(u.email, href=reverse("user", args=[u.email]))),
-    Column("Name", lambda u: cells.text(u.name)),
-    Column("Roles", lambda u: cells.tags([ROLES[code].name for code in u.roles if code in ROLES])),
-    Column("Account", lambda u: cells.badge("account", "active" if u.is_active else "off")),
-    Column("Last signed in", lambda u: cells.instant(u.last_login)),
-)
-FILTERS = (Filter("role", "Role", [(role.code, role.name) for role in ROLES.values()]),)
+from counterflow.console.views.master import list_page, record_page
 
 
 @page("access.manage")
 def users(request: HttpRequest) -> HttpResponseBase:
     """Everybody who may sign in."""
-    wanted = asked(request, FILTERS)
-    limit = 100_000 if wanted.csv else PAGE_SIZE + 1
-    rows = queries.users(search=wanted.search, role=wanted.chosen.get("role", ""), limit=limit, after=wanted.place)
-    if wanted.csv:
-        return csv_answer("users", COLUMNS, rows)
-    more = rows[PAGE_SIZE - 1].email if len(rows) > PAGE_SIZE else ""
-    drawn = listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=FILTERS, search_label="Name or address", next_place=more)
-    return render(request, "console/users/list.html", {"list": drawn})
+    return list_page(request, USERS, "console/users/list.html")
 
 
 @page("access.manage")
@@ -49,25 +31,30 @@ def user_new(request: HttpRequest) -> HttpResponseBase:
             roles=tuple(given["roles"]),
             password_hash=make_password(given["password"] or None),
             time_zone=given["time_zone"],
+            home_node=given["home_node"],
         )
         if act(request, "User created.", lambda ctx: commands.create_users(ctx, items=[item])):
             return redirect("user", email=given["email"].lower())
-    return render(request, "console/users/new.html", {"form": form}, status=422 if form.is_bound else 200)
+    values = {"form": form, "nodes": node_choices()}
+    return render(request, "console/users/new.html", values, status=422 if form.is_bound else 200)
 
 
 @page("access.manage")
 def user(request: HttpRequest, email: str) -> HttpResponseBase:
-    """One user: roles, account, tokens."""
+    """One user: profile and roles, account, password, history."""
     found = queries.user(email=email)
     if found is None:
         raise Http404(f"Nobody signs in as {email}.")
-    values = {
-        "user": found,
-        "roles_form": forms.Roles(initial={"roles": list(found.roles)}),
-        "password_form": forms.Password(),
-        "tokens": queries.tokens(user_id=found.id),
-    }
-    return render(request, "console/users/one.html", values)
+    return record_page(
+        request,
+        USERS,
+        found,
+        "console/users/one.html",
+        without=("is_active",),
+        user=found,
+        password_form=forms.Password(),
+        tokens=queries.tokens(user_id=found.id),
+    )
 
 
 @page("access.manage")

@@ -22,8 +22,13 @@ from counterflow.receiving.commands.reverse_disposals import ReverseDisposal, re
 from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
 from counterflow.receiving.commands.split_units import SplitUnit, split_units
 from counterflow.reconciliation import queries as reconciliation
+from counterflow.reconciliation.commands.adjust_stock import AdjustStock, adjust_stock
+from counterflow.reconciliation.commands.close_counts import CloseCount, close_counts
+from counterflow.reconciliation.commands.compare_counts import CompareCount, compare_counts
 from counterflow.reconciliation.commands.compare_statements import StockStatement, compare_statements
+from counterflow.reconciliation.commands.create_counts import CreateCount, create_counts
 from counterflow.reconciliation.commands.post_adjustments import PostAdjustment, post_adjustments
+from counterflow.reconciliation.commands.record_counts import RecordCount, record_counts
 from counterflow.recovery.commands.cancel_refurbishments import CancelRefurbishment, cancel_refurbishments
 from counterflow.recovery.commands.close_loads import CloseLoad, close_loads
 from counterflow.recovery.commands.unload_goods import UnloadGoods, unload_goods
@@ -271,6 +276,40 @@ def _count(company: Company) -> None:
     (found,) = (b for b in reconciliation.breaks(statement=done[0].facts["statement"]) if b.sku == company.sku("cheap"))
     batch = post_adjustments(company.ctx(actor="user:5"), items=[PostAdjustment(found.id)])
     assert batch.done, batch
+    _count_ourselves(company)
+
+
+def _count_ourselves(company: Company) -> None:
+    """A count of two SKUs: one agrees, one is counted again, differs and is posted; and a correction by hand."""
+    skus = (company.sku("cheap"), company.sku("mug"), company.sku("phone"))
+    asked = CreateCount(f"count-{company.tag}", company.node(), skus=skus, tolerance_percent=1)
+    number = create_counts(company.ctx(), items=[asked]).done[0].facts["count"]
+    there = {
+        row.sku: row.n
+        for row in db.rows(
+            "SELECT i.sku, sum(p.quantity)::int AS n FROM ledger_position p"
+            " JOIN ledger_account a ON a.id = p.account_id"
+            " JOIN catalog_item i ON i.id = a.item_id WHERE a.state = 'available' AND a.node_id = %s GROUP BY 1",
+            [company.nodes["dc1"]],
+        )
+    }
+
+    def entry(ref: str, name: str, pieces: int, **more: str) -> RecordCount:
+        return RecordCount(number, ref, company.sku(name), pieces, **more)
+
+    first = [entry("a", "cheap", there[skus[0]] - 5), entry("b", "mug", 1), entry("c", "mug", there[skus[1]] - 1)]
+    wrong = [entry("d", "mug", 9), RecordCount(number, "e", voids="d")]
+    assert len(record_counts(company.ctx(actor="user:6"), items=[*first, *wrong]).done) == 5
+    assert compare_counts(company.ctx(), items=[CompareCount(number, 1, leave_uncounted=True)]).done
+    assert record_counts(company.ctx(actor="user:6"), items=[entry("f", "cheap", there[skus[0]] - 4)]).done
+    done = compare_counts(company.ctx(), items=[CompareCount(number, 2)]).done
+    breaks = reconciliation.breaks(statement=done[0].facts["statement"])
+    assert post_adjustments(company.ctx(actor="user:5"), items=[PostAdjustment(row.id) for row in breaks]).done
+    assert close_counts(company.ctx(), items=[CloseCount(number)]).done
+    found = AdjustStock(
+        f"by-hand-{company.tag}", company.node(), company.sku("mug"), "available", "quarantine", 2, "wrong_shelf"
+    )
+    assert adjust_stock(company.ctx(), items=[found]).done
 
 
 def _photos(company: Company) -> None:

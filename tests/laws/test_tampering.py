@@ -101,6 +101,18 @@ UNNOTICED = {
         "sold_at": TOLD,
     },
     "recovery_loadline": {"id": ONCE, "ref": ONCE, "content_hash": REPLAY},
+    "reconciliation_adjustment": {"reference": ONCE, "content_hash": REPLAY, "reason": DESCRIPTIVE},
+    "reconciliation_count": {
+        "content_hash": REPLAY,
+        "scope": "what was asked for; that the lines are of its states is proved",
+        "blind": DESCRIPTIVE,
+        "tolerance_pieces": "decided what was counted again, and decides nothing once it was compared",
+        "tolerance_percent": "decided what was counted again, and decides nothing once it was compared",
+        "ended_by": DESCRIPTIVE,
+        "ended_at": DESCRIPTIVE,
+    },
+    "reconciliation_countentry": {"ref": ONCE, "content_hash": REPLAY},
+    "reconciliation_countline": {"planned": DESCRIPTIVE},
     "refunds_credit": {"content_hash": REPLAY, "cause": DESCRIPTIVE, "request_ref": ONCE},
     "refunds_creditline": {"id": ONCE},
     "refunds_moneyfact": {"source": TOLD, "content_hash": REPLAY, "partner_ref": TOLD},
@@ -223,6 +235,9 @@ PICKED = {
     "logistics_parcelline": "in_transit_qty + lost_qty + received_qty > 0",
     # A line that was taken out again stands for nothing any more.
     "recovery_loadline": "unloaded_at IS NULL",
+    # Lines that nobody counted, and what was counted in a round that was counted again, count for nothing.
+    "reconciliation_countline": "entries > 0",
+    "reconciliation_countentry": "round = (SELECT l.round FROM reconciliation_countline l WHERE l.id = t.line_id)",
     # A report that moved no money and stands behind no payout says nothing that we act on.
     "refunds_moneyfact": "entry_id <> 0",
 }

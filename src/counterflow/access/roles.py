@@ -73,6 +73,8 @@ PERMISSIONS: dict[str, str] = {
     "reconciliation.view": "See statements, comparisons and breaks",
     "reconciliation.compare": "Compare a partner's statement with the ledger",
     "reconciliation.post": "Post the entries a comparison proposes",
+    "counts.view": "See counts of stock, without what the books expect",
+    "counts.count": "Count stock and record what was found",
     "workqueue.view": "See cases",
     "workqueue.work": "Take, comment on and close cases",
     "workqueue.approve": "Approve what waits for a second person",
@@ -120,6 +122,8 @@ ROLES: dict[str, Role] = {
             "Returns clerk",
             "Opens parcels, receives units, puts them away",
             *_GOODS_VIEW,
+            "counts.view",
+            "counts.count",
             "evidence.keep",
             "logistics.observe",
             "receiving.receive",
@@ -207,6 +211,7 @@ ROLES: dict[str, Role] = {
             "ledger.export",
             "reconciliation.compare",
             "reconciliation.post",
+            "counts.count",
             "workqueue.work",
         ),
         _role(
@@ -249,6 +254,7 @@ ROLES: dict[str, Role] = {
             "receiving.dispose",
             "refunds.observe",
             "reconciliation.compare",
+            "counts.count",
         ),
         _role("administrator", "Administrator", "Holds every permission", *PERMISSIONS),
     )

@@ -62,7 +62,13 @@ from counterflow.receiving.commands.reverse_receipts import reverse_receipts
 from counterflow.receiving.commands.send_back_units import send_back_units
 from counterflow.receiving.commands.split_units import split_units
 from counterflow.receiving.commands.undo_receipts import undo_receipts
+from counterflow.reconciliation.commands.adjust_stock import adjust_stock
+from counterflow.reconciliation.commands.cancel_counts import cancel_counts
+from counterflow.reconciliation.commands.close_counts import close_counts
+from counterflow.reconciliation.commands.compare_counts import compare_counts
+from counterflow.reconciliation.commands.create_counts import create_counts
 from counterflow.reconciliation.commands.post_adjustments import post_adjustments
+from counterflow.reconciliation.commands.record_counts import record_counts
 from counterflow.recovery.commands.add_refurbishment_costs import add_refurbishment_costs
 from counterflow.recovery.commands.cancel_loads import cancel_loads
 from counterflow.recovery.commands.cancel_refurbishments import cancel_refurbishments
@@ -132,6 +138,12 @@ ACTS: list[Act] = [
     Act("/load-shipments", ship_loads, "recovery"),
     Act("/statements", compare_statements, "reconciliation"),
     Act("/adjustments", post_adjustments, "reconciliation"),
+    Act("/stock-adjustments", adjust_stock, "reconciliation"),
+    Act("/counts", create_counts, "reconciliation"),
+    Act("/count-entries", record_counts, "reconciliation"),
+    Act("/count-comparisons", compare_counts, "reconciliation"),
+    Act("/count-closings", close_counts, "reconciliation"),
+    Act("/count-cancellations", cancel_counts, "reconciliation"),
     Act("/orders", record_orders, "orders"),
     Act("/contacts", record_contacts, "orders"),
     Act("/tenders", record_tenders, "orders"),

@@ -38,6 +38,8 @@ ADDED_ONLY = (
     "receiving_putaway",
     "receiving_receiptreversal",
     "receiving_release",
+    "reconciliation_adjustment",
+    "reconciliation_countentry",
     "reconciliation_statement",
     "recovery_refurbishmentcost",
     "refunds_creditline",

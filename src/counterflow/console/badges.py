@@ -77,6 +77,20 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "unclear": Badge("Could not be read", WAIT),
         "timing": Badge("Goods in motion", PLAIN),
     },
+    "count": {
+        "open": Badge("Being counted", WAIT),
+        "compared": Badge("Compared", MOVE),
+        "closed": Badge("Closed", GOOD),
+        "cancelled": Badge("Cancelled", PLAIN),
+    },
+    "count_line": {
+        "due": Badge("To be counted", WAIT),
+        "counted": Badge("Counted", MOVE),
+        "recount": Badge("Count again", HOLD),
+        "agreed": Badge("Agrees", GOOD),
+        "differs": Badge("Differs", STOP),
+        "skipped": Badge("Left out", PLAIN),
+    },
     "milestone": {
         "authorised": Badge("Authorised", MOVE),
         "carrier_scan": Badge("Scanned by carrier", MOVE),

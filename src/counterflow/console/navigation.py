@@ -74,7 +74,15 @@ GROUPS: tuple[Group, ...] = (
                 "stack-2",
                 "ledger.view",
                 "What is where, now or earlier, and what may be promised",
-                ("stock", "stock_item", "stock_units", "movements"),
+                ("stock", "stock_item", "stock_units", "stock_adjust", "movements"),
+            ),
+            Link(
+                "counts",
+                "Counts",
+                "list-check",
+                "counts.view",
+                "Count what is there, compare, adjust",
+                ("count", "count_new"),
             ),
             Link("tie_out", "Tie-out", "scale", "ledger.view", "Does stock agree with the general ledger?"),
             Link(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from counterflow.access.roles import ROLES
 from counterflow.kernel import db
 from counterflow.kernel.context import Context, Rank
 from counterflow.ledger.queries import AsOf
@@ -171,9 +172,22 @@ def _explain(asked: Sequence[Asked], columns: dict[str, list[Any]], found: dict[
 
 _BREAKS = """
 SELECT b.id, b.kind, b.state, b.item_id, b.sku, b.quantity, b.value_minor, b.cause, b.proposal, b.from_state,
-       b.to_state, b.entry_id, b.statement_id, s.entity_id, s.node_id, s.as_of, s.compared_by,
-       (SELECT max(o.as_of) FROM reconciliation_statement o WHERE o.node_id = s.node_id AND o.entity_id = s.entity_id
-          AND o.kind = s.kind AND (o.as_of, o.id) > (s.as_of, s.id)) AS newer,
+       b.to_state, b.entry_id, b.statement_id, s.entity_id, s.node_id, coalesce(b.as_of, s.as_of) AS as_of,
+       s.compared_by, s.kind AS statement_kind,
+       CASE WHEN s.kind = 'count' THEN
+           (SELECT max(l.last_at) FROM reconciliation_countline l
+            JOIN reconciliation_count c ON c.id = l.count_id AND c.node_id = s.node_id AND c.entity_id = s.entity_id
+            WHERE l.item_id = b.item_id AND l.stock_state IN (b.stock_state, b.stated_state) AND l.entries > 0
+              AND c.statement_id IS NOT NULL AND (l.last_at, c.statement_id) > (coalesce(b.as_of, s.as_of), s.id))
+       ELSE
+           (SELECT max(o.as_of) FROM reconciliation_statement o WHERE o.node_id = s.node_id
+              AND o.entity_id = s.entity_id AND o.kind = s.kind AND (o.as_of, o.id) > (s.as_of, s.id))
+       END AS newer,
+       ARRAY(SELECT DISTINCT e.counted_by FROM reconciliation_count c
+             JOIN reconciliation_countline l ON l.count_id = c.id AND l.item_id = b.item_id
+             JOIN reconciliation_countentry e ON e.line_id = l.id WHERE c.statement_id = s.id) AS counted_by,
+       EXISTS (SELECT FROM access_user u JOIN access_grant g ON g.user_id = u.id AND g.role = ANY(%s::text[])
+               WHERE u.is_active AND 'user:' || u.id <> %s) AS others,
        (SELECT count(*) FROM reconciliation_break o WHERE o.statement_id = b.statement_id AND o.kind = b.kind
           AND o.state = 'open') AS open_alike
 FROM reconciliation_break b JOIN reconciliation_statement s ON s.id = b.statement_id
@@ -190,7 +204,8 @@ ORDER BY a.id
 
 def lock_breaks(ctx: Context, ids: Sequence[int]) -> dict[int, Any]:
     """Lock breaks, with what their statements say."""
-    return {row.id: row for row in db.lock(ctx, Rank.STATEMENT, _BREAKS, [list(ids)])}
+    posting = [role.code for role in ROLES.values() if "reconciliation.post" in role.permissions]
+    return {row.id: row for row in db.lock(ctx, Rank.STATEMENT, _BREAKS, [posting, ctx.actor, list(ids)])}
 
 
 def pools(wanted: Sequence[tuple[int, int, int, str]]) -> list[Any]:

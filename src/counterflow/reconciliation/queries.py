@@ -54,6 +54,7 @@ class BreakRow:
     entry_id: int | None
     settled_at: datetime | None
     settled_by: str
+    as_of: datetime
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ def breaks(
         """
         SELECT b.id, b.statement_id, b.kind, b.state, b.item_id, b.sku, b.stock_state, b.stated_state, b.expected,
                b.stated, b.quantity, b.value_minor, b.currency, b.cause, b.proposal, b.from_state, b.to_state,
-               b.entry_id, b.settled_at, b.settled_by
-        FROM reconciliation_break b
+               b.entry_id, b.settled_at, b.settled_by, coalesce(b.as_of, s.as_of) AS as_of
+        FROM reconciliation_break b JOIN reconciliation_statement s ON s.id = b.statement_id
         WHERE b.id > %(after)s AND (%(statement)s::bigint IS NULL OR b.statement_id = %(statement)s::bigint)
           AND (%(kind)s::text IS NULL OR b.kind = %(kind)s::text)
           AND (%(state)s::text IS NULL OR b.state = %(state)s::text)

@@ -32,7 +32,7 @@ HEADERS: dict[str, frozenset[str]] = {
     ),
 }
 BYTES_MAX = 200_000_000
-_DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|"
 
 
 class NotReadable(Invalid):
@@ -62,11 +62,11 @@ def read_statement(path: Path) -> StatementFile:
 
 def parse_statement(content: bytes, *, name: str) -> StatementFile:
     """The same for bytes that were uploaded."""
-    text = _decoded(_unpacked(content, name), name)
+    text = decoded(unpacked(content, name), name)
     first = text.lstrip("\r\n").partition("\n")[0]
     if not first.strip():
         raise NotReadable(name=name, reason="it is empty")
-    delimiter = max(_DELIMITERS, key=first.count)
+    delimiter = max(DELIMITERS, key=first.count)
     # A cell may be longer than Python's default allows; such a row is refused, and the file goes on.
     csv.field_size_limit(BYTES_MAX)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -77,7 +77,8 @@ def parse_statement(content: bytes, *, name: str) -> StatementFile:
     return StatementFile(sha256(content).hexdigest(), rows)
 
 
-def _unpacked(content: bytes, name: str) -> bytes:
+def unpacked(content: bytes, name: str) -> bytes:
+    """The content, out of gzip where it is in it. Raises `NotReadable`."""
     if content[:2] != b"\x1f\x8b":
         return content
     try:
@@ -90,7 +91,8 @@ def _unpacked(content: bytes, name: str) -> bytes:
     return plain
 
 
-def _decoded(content: bytes, name: str) -> str:
+def decoded(content: bytes, name: str) -> str:
+    """The text of a file. Raises `NotReadable`."""
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = content.decode(encoding)

@@ -69,6 +69,10 @@ class SecondPersonNeeded(Refusal):
     """{actor} compared this statement; another person posts it, or one with the permission workqueue.approve."""
 
 
+class CounterMayNotPost(Refusal):
+    """You counted {sku} yourself; another controller posts what differs."""
+
+
 RawRow = Sequence[int | str]
 
 

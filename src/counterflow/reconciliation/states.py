@@ -34,3 +34,55 @@ class Kind(StrEnum):
     UNKNOWN_STATE = "unknown_state"
     UNCLEAR = "unclear"
     TIMING = "timing"
+
+
+class Count(StrEnum):
+    """States of a count."""
+
+    OPEN = "open"
+    COMPARED = "compared"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+COUNT = Machine(
+    "count",
+    start={Count.OPEN},
+    final={Count.CLOSED, Count.CANCELLED},
+    moves=[
+        # action   from             to
+        ("compare", Count.OPEN, Count.COMPARED),
+        ("cancel", Count.OPEN, Count.CANCELLED),
+        ("close", Count.COMPARED, Count.CLOSED),
+    ],
+)
+
+
+class Line(StrEnum):
+    """States of a line of a count."""
+
+    DUE = "due"
+    COUNTED = "counted"
+    RECOUNT = "recount"
+    AGREED = "agreed"
+    DIFFERS = "differs"
+    SKIPPED = "skipped"
+
+
+LINE = Machine(
+    "count line",
+    start={Line.DUE},
+    final={Line.DUE, Line.COUNTED, Line.RECOUNT, Line.AGREED, Line.DIFFERS, Line.SKIPPED},
+    moves=[
+        # action   from          to
+        ("count", Line.DUE, Line.COUNTED),
+        ("count", Line.COUNTED, Line.COUNTED),
+        ("count", Line.RECOUNT, Line.COUNTED),
+        ("uncount", Line.COUNTED, Line.DUE),
+        ("agree", Line.COUNTED, Line.AGREED),
+        ("differ", Line.COUNTED, Line.DIFFERS),
+        ("recount", Line.COUNTED, Line.RECOUNT),
+        ("skip", Line.DUE, Line.SKIPPED),
+        ("skip", Line.RECOUNT, Line.SKIPPED),
+    ],
+)

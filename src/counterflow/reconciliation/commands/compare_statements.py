@@ -12,12 +12,12 @@ from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, IdentityReused
 from counterflow.kernel.events import Event, emit
 from counterflow.reconciliation import events, rules
+from counterflow.reconciliation.commands.writing import break_row, case_drafts
 from counterflow.reconciliation.lookups import Asked, differences, where
 from counterflow.reconciliation.models import Break, Statement
-from counterflow.reconciliation.rules import Checked, Difference, Finding, Held
+from counterflow.reconciliation.rules import Checked
 from counterflow.reconciliation.states import Break as State
-from counterflow.reconciliation.states import Kind
-from counterflow.workqueue.cases import CaseDraft, open_cases
+from counterflow.workqueue.cases import open_cases
 
 REFUSED_KEPT = 1000
 
@@ -137,14 +137,14 @@ def _compare(ctx: Context, plans: dict[int, _Plan], results: dict[int, Done | Re
     breaks: list[dict[str, Any]] = []
     for n, plan in plans.items():
         rows = [
-            _break(plan, difference, finding)
+            break_row(plan.id, plan.place.currency, difference, finding)
             for difference in found.get(n, [])
             for finding in rules.classify(difference, plan.checked.unclear.get(difference.sku, ""))
         ]
         statement = _statement(ctx, plan, rows)
         statements.append(statement)
         breaks += rows
-        open_cases(ctx, _cases(plan, rows))
+        open_cases(ctx, case_drafts(plan.id, plan.place.entity_id, plan.place.currency, plan.item.node, rows))
         kinds = Counter(row["kind"] for row in rows)
         facts = {
             "statement": plan.id,
@@ -181,52 +181,3 @@ def _statement(ctx: Context, plan: _Plan, rows: Sequence[dict[str, Any]]) -> dic
         "compared_by": ctx.actor,
         "command_id": ctx.command_id,
     }
-
-
-def _break(plan: _Plan, difference: Difference, finding: Finding) -> dict[str, Any]:
-    """The row of a break; its id comes from the database, so that any number of them is one statement."""
-    state = finding.stock_state or finding.stated_state
-    return {
-        "statement_id": plan.id,
-        "kind": str(finding.kind),
-        "state": str(State.EXPLAINED if finding.kind is Kind.TIMING else State.OPEN),
-        "item_id": difference.item_id,
-        "sku": difference.sku,
-        "stock_state": finding.stock_state,
-        "stated_state": finding.stated_state,
-        "expected": difference.held.get(state, Held()).quantity,
-        "stated": difference.stated.get(state, difference.unknown.get(state, 0)),
-        "quantity": finding.quantity,
-        "value_minor": finding.value,
-        "currency": plan.place.currency,
-        "cause": finding.cause,
-        "proposal": finding.proposal,
-        "from_state": finding.from_state,
-        "to_state": finding.to_state,
-    }
-
-
-def _cases(plan: _Plan, rows: Sequence[dict[str, Any]]) -> list[CaseDraft]:
-    """One case for each kind of alarm: a file with a thousand differences is one piece of work, not a thousand."""
-    drafts = []
-    for kind in sorted({row["kind"] for row in rows if row["state"] == State.OPEN}):
-        alike = [row for row in rows if row["kind"] == kind]
-        drafts.append(
-            CaseDraft(
-                kind="unmapped_code" if kind == Kind.UNKNOWN_STATE else "break",
-                subject_kind="statement",
-                subject_id=plan.id,
-                dedupe_key=f"statement:{plan.id}:{kind}",
-                entity_id=plan.place.entity_id,
-                money_at_risk_minor=sum(row["value_minor"] for row in alike),
-                currency=plan.place.currency,
-                facts={
-                    "node": plan.item.node,
-                    "break": kind,
-                    "count": len(alike),
-                    "pieces": sum(row["quantity"] for row in alike),
-                    "skus": sorted({row["sku"] for row in alike})[:20],
-                },
-            )
-        )
-    return drafts

@@ -24,7 +24,15 @@ def sample(hint):
         return [sample(arg) for arg in get_args(hint)]
     if get_args(hint) and get_origin(hint) is not Mapping:
         return [sample(get_args(hint)[0])]
-    known = {int: 1, str: "x", bool: True, Decimal: "1", datetime: "2026-06-01T00:00:00Z", date: "2026-06-01"}
+    known = {
+        int: 1,
+        str: "x",
+        bytes: "eA==",
+        bool: True,
+        Decimal: "1",
+        datetime: "2026-06-01T00:00:00Z",
+        date: "2026-06-01",
+    }
     return known.get(hint, {})
 
 

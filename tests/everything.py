@@ -1,6 +1,9 @@
 """A company in which everything has happened once: what tampering and other changes from outside are tried on."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+from PIL import Image
 
 import recovering
 from company import ASKED, SOLD, Company
@@ -318,3 +321,12 @@ def _photos(company: Company) -> None:
     items = [KeepPhoto("item", company.items["tee"], picture((40, 30), colour=colour)) for colour in colours]
     kept = keep_photos(company.ctx(), items=items).done
     assert erase_photos(company.ctx(), items=[ErasePhoto(kept[0].facts["photo_id"])]).done
+
+
+def _photo(company: Company) -> None:
+    """A picture of the newest unit."""
+    unit = db.rows("SELECT max(id) AS id FROM receiving_unit")[0].id
+    picture = BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(picture, "JPEG")
+    batch = keep_photos(company.ctx(), items=[KeepPhoto("unit", unit, picture.getvalue())])
+    assert batch.done, batch

@@ -7,7 +7,14 @@ from counterflow.api.asks import READS
 
 @pytest.mark.parametrize("read", [r for r in READS if "{" not in r.path], ids=lambda r: r.path)
 def test_every_list_answers_those_who_may_ask_and_nobody_else(company, caller, read):
-    params = {"sku": company.sku(), "node": company.node()}
+    asked = {
+        "channel": company.channel(),
+        "order": company.sell(),
+        "order_line": 1,
+        "quantity": 1,
+        "reason": "too_small",
+    }
+    params = {"sku": company.sku(), "node": company.node(), **asked}
     given = {k: v for k, v in params.items() if k in read.takes}
     answer = caller(read.needs).get(read.path, **given)
     assert answer.status_code == 200, answer.content

@@ -5,9 +5,12 @@ from django.db import transaction
 
 from company import ASKED, make_company
 from console_life import whole
+from counterflow.access.roles import ROLES
+from counterflow.catalog.commands.record_items import NewItem, record_items
 from counterflow.console.search import FINDERS
 from counterflow.kernel import db
 from counterflow.kernel.context import Context
+from counterflow.orders.commands import NewContact, RecordContact, record_contacts
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from counterflow.returns.page import return_page
 
@@ -32,16 +35,16 @@ def test_a_plate_a_return_an_order_and_an_item_are_found(browse, company):
     assert client.get(f"/find?q=%20{lpn.lower()}%20")["Location"] == f"/units/{lpn}"
     assert client.get(f"/find?q={rma}")["Location"] == f"/returns/{rma}"
     order = return_page(number=rma).order
-    assert client.get(f"/find?q={order}")["Location"] == f"/returns?q={order}"
+    assert client.get(f"/find?q={order}")["Location"] == f"/orders/{company.channel()}/{order}"
     assert client.get(f"/find?q={company.sku()}")["Location"].startswith("/stock/")
 
 
-def test_an_order_with_two_returns_leads_to_the_list(browse, company):
+def test_an_order_with_two_returns_leads_to_the_order(browse, company):
     order = company.sell()
     lines = [AskedLine(1, "no_longer_wanted", sku=company.sku())]
     wishes = [OpenRma(company.channel(), f"{part}-{order}", lines, order, ASKED) for part in ("first", "second")]
     assert len(open_rmas(company.ctx(), items=wishes).done) == 2
-    assert browse("agent").get(f"/find?q={order}")["Location"] == f"/returns?q={order}"
+    assert browse("agent").get(f"/find?q={order}")["Location"] == f"/orders/{company.channel()}/{order}"
 
 
 def test_what_is_nowhere_is_said_where_it_was_asked(browse, company):
@@ -85,6 +88,28 @@ def test_the_palette_lists_pages_acts_and_records_of_the_role(browse, company):
     assert first.index(f'href="/units/{lpn}"') == first.index("href=")
     assert f'href="/returns/{rma}"' in clerk.get(f"/find/palette?q={rma[:-1]}").content.decode() or rma[-1] == "0"
     assert 'href="/tokens"' in administrator.get("/find/palette?q=tok").content.decode()
+
+
+def test_what_a_scanner_reads_finds_the_item_it_names(browse, company):
+    gtin = "04006381333931"
+    sku = f"GS1-{company.lpn()}"
+    assert record_items(company.ctx(), items=[NewItem(sku, "Pencil", gtin=gtin)]).done
+    for scanned in (gtin, "4006381333931", f"01{gtin}21AB12", f"(01){gtin}(21)AB12", f"]d201{gtin}10L7\x1d21AB12"):
+        answer = browse("administrator").get("/find", {"q": scanned})
+        assert answer.status_code == 302, scanned
+        assert answer["Location"] == f"/stock/{sku}", scanned
+
+
+def test_an_address_finds_orders_only_for_those_who_may_see_people(browse, company):
+    order = company.sell()
+    contact = NewContact("Ada Demo", "ada@demo.example")
+    assert record_contacts(company.ctx(), items=[RecordContact(company.channel(), order, contact)]).done
+    address = f'href="/orders/{company.channel()}/{order}"'
+    assert "orders.contact" in ROLES["agent"].permissions - ROLES["clerk"].permissions
+    assert address in browse("agent").get("/find?q=Ada@demo.example").content.decode()
+    hidden = browse("clerk").get("/find?q=ada@demo.example").content.decode()
+    assert address not in hidden
+    assert "Ada Demo" not in hidden
 
 
 def test_a_search_costs_at_most_one_statement_a_room(browse, company, django_statements):

@@ -1,6 +1,7 @@
 """Every address of the console by every role: who may not is told so, and who may is answered."""
 
 import html
+from urllib.parse import urlsplit
 
 import pytest
 from django.urls import resolve
@@ -10,7 +11,7 @@ from counterflow.config.bench.places import places
 
 OF_EVERYBODY = {"sign_in", "sign_out", "api_reference"}
 """What works without signing in: one's way in and out, and the manual."""
-SIGNED_IN = {"home", "find", "styleguide"}
+SIGNED_IN = {"home", "find", "palette", "settings", "styleguide", "styleguide_station"}
 """What needs no permission but to be one of the company."""
 ANSWERED = {200, 302, 303, 304, 400, 404, 409, 422}
 """What an empty form may be answered with by a page that one may use."""
@@ -25,7 +26,7 @@ def walk(everything, tokens):
 
 def needs_of(address):
     """The permission that the page at an address declares; None for one that declares nothing."""
-    return getattr(resolve(address).func, "needs", None)
+    return getattr(resolve(urlsplit(address).path).func, "needs", None)
 
 
 def test_every_page_has_a_sample_object(walk):

@@ -5,6 +5,9 @@ from datetime import date, datetime
 from counterflow.api.reading import Read
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
+from counterflow.desk.orders import OrderFile, Reached, order_file
+from counterflow.desk.preview import PreviewLine, preview
+from counterflow.desk.search import Hit, orders_meant
 from counterflow.evidence import queries as evidence
 from counterflow.facilities import queries as facilities
 from counterflow.kernel import clock
@@ -21,6 +24,7 @@ from counterflow.recovery import queries as recovery
 from counterflow.refunds import queries as refunds
 from counterflow.registry import queries as registry
 from counterflow.returns import queries as returns
+from counterflow.returns.documents import AskedLine
 from counterflow.returns.page import return_page
 from counterflow.workqueue import queries as workqueue
 
@@ -89,6 +93,34 @@ _MAPPING_FILTERS = ("search", "source", "kind", "sort")
 _CHANGE_FILTERS = ("kind", "search", "field", "by", "since", "until")
 
 
+def find_orders(*, search: str = "") -> list[Hit]:
+    """Orders that a search may mean: an order, return, tracking, unit or customer number, or a SKU with a day."""
+    return orders_meant(search=search)
+
+
+def find_people(*, search: str = "") -> list[Hit]:
+    """The same, and by email address, telephone number, or a postcode with a name; with the customers' names."""
+    return orders_meant(search=search, person=True)
+
+
+def desk_order(*, channel: str, number: str) -> OrderFile:
+    """An order as the service desk sees it, without how its customer is reached."""
+    return order_file(channel=channel, number=number)
+
+
+def desk_person(*, channel: str, number: str) -> Reached | None:
+    """How the customer of an order is reached; null where nothing is known."""
+    return order_file(channel=channel, number=number, person=True).contact
+
+
+def return_preview(
+    *, channel: str, order: str, order_line: int, quantity: int, reason: str, resolution: str = "refund"
+) -> list[PreviewLine]:
+    """What opening a return of pieces of one line would be answered now, in words and in money."""
+    line = AskedLine(quantity, reason, order_line=order_line, resolution=resolution)
+    return preview(channel=channel, order=order, lines=[line], at=clock.now())
+
+
 def suggested(*, lpn: str) -> list[parked.Suggestion]:
     """Lines of returns that a unit may answer for, the best first, each with its reasons."""
     return parked.suggestions(lpn=lpn, at=clock.now())
@@ -118,6 +150,17 @@ READS: list[Read] = [
         (*_NAMED, "kind", "entity"),
         ("after", "code"),
         name="channels",
+    ),
+    Read("/desk/orders", find_orders, "orders.view", "desk", ("search",)),
+    Read("/desk/people", find_people, "orders.contact", "desk", ("search",)),
+    Read("/desk/orders/{channel}/{number}", desk_order, "orders.view", "desk"),
+    Read("/desk/orders/{channel}/{number}/contact", desk_person, "orders.contact", "desk"),
+    Read(
+        "/desk/return-preview",
+        return_preview,
+        "returns.open",
+        "desk",
+        ("channel", "order", "order_line", "quantity", "reason", "resolution"),
     ),
     Read("/parcels", logistics.recent_parcels, "logistics.view", "logistics", ("state",), ("before_id", "id")),
     Read("/parcels/{carrier}/{tracking}", logistics.parcel, "logistics.view", "logistics"),

@@ -1,8 +1,11 @@
 """Failures as problem details (RFC 9457): one file maps every error to a status and a body."""
 
+import logging
 from typing import Any
+from uuid import uuid4
 
 import orjson
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -11,6 +14,8 @@ from counterflow.kernel.commands import Refused, kind_of
 from counterflow.kernel.db import json_default
 from counterflow.kernel.errors import DomainError, PermissionDenied
 
+log = logging.getLogger(__name__)
+AGAIN = "Send the call again under the same key: it has its effect once."
 STATUS = {"not_found": 404, "invalid": 422, "refusal": 409, "conflict": 409}
 
 
@@ -40,6 +45,24 @@ def problem(status: int, code: str, detail: str, facts: dict[str, Any] | None = 
 def of_refused(refused: Refused) -> HttpResponse:
     """The response for a single item that was refused; its command has committed."""
     return problem(STATUS[refused.kind], refused.code, refused.message, refused.facts)
+
+
+def no_such_address(request: HttpRequest) -> HttpResponse:
+    """The response where the API has nothing under this address."""
+    return problem(404, "address_unknown", f"There is nothing at {request.path[:200]}; /api/docs lists what there is.")
+
+
+def fault(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    """The response to what nobody foresaw: its number stands in the log beside what happened."""
+    number = uuid4().hex[:12]
+    log.error("fault %s at %s %s", number, request.method, request.path, exc_info=error)  # type: ignore[arg-type]
+    if isinstance(error, (OperationalError, InterfaceError)):
+        response = problem(503, "database_unreachable", f"The database does not answer. {AGAIN}", {"fault": number})
+        response["Retry-After"] = "5"
+        return response
+    return problem(
+        500, "fault", f"Something broke here, and fault {number} is its name in the log. {AGAIN}", {"fault": number}
+    )
 
 
 def install(api: NinjaAPI) -> None:
@@ -78,3 +101,4 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(ValidationError, shape)
     api.add_exception_handler(HttpError, http)
     api.add_exception_handler(AuthenticationError, nobody)
+    api.add_exception_handler(Exception, fault)

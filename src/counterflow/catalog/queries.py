@@ -180,6 +180,7 @@ _NAMED = """
 SELECT i.sku, i.name, i.gtin, f.exact FROM (
     SELECT id, true AS exact FROM catalog_item WHERE sku = ANY(%(skus)s::text[])
     UNION ALL SELECT id, true FROM catalog_item WHERE gtin = %(gtin)s
+    UNION ALL SELECT id, true FROM catalog_item WHERE more_gtins @> ARRAY[%(gtin)s]::varchar(14)[]
     UNION ALL (SELECT id, false FROM catalog_item WHERE sku ~>=~ %(first)s AND sku ~<=~ %(last)s
                ORDER BY sku USING ~<~ LIMIT %(limit)s)
 ) f JOIN catalog_item i ON i.id = f.id ORDER BY f.exact DESC, i.sku

@@ -17,6 +17,18 @@ NAME = "counterflow_bench"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `bench` takes."""
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("lives", "pages"),
+        default="lives",
+        help="lives of returns (default), or pages at size",
+    )
+    parser.add_argument("--returns", type=int, default=1_000_000, help="pages: how many returns (default 1,000,000)")
+    parser.add_argument("--size", choices=("full", "small"), default="full", help="pages: the demo that is multiplied")
+    parser.add_argument("--rounds", type=int, default=40, help="pages: how often each page is asked for (default 40)")
+    parser.add_argument("--page", action="append", default=[], help="pages: only this one; may be given several times")
+    parser.add_argument("--again", action="store_true", help="pages: measure the database that --keep left")
     parser.add_argument("--lives", type=int, default=400, help="lives measured one at a time (default 400)")
     parser.add_argument("--batch", type=int, default=1000, help="lives in a batch (default 1000)")
     parser.add_argument("--batches", type=int, default=3, help="batches measured (default 3)")
@@ -30,19 +42,29 @@ def run(options: argparse.Namespace) -> None:
     """Measure and print; the database is made for it and dropped afterwards."""
     database.ensure_ready()
     server = database.owner_address()
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        _drop(connection)
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+    if not options.again:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            _drop(connection)
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
     os.environ["DATABASE_URL"] = server.at(NAME).url
     os.environ.pop("COUNTERFLOW_APP_DATABASE_URL", None)
     try:
         migrate(quiet=True)
-        # Imported here, because what measures imports tables, and those need settings with this database.
-        print(json.dumps(import_module("counterflow.config.bench.measure").measure(options), indent=2))
+        print(json.dumps(_measured(options), indent=2))
     finally:
-        if not options.keep:
+        if not options.keep and not options.again:
             with psycopg.connect(server.url, autocommit=True) as connection:
                 _drop(connection)
+
+
+def _measured(options: argparse.Namespace) -> dict[str, Any]:
+    """What was asked for. Imported here, because what measures imports tables, and those need this database."""
+    if options.what == "lives":
+        return dict(import_module("counterflow.config.bench.measure").measure(options))
+    pages = import_module("counterflow.config.bench.pages")
+    if not options.again:
+        pages.make_large(options.returns, options.size)
+    return dict(pages.measure(options.rounds, options.page))
 
 
 def _drop(connection: psycopg.Connection[Any]) -> None:

@@ -49,6 +49,7 @@ work_mem = 16MB
 maintenance_work_mem = 128MB
 effective_cache_size = 2GB
 random_page_cost = 1.1
+wal_buffers = 64MB
 max_wal_size = 2GB
 min_wal_size = 128MB
 checkpoint_timeout = 15min

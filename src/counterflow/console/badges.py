@@ -101,6 +101,11 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "cancelled": Badge("Cancelled", PLAIN),
         "approved": Badge("Approved", GOOD),
     },
+    "answer": {
+        "yes": Badge("Yes", GOOD),
+        "ask": Badge("A person decides", WAIT),
+        "no": Badge("No", STOP),
+    },
     "resolution": {
         "refund": Badge("Refund", PLAIN),
         "store_credit": Badge("Store credit", PLAIN),

@@ -82,6 +82,11 @@ class Asked:
     csv: bool
     query: QueryDict = field(repr=False)
 
+    @classmethod
+    def nothing(cls) -> "Asked":
+        """A list of which nothing was asked, such as a short one on another page."""
+        return cls("", {}, "", "", csv=False, query=QueryDict(mutable=True))
+
     def link(self, **changes: str) -> str:
         """The same list with something else asked; an empty value drops a parameter, and so does paging."""
         query = self.query.copy()

@@ -41,6 +41,14 @@ GROUPS: tuple[Group, ...] = (
         "Returns",
         (
             Link(
+                "desk",
+                "Service desk",
+                "headset",
+                "returns.open",
+                "Find a caller's order, open a return",
+                ("order", "desk_ask"),
+            ),
+            Link(
                 "returns",
                 "Returns",
                 "arrow-back-up",

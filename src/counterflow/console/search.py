@@ -15,17 +15,22 @@ from counterflow.access import queries as access
 from counterflow.catalog import queries as catalog
 from counterflow.console import navigation
 from counterflow.console.page import Staff
-from counterflow.kernel.found import Found
+from counterflow.desk import search as desk
+from counterflow.kernel import clock
+from counterflow.kernel.found import Found, unique
 from counterflow.logistics import queries as logistics
 from counterflow.orders import queries as orders
 from counterflow.receiving import queries as receiving
 from counterflow.refunds import queries as refunds
 from counterflow.returns import queries as returns
+from counterflow.scans.reading import read
+from counterflow.scans.readings import Facts
 from counterflow.workqueue import queries as workqueue
 
 WORDS_MAX = 200
 LETTERS_MIN = 2
 PAGES_MAX = 6
+FOUND_MAX = 5
 
 
 def _returns_with(words: str) -> str:
@@ -43,7 +48,7 @@ class Sort:
 
 SORTS: Final[dict[str, Sort]] = {
     "rma": Sort("Returns", "arrow-back-up", lambda key: reverse("return", args=[key])),
-    "order": Sort("Orders", "list-details", lambda key: _returns_with(key.partition("/")[2])),
+    "order": Sort("Orders", "list-details", lambda key: reverse("order", args=key.split("/", 1))),
     "unit": Sort("Units", "barcode", lambda key: reverse("unit", args=[key])),
     "parcel": Sort("Parcels", "truck", _returns_with),
     "item": Sort("Items", "package", lambda key: reverse("stock_item", args=[key])),
@@ -55,22 +60,49 @@ SORTS: Final[dict[str, Sort]] = {
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What is searched, by whom: the words as typed, and what they tell where a scanner's code was read."""
+
+    who: Staff
+    words: str
+    facts: Facts
+
+
+@dataclass(frozen=True)
 class Finder:
-    """Where records are found: the permission to see them, and the room's question."""
+    """Where records are found: the permission to see them, and the room's question of one statement."""
 
     needs: str
-    find: Callable[[str], list[Found]]
+    find: Callable[[Asked], list[Found]]
 
 
+def _orders_of_people(asked: Asked) -> list[Found]:
+    """Orders by what callers have in hand: an address, a telephone number, a customer number, a postcode."""
+    person = asked.who.may("orders.contact")
+    hits = desk.orders_meant(search=asked.words, person=person, limit=FOUND_MAX)
+    return [
+        Found(
+            "order",
+            f"{hit.channel}/{hit.number}",
+            hit.number,
+            ", ".join(filter(None, (hit.by, hit.customer, hit.items))),
+        )
+        for hit in hits
+        if hit.by not in NAMED_ELSEWHERE
+    ]
+
+
+NAMED_ELSEWHERE: Final = ("Order number", "Return", "Tracking number", "Unit")
 FINDERS: Final[tuple[Finder, ...]] = (
-    Finder("returns.view", returns.named),
-    Finder("orders.view", orders.named),
-    Finder("receiving.view", receiving.named),
-    Finder("logistics.view", logistics.named),
-    Finder("ledger.view", catalog.named),
-    Finder("refunds.view", refunds.named),
-    Finder("workqueue.view", workqueue.named),
-    Finder("access.manage", access.named),
+    Finder("returns.view", lambda asked: returns.named(asked.facts.rma or asked.words)),
+    Finder("orders.view", lambda asked: orders.named(asked.facts.order or asked.words)),
+    Finder("orders.view", _orders_of_people),
+    Finder("receiving.view", lambda asked: receiving.named(asked.facts.lpn or asked.words)),
+    Finder("logistics.view", lambda asked: logistics.named(asked.facts.sscc or asked.facts.tracking or asked.words)),
+    Finder("ledger.view", lambda asked: catalog.named(asked.facts.gtin or asked.words)),
+    Finder("refunds.view", lambda asked: refunds.named(asked.words)),
+    Finder("workqueue.view", lambda asked: workqueue.named(asked.words)),
+    Finder("access.manage", lambda asked: access.named(asked.words)),
 )
 
 
@@ -86,6 +118,7 @@ class Act:
 
 
 ACTS: Final[tuple[Act, ...]] = (
+    Act("Open a return", "plus", "desk", "returns.open", "new rma caller customer order"),
     Act("Compare a statement", "switch-horizontal", "compare", "reconciliation.compare", "upload snapshot reconcile"),
     Act("Create a user", "plus", "user_new", "access.manage", "new account person"),
     Act("Issue an API token", "key", "tokens", "access.issue_tokens", "new key program"),
@@ -113,9 +146,11 @@ class HitGroup:
 
 def records(who: Staff, words: str) -> list[HitGroup]:
     """Records that these words name, exact finds first; at most one statement a room, as permissions allow."""
+    best = read(words, today=clock.now().date()).best
+    asked = Asked(who, " ".join(words.split()), best.facts if best else Facts())
     found: list[Found] = []
-    if len(words) >= LETTERS_MIN:
-        found = [one for finder in FINDERS if who.may(finder.needs) for one in finder.find(words)]
+    if len(asked.words) >= LETTERS_MIN:
+        found = unique([one for finder in FINDERS if who.may(finder.needs) for one in finder.find(asked)])
     groups = [
         HitGroup(
             sort.label,

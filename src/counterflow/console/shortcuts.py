@@ -45,9 +45,10 @@ LISTS: Final[tuple[Shortcut, ...]] = (
 ROOM_KEYS: Final[dict[str, str]] = {
     "home": "h",
     "cases": "c",
+    "desk": "d",
     "returns": "r",
     "bench": "b",
-    "stock": "s",
+    "inventory": "s",
     "tie_out": "t",
     "statements": "x",
     "trial_balance": "l",

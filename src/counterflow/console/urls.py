@@ -10,6 +10,7 @@ from counterflow.console.views import (
     chart,
     counting,
     counts,
+    desk,
     find,
     home,
     inventory,
@@ -33,6 +34,7 @@ from counterflow.console.views import (
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("home/tie-out", home.tie_out, name="home_tie_out"),
     path("sign-in", session.sign_in, name="sign_in"),
     path("settings", settings.settings, name="settings"),
     path("sign-out", session.sign_out, name="sign_out"),
@@ -58,6 +60,11 @@ urlpatterns = [
     path("photos/<int:photo_id>", photos.photo, name="photo"),
     path("photos/<int:photo_id>/small", photos.photo_small, name="photo_small"),
     path("photos/<int:photo_id>/erase", photos.photo_erase, name="photo_erase"),
+    path("desk", desk.desk, name="desk"),
+    path("desk/ask", desk.ask, name="desk_ask"),
+    path("desk/open", desk.open_return, name="desk_open"),
+    path("desk/contact", desk.contact, name="desk_contact"),
+    path("orders/<str:channel>/<path:number>", desk.order, name="order"),
     path("bench", units.bench, name="bench"),
     path("receive", receive.receive, name="receive"),
     path("receive/scan", receive.receive_scan, name="receive_scan"),

@@ -164,10 +164,15 @@ def _retrying(ctx: Context, name: str, body: Any, kwargs: dict[str, Any]) -> Bat
         try:
             return _outermost(ctx, name, body, kwargs)
         except DatabaseError as error:
-            if not isinstance(error.__cause__, _AGAIN) or attempt == TRIES_MAX or connection.in_atomic_block:
+            if not asks_again(error) or attempt == TRIES_MAX or connection.in_atomic_block:
                 raise
             time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads retries, guards nothing
     raise InvariantBroken("unreachable")
+
+
+def asks_again(error: DatabaseError) -> bool:
+    """Whether the database asks to run the whole transaction again, from the top."""
+    return isinstance(error.__cause__, _AGAIN)
 
 
 def _outermost(ctx: Context, name: str, body: Any, kwargs: dict[str, Any]) -> Batch:

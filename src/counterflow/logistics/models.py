@@ -28,7 +28,14 @@ class Parcel(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tracking", "carrier"], name="logistics_parcel_once")]
-        indexes = [models.Index(fields=["node_id", "id"], name="logistics_parcel_dock", condition=Q(state="delivered"))]
+        indexes = [
+            models.Index(
+                fields=["state", "id"],
+                name="logistics_parcel_open",
+                condition=Q(state__in=["announced", "accepted", "in_transit", "delivered"]),
+            ),
+            models.Index(fields=["node_id", "id"], name="logistics_parcel_dock", condition=Q(state="delivered")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.carrier} {self.tracking}"

@@ -37,6 +37,7 @@ class Rma(models.Model):
         indexes = [
             models.Index(fields=["state", "-id"], name="returns_rma_state"),
             models.Index(fields=["channel", "-id"], name="returns_rma_channel"),
+            models.Index(fields=["happened_at"], name="returns_rma_asked"),
         ]
 
     def __str__(self) -> str:

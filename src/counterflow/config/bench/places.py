@@ -6,6 +6,9 @@ and the argument or by the argument alone; a page whose argument has no row cann
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from random import Random
+from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -28,11 +31,31 @@ SAMPLES: dict[str, str] = {
     " ORDER BY i.id DESC",
     "email": "SELECT email AS it FROM access_user ORDER BY id DESC",
     "prefix": "SELECT prefix AS it FROM access_apitoken ORDER BY id DESC",
+    "photo_id": "SELECT id AS it FROM evidence_photo WHERE erased_at IS NULL ORDER BY id DESC",
+    "order": "SELECT c.code AS it, o.number AS other FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id"
+    " ORDER BY o.id DESC",
     "unit_label": "SELECT lpn AS it, 'pdf' AS other FROM receiving_unit ORDER BY id DESC",
     # A credit and its own return.
     "return_pay": "SELECT r.number AS it, c.id AS other FROM refunds_credit c JOIN returns_rma r ON r.id = c.rma_id"
     " ORDER BY c.id DESC",
 }
+
+ASKED: dict[str, tuple[str, tuple[str, ...]]] = {"desk_ask": ("order", ("channel", "number"))}
+"""Pages that take their object as a question: the row of `SAMPLES` that has it, and the names of its parts."""
+SEARCHES: dict[str, tuple[str, ...]] = {
+    "returns": ("?q=tee", "?state=closed", "?state=authorised", "?sort=number"),
+    "cases": ("?state=", "?whose=mine"),
+    "users": ("?q=demo",),
+    "find": ("?q=RMA-1", "?q=nothing-of-that-name"),
+}
+"""Questions that a page is asked besides opening it."""
+ANYWHERE: dict[str, tuple[str, str]] = {
+    "number": ("returns_rma", "number"),
+    "lpn": ("receiving_unit", "lpn"),
+    "case_id": ("workqueue_case", "id"),
+    "entry_id": ("ledger_entry", "id"),
+}
+"""Where objects of any age are found, by argument: a table and its column."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +69,7 @@ class Place:
     def sample(self) -> str | None:
         """The question that finds its objects; empty where it needs none, None where nobody wrote one."""
         if not self.arguments:
-            return ""
+            return SAMPLES[ASKED[self.name][0]] if self.name in ASKED else ""
         return SAMPLES.get(self.name) or (SAMPLES.get(self.arguments[0]) if len(self.arguments) == 1 else None)
 
     def addresses(self, most: int = 1) -> list[str]:
@@ -54,7 +77,22 @@ class Place:
         query = self.sample
         if not query:
             return [] if query is None else [reverse(self.name)]
-        return [reverse(self.name, args=list(row)) for row in db.rows(f"{query} LIMIT %s", [most])]
+        return [self._address(list(row)) for row in db.rows(f"{query} LIMIT %s", [most])]
+
+    def _address(self, parts: list[Any]) -> str:
+        if self.name in ASKED:
+            return f"{reverse(self.name)}?{urlencode(dict(zip(ASKED[self.name][1], parts, strict=True)))}"
+        return reverse(self.name, args=parts)
+
+    def anywhere(self, most: int, dice: Random) -> list[str]:
+        """Addresses of objects from anywhere in history; none where only the newest are known."""
+        if len(self.arguments) != 1 or self.name in SAMPLES or self.arguments[0] not in ANYWHERE:
+            return []
+        table, column = ANYWHERE[self.arguments[0]]
+        bounds = db.rows(f"SELECT min(id) AS low, max(id) AS high FROM {table}")[0]
+        query = f"SELECT {column} AS it FROM {table} WHERE id >= %s ORDER BY id LIMIT 1"
+        found = [db.rows(query, [dice.randint(bounds.low, bounds.high)])[0].it for _ in range(most)]
+        return [reverse(self.name, args=[it]) for it in found]
 
 
 def places() -> list[Place]:

@@ -12,7 +12,8 @@ from counterflow.console.page import page, render, signed_in
 
 
 def _words(request: HttpRequest) -> str:
-    return " ".join(request.GET.get("q", "").split())[: search.WORDS_MAX]
+    """What was typed or scanned; the separators of a scanner's code stay in it."""
+    return request.GET.get("q", "").strip(" \t\r\n")[: search.WORDS_MAX]
 
 
 @page()

@@ -1,16 +1,18 @@
-"""The first page: what waits for whoever signed in."""
+"""The first page: what waits for whoever signed in, by role."""
 
-from collections import defaultdict
-
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.urls import reverse
 
 from counterflow.access import queries as access
 from counterflow.access.roles import ROLES
-from counterflow.console import navigation
+from counterflow.console.homes.parts import Home, Tile
+from counterflow.console.homes.table import HOMES, homes_of
 from counterflow.console.page import page, render, signed_in
 from counterflow.console.simulated import notices
 from counterflow.ledger import queries as ledger
+from counterflow.receiving.queries import units_value
 from counterflow.workqueue import queries as workqueue
 
 MINE_MAX = 8
@@ -18,26 +20,29 @@ MINE_MAX = 8
 
 @page()
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Queues of this user's roles, cases in this user's hands, rooms that are open."""
+    """The home of one of this user's roles, and the cases in this user's hands."""
     who = signed_in(request)
     roles = access.roles_of(who.user_id)
-    rooms = [link for group in navigation.allowed(who.permissions) for link in group.links if link.text]
-    sees_cases = who.may("workqueue.view")
+    offered = homes_of(roles)
+    first = next((role for role in offered if role in roles), "")
+    asked = request.GET.get("as", "")
+    shown = asked if asked in offered else "administrator" if "administrator" in roles else first
     values = {
         "roles": ", ".join(ROLES[code].name for code in roles if code in ROLES),
-        "rooms": rooms,
+        "shown": shown,
+        "homes": [(code, ROLES[code].name) for code in offered] if len(offered) > 1 else [],
+        "home": HOMES[shown](who) if shown else Home(),
         "simulated": notices(ledger.simulated()),
-        "queues": _queues(roles) if sees_cases else [],
-        "mine": workqueue.cases(assignee=who.actor, limit=MINE_MAX) if sees_cases else [],
+        "mine": workqueue.cases(assignee=who.actor, limit=MINE_MAX) if who.may("workqueue.view") else [],
     }
     return render(request, "console/home.html", values)
 
 
-def _queues(roles: tuple[str, ...]) -> list[workqueue.QueueCount]:
-    """What waits in the queues of these roles, by name; one statement a role."""
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for role in roles:
-        for queue in workqueue.queues(owner_role=role):
-            for place, more in enumerate((queue.open, queue.critical, queue.unassigned)):
-                sums[queue.queue][place] += more
-    return [workqueue.QueueCount(name, *counts) for name, counts in sorted(sums.items())]
+@page("ledger.view")
+def tie_out(request: HttpRequest) -> HttpResponseBase:
+    """Whether stock and books agree, as a figure: it reads every balance, so a home asks for it afterwards."""
+    rows = ledger.tie_out(units=units_value())
+    apart = sum(row.difference_minor != 0 for row in rows)
+    words = f"{apart} of {len(rows)} states differ" if apart else f"{len(rows)} states, difference 0"
+    tile = Tile("Tie-out", "Differs" if apart else "Ties", words, reverse("tie_out"), "stop" if apart else "good")
+    return HttpResponse(render_to_string("console/parts/tile.html", {"tile": tile}, request))

@@ -1,4 +1,4 @@
-"""Merge one staged order book into the books."""
+"""Merge one order book into the books."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class ChannelUnknown(NotFound):
 
 @dataclass(frozen=True)
 class Book:
-    """A file that was staged: `rows` of it in all, of which `refused` were not staged; `classes` counts the others.
+    """A file that was read: `rows` of it in all, of which `refused` went no further; `classes` counts the others.
 
     `keyed` says that its lines carry their own numbers. Returns from `replay_from` on are left to be
     replayed; those before it are settled history, and without it all are.
@@ -54,12 +54,14 @@ class Book:
 
 @command(needs="orders.record")
 def import_book(ctx: Context, *, book: Book) -> Batch:
-    """Add what the staged file says and the books do not: orders, returns, adjustments; post nothing.
+    """Add what the file says and the books do not: orders, returns, adjustments; post nothing.
+
+    Runs in the transaction in which the file was staged (`importing.run`), where most order lines are in already.
 
     Lines that contradict the books or each other go to `staged_refused`. One import of a channel runs at a
     time. The facts of the one result are the counts of the run. Raises `ChannelUnknown`.
     """
-    channel = _channel(book.channel)
+    channel = lock_channel(book.channel)
     run = ctx.new_id()
     terms = {
         "channel": channel.id,
@@ -89,8 +91,8 @@ def import_book(ctx: Context, *, book: Book) -> Batch:
     return Batch([Done(book.file_name, {**facts, **mapped})])
 
 
-def _channel(code: str) -> Any:
-    """The channel under lock, so that two imports into it wait for each other."""
+def lock_channel(code: str) -> Any:
+    """The channel under lock, so that two imports into it wait for each other. Raises `ChannelUnknown`."""
     found = db.rows("SELECT id, currency FROM orders_channel WHERE code = %s FOR NO KEY UPDATE", [code])
     if not found:
         raise ChannelUnknown(code=code)

@@ -11,20 +11,23 @@ from counterflow.orders.rules import CameBack, Match, Sold, match_lifo
 
 TOUCHED = """
 CREATE TEMP TABLE touched ON COMMIT DROP AS
+WITH earlier AS MATERIALIZED (
+    SELECT customer_id, item_id FROM orders_importedreturn
+    WHERE customer_id IS NOT NULL AND item_id IS NOT NULL AND imported_from_id <> %s
+)
 SELECT customer_id, item_id FROM orders_importedreturn
 WHERE customer_id IS NOT NULL AND item_id IS NOT NULL AND imported_from_id = %s
 UNION
-SELECT o.customer_id, i.id
-FROM pg_temp.staged s
-JOIN pg_temp.staged_headings g ON g.heading = s.heading
-JOIN pg_temp.heads h ON h.number = g.number
-JOIN orders_order o ON o.id = h.order_id
-JOIN pg_temp.staged_things t ON t.thing = s.thing
-JOIN catalog_item i ON i.sku = t.sku
-WHERE t.kind = 'product'
-  AND (o.customer_id, i.id) IN (
-      SELECT r.customer_id, r.item_id FROM orders_importedreturn r WHERE r.imported_from_id <> %s
-  )
+SELECT e.customer_id, e.item_id
+FROM earlier e
+WHERE (e.customer_id, e.item_id) IN (
+    SELECT o.customer_id, l.item_id FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
+    WHERE o.customer_id IN (SELECT customer_id FROM earlier) AND o.id IN (
+        SELECT h.order_id FROM pg_temp.heads h WHERE NOT h.known
+        UNION SELECT h.order_id FROM pg_temp.staged s
+        JOIN pg_temp.staged_headings g ON g.heading = s.heading JOIN pg_temp.heads h ON h.number = g.number
+    )
+)
 """
 SALES = """
 SELECT s.id, t.customer_id, t.item_id, s.quantity, s.history_qty, l.placed_at, l.number, l.line_no,

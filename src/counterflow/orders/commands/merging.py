@@ -1,8 +1,9 @@
 """The SQL that merges a staged file into the books: constant in number, whatever the size of the file.
 
-`staged` holds the order lines of one file, each with the ids to be of itself and its shipment line, and the
-numbers of its heading and thing (`importing.coding`); `heads` one row an order of it. Lines that are refused or
-known leave `staged` on the way, and what is left is new. `staged_apart` holds returns (class 4) and stock
+`staged` holds the order lines of one file that are not in the books yet, each with the ids to be of itself and its
+shipment line, and the numbers of its heading and thing (`importing.coding`); `heads` one row an order of it, with
+the ids that were reserved where lines went straight into the books (`importing.direct`). Lines that are refused
+or known leave `staged` on the way, and what is left is new. `staged_apart` holds returns (class 4) and stock
 adjustments (5, `states.LineClass`).
 """
 
@@ -11,7 +12,7 @@ CREATE TEMP TABLE heads ON COMMIT DROP AS
 WITH g AS MATERIALIZED (
     SELECT number, min(line) AS first_line, min(happened_at) AS earliest, bool_or(product) AS ships,
            min(customer COLLATE "C") AS customer, min(country COLLATE "C") AS country,
-           min(currency COLLATE "C") AS currency,
+           min(currency COLLATE "C") AS currency, min(order_id) AS given_id, min(shipment_id) AS shipment_id,
            min(customer COLLATE "C") <> max(customer COLLATE "C") OR count(customer) NOT IN (0, count(*))
            OR min(country COLLATE "C") <> max(country COLLATE "C") OR count(country) NOT IN (0, count(*))
            OR %(keyed)s AND (min(currency) <> max(currency) OR min(happened_at) <> max(happened_at)) AS mixed
@@ -21,10 +22,11 @@ WITH g AS MATERIALIZED (
     FROM pg_temp.staged_headings s WHERE s.number IN (SELECT g.number FROM g WHERE g.mixed)
     ORDER BY s.number, s.line
 )
-SELECT coalesce(q.known_id, nextval('kernel_id_seq')) AS order_id, q.known_id IS NOT NULL AS known, q.*,
+SELECT coalesce(q.known_id, q.given_id, nextval('kernel_id_seq')) AS order_id, q.known_id IS NOT NULL AS known, q.*,
        coalesce((SELECT max(l.line_no) FROM orders_orderline l WHERE l.order_id = q.known_id), 0) AS last_no
 FROM (
-    SELECT g.number, g.first_line, g.ships, coalesce(g.mixed, false) AS mixed, o.id AS known_id,
+    SELECT g.number, g.first_line, g.ships, coalesce(g.mixed, false) AS mixed, g.given_id, g.shipment_id,
+           o.id AS known_id,
            CASE WHEN o.id IS NOT NULL THEN c.external_ref WHEN g.mixed THEN f.customer ELSE g.customer END AS customer,
            CASE WHEN o.id IS NOT NULL THEN o.country
                 ELSE coalesce(CASE WHEN g.mixed THEN f.country ELSE g.country END, '') END AS country,
@@ -33,12 +35,16 @@ FROM (
            CASE WHEN %(keyed)s THEN coalesce(o.placed_at, f.happened_at, g.earliest) ELSE g.earliest END AS placed_at
     FROM g
     LEFT JOIN f ON f.number = g.number
-    LEFT JOIN orders_order o ON o.channel_id = %(channel)s AND o.number = g.number
+    LEFT JOIN orders_order o ON o.channel_id = %(channel)s AND o.number = g.number AND g.given_id IS NULL
     LEFT JOIN orders_customer c ON c.id = o.customer_id
     ORDER BY g.first_line
 ) q
 """
-"""Ids are given in the order of the file, so that indexes grow at their end."""
+"""Ids are given in the order of the file, so that indexes grow at their end.
+
+An order that got its id while the file was read is new; where a shop reported it meanwhile, writing it fails and
+the file is read again.
+"""
 
 _RAW = """concat_ws(',', number, line_no, sku, description, quantity, happened_at, price_minor, customer, country)"""
 _GONE = "s.*, g.number, g.customer, g.country, g.happened_at, t.sku, t.description"
@@ -136,7 +142,9 @@ FROM (
            OVER (PARTITION BY sku) AS longest
     FROM (
         SELECT t.sku, t.description, 1 AS class FROM pg_temp.staged_things t
-        WHERE t.kind = 'product' AND (%(whole)s OR t.thing IN (SELECT s.thing FROM pg_temp.staged s))
+        WHERE t.kind = 'product' AND (%(whole)s OR t.thing IN (
+            SELECT s.thing FROM pg_temp.staged s UNION SELECT u.thing FROM pg_temp.staged_used u
+        ))
         UNION SELECT a.sku, a.description, a.class FROM pg_temp.staged_apart a WHERE a.kind = 'product'
     ) d
 ) s GROUP BY s.sku ORDER BY s.sku
@@ -183,8 +191,9 @@ SELECT s.id, h.order_id, coalesce(s.line_no, h.ahead + s.line), t.item_id, t.sku
 _SHIPPED = "WHERE t.kind = 'product'"
 
 ADD_WHOLE_SHIPMENTS = """
-INSERT INTO orders_shipment (order_id, number, shipped_at, reported_at)
-SELECT h.order_id, '1', h.placed_at, %(at)s FROM heads h WHERE h.ships ORDER BY h.first_line
+INSERT INTO orders_shipment (id, order_id, number, shipped_at, reported_at)
+SELECT coalesce(h.shipment_id, nextval('kernel_id_seq')), h.order_id, '1', h.placed_at, %(at)s
+FROM heads h WHERE h.ships ORDER BY h.first_line
 ON CONFLICT ON CONSTRAINT orders_shipment_once DO NOTHING
 """
 """A book that tells no shipments has sent each order when it was placed."""

@@ -43,6 +43,26 @@ class Report:
         self.rows += rows
         return rows
 
+    def mark(self) -> tuple[int, int]:
+        """Where the report stands: bytes written and rows refused."""
+        if self._file is None:
+            return 0, 0
+        self._file.flush()
+        return self._file.tell(), self.rows
+
+    def rewind(self, mark: tuple[int, int]) -> None:
+        """Forget what was added since the mark."""
+        if self._file is None:
+            return
+        size, self.rows = mark
+        if size:
+            self._file.seek(size)
+            self._file.truncate()
+            return
+        self._file.close()
+        self.path.unlink()
+        self._file = None
+
     def _open(self) -> TextIO:
         if self._file is None:
             self._file = self.path.open("w", encoding="utf-8", newline="")

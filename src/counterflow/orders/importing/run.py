@@ -2,25 +2,30 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
+from django.db import DatabaseError, transaction
 
-from counterflow.catalog.commands import install_reasons
+from counterflow.catalog.commands import SeenItem, ensure_items, install_reasons
+from counterflow.kernel.commands import ITEMS_MAX, TRIES_MAX, asks_again
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError
 from counterflow.orders import queries
 from counterflow.orders.adjustment_reasons import SHIPPED
-from counterflow.orders.commands.import_book import Book, import_book
+from counterflow.orders.commands.import_book import Book, import_book, lock_channel
 from counterflow.orders.importing import staging
 from counterflow.orders.importing.ahead import ahead
-from counterflow.orders.importing.check import CHECKS, Terms
+from counterflow.orders.importing.check import CHECKS, Checked, Terms
 from counterflow.orders.importing.chunks import Part
 from counterflow.orders.importing.coding import Coder
+from counterflow.orders.importing.direct import Direct, written
 from counterflow.orders.importing.layouts import OURS
 from counterflow.orders.importing.problems import Refusal
 from counterflow.orders.importing.readers import parts
@@ -96,26 +101,52 @@ def import_files(
 def _import_file(
     ctx: Context, path: Path, terms: Terms, options: Options, report: Report, progress: Progress
 ) -> Iterator[Imported]:
-    tables = parts(path, read=lambda size: progress(path, size, 0), encoding=options.encoding)
-    for part in tables:
+    """Each table of a file in a transaction of its own.
+
+    Where somebody else's orders came in between, the database asks for a second try: the file is read again, and
+    tables that are in already are answered as before.
+    """
+    told = 0
+    for attempt in range(1, TRIES_MAX + 1):
+        mark = report.mark()
+        try:
+            for number, done in enumerate(_tables(ctx, path, terms, options, report, progress)):
+                mark = report.mark()
+                if number >= told:
+                    told += 1
+                    yield done
+            return
+        except DatabaseError as error:
+            if not asks_again(error) or attempt == TRIES_MAX:
+                raise
+            report.rewind(mark)
+
+
+def _tables(
+    ctx: Context, path: Path, terms: Terms, options: Options, report: Report, progress: Progress
+) -> Iterator[Imported]:
+    for part in parts(path, read=lambda size: progress(path, size, 0), encoding=options.encoding):
         # Each table is a request of its own; a run repeated under the same key is answered as before.
         inside = replace(ctx, key=f"{ctx.key}:{path.name}:{part.name}")
-        yield _import_part(inside, path, part, terms, options, report, progress)
+        with transaction.atomic():
+            done = _import_part(inside, path, part, terms, options, report, progress)
+        yield done
 
 
 def _import_part(
     ctx: Context, path: Path, part: Part, terms: Terms, options: Options, report: Report, progress: Progress
 ) -> Imported:
+    channel = lock_channel(options.channel)
     staging.prepare()
     good = refused = 0
     classes: Counter[str] = Counter()
-    for piece in ahead(_pieces(part, terms)):
-        for rows in piece.pieces:
+    for chunk in _chunks(ctx, part, terms, channel.id):
+        for rows in chunk.pieces:
             staging.copy(rows)
-        good += piece.good
-        classes.update(piece.classes)
-        refused += report.add(part.name, piece.refused)
-        progress(path, 0, piece.good + len(piece.refused))
+        good += chunk.good
+        classes.update(chunk.classes)
+        refused += report.add(part.name, chunk.refused)
+        progress(path, 0, chunk.good + len(chunk.refused))
     book = Book(
         channel=options.channel,
         file_name=part.name,
@@ -142,12 +173,48 @@ def _import_part(
     )
 
 
-def _pieces(part: Part, terms: Terms) -> Iterator[_Staged]:
+def _chunks(ctx: Context, part: Part, terms: Terms, channel_id: int) -> Iterator[_Staged]:
+    """The chunks of a table ready to be copied: while one is, the next is written out and the one after it read.
+
+    Lines that carry their own numbers are all staged, since the same number may come twice.
+    """
+    keyed = part.header.layout is OURS
+    direct = None if keyed else Direct(channel_id, partial(_ensure, ctx))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        waiting: Future[_Staged] | None = None
+        for checked, tables in ahead(_coded(part, terms)):
+            write = partial(written, direct.plan(tables)) if direct else partial(_staged, tables)
+            following = pool.submit(_ready, write, checked)
+            if waiting:
+                yield waiting.result()
+            waiting = following
+        if waiting:
+            yield waiting.result()
+
+
+def _coded(part: Part, terms: Terms) -> Iterator[tuple[Checked, dict[str, Any]]]:
     check, coder = CHECKS[part.header.layout.name], Coder()
     for checked in ahead(check(chunk, terms) for chunk in part.chunks):
-        tables = coder.code(checked.table).items()
-        pieces = [staging.encoded(name, rows) for name, rows in tables if len(rows)]
-        yield _Staged(pieces, len(checked.table), _classes(checked.table), checked.refused)
+        yield checked, coder.code(checked.table)
+
+
+def _staged(tables: dict[str, Any]) -> list[staging.Piece]:
+    return [staging.encoded(name, rows) for name, rows in tables.items() if len(rows)]
+
+
+def _ready(write: Callable[[], list[staging.Piece]], checked: Checked) -> _Staged:
+    return _Staged(write(), len(checked.table), _classes(checked.table), checked.refused)
+
+
+def _ensure(ctx: Context, skus: Sequence[str]) -> dict[str, int]:
+    """Items for SKUs a file is the first to name; their names come when the whole file is known."""
+    batches = [skus[start : start + ITEMS_MAX] for start in range(0, len(skus), ITEMS_MAX)]
+    found: dict[str, int] = {}
+    for batch in batches:
+        inside = replace(ctx, key=f"{ctx.key}:item:{batch[0]}")
+        results = ensure_items(inside, items=[SeenItem(sku) for sku in batch])
+        found |= {done.identity: done.facts["id"] for done in results.done}
+    return found
 
 
 def _classes(table: Any) -> dict[str, int]:

@@ -1,10 +1,10 @@
 """The temporary tables that a file is copied into before one command merges them.
 
-They live in the session, outside any transaction, so a command that starts again finds them whole. The
-command deletes from them what it refuses or knows, inside its own transaction.
+They live as long as the transaction of their file. The command deletes from them what it refuses or knows.
 
-`staged` holds the lines of orders, by the numbers of their heading and thing (`coding`), `staged_apart`
-returns and adjustments, `staged_refused` what merging refuses.
+`staged` holds the lines of orders that need a look, by the numbers of their heading and thing (`coding`); the
+others are in the books already (`direct`), and `staged_used` names their things. `staged_apart` holds returns
+and adjustments, `staged_refused` what merging refuses.
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,11 @@ TABLES = {
         "currency": "text",
         "happened_at": "timestamptz",
         "product": "boolean",
+        "order_id": "bigint",
+        "shipment_id": "bigint",
     },
     "staged_things": {"thing": "integer", "line": "bigint", "sku": "text", "description": "text", "kind": "text"},
+    "staged_used": {"thing": "integer"},
     "staged": {
         "id": "bigint DEFAULT nextval('kernel_id_seq')",
         "shipped_id": "bigint DEFAULT nextval('kernel_id_seq')",
@@ -65,7 +68,7 @@ _PLAIN = pyarrow.csv.WriteOptions(include_header=False)
 
 @dataclass(frozen=True)
 class Piece:
-    """Rows for one of the tables, as the bytes that COPY takes."""
+    """Rows for a table, as the bytes that COPY takes."""
 
     table: str
     columns: list[str]
@@ -82,10 +85,10 @@ def prepare() -> None:
 
 
 def encoded(name: str, table: Any) -> Piece:
-    """Rows for the table of this name."""
+    """Rows for the temporary table of this name, or for a table of the books."""
     buffer = BytesIO()
     pyarrow.csv.write_csv(table, buffer, _PLAIN)
-    return Piece(name, table.column_names, buffer.getvalue())
+    return Piece(f"pg_temp.{name}" if name in TABLES else name, table.column_names, buffer.getvalue())
 
 
 def copy(piece: Piece) -> None:
@@ -94,7 +97,7 @@ def copy(piece: Piece) -> None:
     raw = connection.connection
     if raw is None:
         raise InvariantBroken("no database connection")
-    sql = f"COPY pg_temp.{piece.table} ({', '.join(piece.columns)}) FROM STDIN (FORMAT csv)"
+    sql = f"COPY {piece.table} ({', '.join(piece.columns)}) FROM STDIN (FORMAT csv)"
     with connection.wrap_database_errors, raw.cursor().copy(sql) as copying:
         copying.write(piece.rows)
 

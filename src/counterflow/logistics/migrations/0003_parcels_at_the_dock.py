@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("logistics", "0001_initial"),
+        ("logistics", "0002_open_parcels"),
         ("returns", "0002_wishes"),
     ]
 

@@ -1,0 +1,119 @@
+"""Pages with much behind them: milliseconds of the server and statements, page by page, as JSON.
+
+Method: the simulated company of `counterflow demo` is made large (`multiply`), then every page is asked for in
+process, signed in as an administrator, with the newest objects and with objects from anywhere in history, in
+turn. What is measured is the whole answer: address, session, permissions, queries, template. Scans are sent as
+the stations send them, with the page that follows.
+"""
+
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import psycopg
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from rich.console import Console
+
+from counterflow.config import database
+from counterflow.config.bench.multiply import multiply
+from counterflow.config.bench.places import SEARCHES, Place, places
+from counterflow.config.demo import accounts, scenario
+from counterflow.config.demo.desk import Desk
+from counterflow.config.demo.narrator import Narrator
+from counterflow.kernel import db
+from counterflow.kernel.clock import now
+
+ADDRESSES = 12
+WARM = 2
+GOAL_MS = 50
+
+
+def say(words: str) -> None:
+    """Progress goes where the figures do not."""
+    print(words, file=sys.stderr, flush=True)
+
+
+def make_large(returns: int, size: str) -> None:
+    """The simulated company, with so many returns."""
+    scenario.simulate(Narrator(Console(stderr=True)), scenario.Wish(1, size), at=now())
+    accounts.open_accounts(Desk("accounts"), at=now())
+    with psycopg.connect(database.owner_url(), autocommit=True) as owner:
+        multiply(owner, returns, say)
+
+
+def measure(rounds: int, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Every page and every scan; the slowest first."""
+    client = Client()
+    client.force_login(get_user_model().objects.get(email=accounts.email("administrator")))
+    dice = random.Random(1)  # noqa: S311 - picks what to look at
+    found: dict[str, dict[str, Any]] = {}
+    for place in places():
+        if only and place.name not in only:
+            continue
+        for name, addresses in _addresses(place, dice):
+            if addresses and (figures := _page(client, addresses, rounds)):
+                found[name] = figures
+                say(f"{name}: {figures}")
+    ordered = dict(sorted(found.items(), key=lambda row: -row[1]["p95_ms"]))
+    return {
+        "returns": db.rows("SELECT count(*) AS n FROM returns_rma")[0].n,
+        "database_bytes": db.rows("SELECT pg_database_size(current_database()) AS n")[0].n,
+        "goal_p95_ms": GOAL_MS,
+        "over_goal": [name for name, figures in ordered.items() if figures["p95_ms"] >= GOAL_MS],
+        "pages": ordered,
+    }
+
+
+def _addresses(place: Place, dice: random.Random) -> Iterator[tuple[str, list[str]]]:
+    """A page's addresses by the name under which they are measured: as it opens, and with searches."""
+    plain = [*place.addresses(ADDRESSES), *place.anywhere(ADDRESSES, dice)]
+    yield place.name, plain
+    for search in SEARCHES.get(place.name, ()):
+        yield f"{place.name} {search}", [address + search for address in plain[:1]]
+
+
+def _page(client: Client, addresses: Sequence[str], rounds: int) -> dict[str, Any] | None:
+    """Figures of one page; None for what answers no GET."""
+    if client.get(addresses[0]).status_code == 405:
+        return None
+    statements = 0
+    for address in addresses:
+        with db.counting() as plain, CaptureQueriesContext(connection) as mapped:
+            _asked(client, address)
+        statements = max(statements, len(plain) + len(mapped.captured_queries))
+    asked = [addresses[n % len(addresses)] for n in range(max(rounds, len(addresses)))]
+    return {**timed([partial(_asked, client, address) for address in asked]), "statements": statements}
+
+
+def timed(calls: Sequence[Callable[[], Any]]) -> dict[str, float]:
+    """Median and 95th percentile of so many calls, in milliseconds."""
+    for call in calls[:WARM]:
+        call()
+    taken = []
+    for call in calls:
+        began = time.perf_counter()
+        call()
+        taken.append(1000 * (time.perf_counter() - began))
+    taken.sort()
+    return {
+        "p50_ms": round(taken[len(taken) // 2], 1),
+        "p95_ms": round(taken[min(len(taken) - 1, int(0.95 * len(taken)))], 1),
+        "calls": len(taken),
+    }
+
+
+def _asked(client: Client, address: str) -> None:
+    _whole(client.get(address))
+
+
+def _whole(answer: Any) -> None:
+    """Read an answer to its end."""
+    if answer.streaming:
+        for _ in answer.streaming_content:
+            pass

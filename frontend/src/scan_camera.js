@@ -1,7 +1,8 @@
 // The camera of a phone as a scanner. What decodes is loaded when somebody first asks for it.
 
 const EVERY_MS = 120;
-const SAME_MS = 2500;
+// A code counts again when it has been out of sight for this long; held still, it counts once.
+const AWAY_MS = 900;
 
 let decoder = null;
 
@@ -53,10 +54,10 @@ function look(view, video, detector, take) {
     const found = await detector.detect(video).catch(() => []);
     const text = found[0]?.rawValue ?? "";
     const now = performance.now();
-    if (text && (text !== seen || now - at > SAME_MS)) {
+    if (text && (text !== seen || now - at > AWAY_MS)) take(text);
+    if (text) {
       seen = text;
       at = now;
-      take(text);
     }
     setTimeout(step, EVERY_MS);
   };

@@ -199,7 +199,7 @@ def test_a_parcel_that_nobody_announced_can_be_received_or_parked(clerk):
 def test_an_item_without_a_barcode_is_found_by_its_name(clerk, company, parcel):
     clerk.scan(parcel[1])
     clerk.scan("b")
-    assert clerk.scan("tee").signal == ("attention", "Which one is it?. Type its number.")
+    assert clerk.scan("tee").signal == ("attention", "Which one is it? Type its number.")
     place = re.search(rf'value="{company.sku()}"><kbd>(\d)</kbd>', clerk.html)[1]
     clerk.scan(place)
     assert unit(clerk.last).item_id == company.items["tee"]

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from counterflow.console.badges import badge as badge_of
 from counterflow.console.cells import money_text
 from counterflow.console.page import Staff
+from counterflow.console.stories import damage_words
 from counterflow.ledger.chart import GL_ACCOUNTS
 
 register = template.Library()
@@ -101,6 +102,18 @@ def day(value: date) -> str:
 def of(key: int, names: dict[int, str]) -> str:
     """A name by its key; a dash where there is none."""
     return names.get(key, "\u2013")
+
+
+@register.filter
+def ended(text: str) -> str:
+    """A text that another sentence may follow."""
+    return text if text.endswith((".", "?", "!", ":")) else f"{text}."
+
+
+@register.filter
+def damage(code: str) -> str:
+    """A damage code in words; nothing for the code of no damage."""
+    return damage_words(code)
 
 
 @register.filter

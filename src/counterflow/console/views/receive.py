@@ -34,23 +34,23 @@ class Key:
 
     letter: str
     words: str
-    tone: str = ""
-    always: bool = True
+    meaning: str
+    when: str = ""
 
 
 KEYS: Final = (
-    Key("f", "Finished", "good", always=False),
-    Key("s", "Short: pieces are missing", "wait", always=False),
-    Key("o", "More than expected", always=False),
-    Key("w", "Wrong item", always=False),
-    Key("d", "Damaged on its way", "stop", always=False),
-    Key("e", "Empty box", "stop", always=False),
-    Key("b", "No barcode: find by name"),
-    Key("n", "No return: receive without"),
-    Key("u", "Unidentified: park it", "stop"),
-    Key("x", "Put aside", always=False),
-    Key("p", "Print the label again"),
-    Key("z", "Undo the last act"),
+    Key("f", "Finished", "Everything is received; close the parcel", "job"),
+    Key("s", "Short", "Pieces are missing; close the parcel without them", "job"),
+    Key("o", "Over", "The next item is more than expected", "job"),
+    Key("w", "Wrong item", "The next item is another one than expected", "job"),
+    Key("d", "Damaged", "The next piece was damaged on its way", "job"),
+    Key("e", "Empty box", "Nothing was in the parcel", "job"),
+    Key("b", "No barcode", "Find an item by its name"),
+    Key("n", "No return", "Receive items that no return announced"),
+    Key("u", "Unidentified", "Park what nobody can name"),
+    Key("x", "Put aside", "Leave this parcel open and take another", "job"),
+    Key("p", "Label again", "Print the last label again", "receipt"),
+    Key("z", "Undo", "Take the last act back", "last"),
 )
 
 
@@ -105,6 +105,7 @@ def _values(request: HttpRequest, node: str, answer: Answer) -> dict[str, Any]:
     bench, who = answer.bench, signed_in(request)
     at_hand = expected.job(parcel_id=bench.parcel_id, rma=bench.rma)
     items = [line.item_id for line in at_hand.lines] if at_hand else []
+    useful = {"job" if bench.open else "", "last" if bench.last else "", bench.last.partition(":")[0]}
     pictures = evidence.latest(subject_kind="item", subject_ids=items) if items and who.may("evidence.view") else {}
     return {
         "node": node,
@@ -117,7 +118,7 @@ def _values(request: HttpRequest, node: str, answer: Answer) -> dict[str, Any]:
         if at_hand
         else [],
         "next": _next(at_hand, bench),
-        "keys": [key for key in KEYS if key.always or bench.open],
+        "keys": [key for key in KEYS if not key.when or key.when in useful],
         "shift": expected.shift(node=node, since=_midnight(request)),
         "waiting": expected.waiting(node=node) if at_hand is None else [],
         "address": _address(bench),

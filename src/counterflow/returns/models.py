@@ -100,7 +100,10 @@ class RmaLine(models.Model):
                 name="returns_line_counters",
             ),
         ]
-        indexes = [models.Index(fields=["item"], name="returns_line_item")]
+        indexes = [
+            models.Index(fields=["item"], name="returns_line_item"),
+            models.Index(fields=["id"], name="returns_line_unmapped", condition=Q(reason_code="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.rma_id}/{self.line_no}"

@@ -168,8 +168,11 @@ def _gtin(text: str, field: Field) -> str:
             f"{text[:40]} is how a spreadsheet shortens a long number; its last digits are lost",
             "Format the column as text and write all digits, such as 4006381333931.",
         )
+    digits = text.replace(" ", "").replace("-", "")
+    if 8 < len(digits) < 12:
+        digits = digits.zfill(12)  # a spreadsheet took the zeros in front for a number's
     try:
-        return gtin14(text.replace(" ", "").replace("-", ""))
+        return gtin14(digits)
     except GtinMalformed as error:
         raise CellWrong(
             f"{text[:40]} is no GTIN", "Write 8, 12, 13 or 14 digits with the right check digit."

@@ -65,6 +65,7 @@ ITEMS = Kind(
     place=lambda row: str(row.sku),
     filters=_filters,
     search_label="SKU, GTIN or name",
+    photos="item",
     record=commands.record_items,
     new=commands.NewItem,
     change=commands.change_items,

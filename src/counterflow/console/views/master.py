@@ -19,6 +19,7 @@ from counterflow.console.master.register import KINDS
 from counterflow.console.master.told import Told, told_of
 from counterflow.console.page import context, page, render, signed_in
 from counterflow.console.simulated import notices
+from counterflow.evidence import queries as evidence
 from counterflow.kernel.commands import Batch, Done, Refused
 from counterflow.kernel.errors import DomainError
 from counterflow.ledger import queries as ledger
@@ -52,7 +53,7 @@ def _cell_of(kind: Kind, f: Field, leads: bool) -> Callable[[Any], cells.Cell]:
 
     def cell(row: Any) -> cells.Cell:
         text = kind.shown(row)[f.name] if f.kind == "money" else f.plain(getattr(row, f.name, None))
-        if leads or (f.name in kind.key and len(kind.key) > 1 and f.name == kind.key[-1]):
+        if leads if len(kind.key) == 1 else f.name == kind.key[-1]:
             href = kind.url("one", kind.code_of(row))
             return cells.code(words.get(text, text), href=href) if len(text) < 40 else cells.text(text, href=href)
         if f.badge:
@@ -143,6 +144,7 @@ def record_page(
             answer = _changed(request, kind, row, form, values)
             if answer is not None:
                 return answer
+    key = kind.by_name[kind.key[0]].label
     values |= {
         "kind": kind,
         "row": row,
@@ -150,9 +152,15 @@ def record_page(
         "called": kind.called(row),
         "form": form,
         "facts": facts(kind, row, private=may_edit),
+        "fixed": [pair for pair in facts(kind, row, private=True, fixed=True) if len(kind.key) > 1 or pair[0] != key],
         "active": getattr(row, "active", None),
         "version": getattr(row, "version", 0),
         "may_edit": may_edit,
+        "photos": (
+            evidence.photos_of(subject_kind=kind.photos, subject_id=row.id)
+            if kind.photos and who.may("evidence.view")
+            else []
+        ),
         "history": history(request, kind, row),
         "more_link": f"?kind={kind.told}&q={kind.code_of(row)}",
         "simulated": notices(ledger.simulated()),
@@ -170,14 +178,14 @@ def history(request: HttpRequest, kind: Kind, row: Any) -> list[Told]:
     return told_of(found, access.names_of([change.by for change in found]))
 
 
-def facts(kind: Kind, row: Any, *, private: bool) -> list[tuple[str, cells.Cell]]:
-    """A record as pairs of label and cell, for those who may only read it."""
+def facts(kind: Kind, row: Any, *, private: bool, fixed: bool = False) -> list[tuple[str, cells.Cell]]:
+    """A record, or only what never changes about it, as pairs of label and cell."""
     texts = kind.shown(row)
     found = []
     for f in kind.fields:
         words = dict(f.choices()) if f.choices and f.kind == "choice" else {}
         text = texts[f.name]
-        if (f.private and not private) or not text:
+        if (f.private and not private) or not text or (fixed and not f.fixed):
             continue
         found.append(
             (f.label, cells.yes_no(text == "yes") if f.kind == "yes_no" else cells.text(words.get(text, text)))

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0002_what_returns_need_of_items_and_suppliers"),
         ("orders", "0004_serials"),
-        ("returns", "0002_wishes"),
+        ("returns", "0003_asked_by_day"),
     ]
 
     operations = [

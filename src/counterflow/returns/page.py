@@ -137,16 +137,20 @@ WHERE u.rma_line_id = ANY(%s::bigint[]) ORDER BY u.id
 """
 # Everything an entry or an event about this return may name.
 _SUBJECTS = """
-SELECT l.id FROM returns_rmaline l WHERE l.rma_id = %(rma)s
-UNION ALL SELECT a.unit_id FROM returns_allocation a JOIN returns_rmaline l ON l.id = a.rma_line_id
-          WHERE l.rma_id = %(rma)s
-UNION ALL SELECT u.id FROM receiving_unit u JOIN returns_rmaline l ON l.id = u.rma_line_id WHERE l.rma_id = %(rma)s
-UNION ALL SELECT p.id FROM logistics_parcel p WHERE p.rma_id = %(rma)s
-UNION ALL SELECT x.id FROM logistics_parcelline x JOIN logistics_parcel p ON p.id = x.parcel_id WHERE p.rma_id = %(rma)s
-UNION ALL SELECT c.id FROM refunds_credit c WHERE c.rma_id = %(rma)s
-UNION ALL SELECT y.id FROM refunds_payout y JOIN refunds_credit c ON c.id = y.credit_id WHERE c.rma_id = %(rma)s
-UNION ALL SELECT f.id FROM returns_rma r JOIN orders_tender t ON t.order_id = r.order_id
-          JOIN refunds_moneyfact f ON f.tender_id = t.id WHERE r.id = %(rma)s
+SELECT s.id, ARRAY(SELECT l.entry_id FROM ledger_line l WHERE l.subject_id = s.id AND l.subject_id <> 0) AS entries
+FROM (
+    SELECT %(rma)s::bigint AS id UNION ALL
+    SELECT l.id FROM returns_rmaline l WHERE l.rma_id = %(rma)s
+    UNION ALL SELECT a.unit_id FROM returns_allocation a JOIN returns_rmaline l ON l.id = a.rma_line_id
+    WHERE l.rma_id = %(rma)s
+    UNION ALL SELECT u.id FROM receiving_unit u JOIN returns_rmaline l ON l.id = u.rma_line_id WHERE l.rma_id = %(rma)s
+    UNION ALL SELECT p.id FROM logistics_parcel p WHERE p.rma_id = %(rma)s
+    UNION ALL SELECT x.id FROM logistics_parcelline x JOIN logistics_parcel p ON p.id = x.parcel_id WHERE p.rma_id = %(rma)s
+    UNION ALL SELECT c.id FROM refunds_credit c WHERE c.rma_id = %(rma)s
+    UNION ALL SELECT y.id FROM refunds_payout y JOIN refunds_credit c ON c.id = y.credit_id WHERE c.rma_id = %(rma)s
+    UNION ALL SELECT f.id FROM returns_rma r JOIN orders_tender t ON t.order_id = r.order_id
+    JOIN refunds_moneyfact f ON f.tender_id = t.id WHERE r.id = %(rma)s
+) s
 """
 _TIMELINE = """
 SELECT t.*, coalesce(k.actor, '') AS actor FROM (
@@ -159,11 +163,10 @@ SELECT t.*, coalesce(k.actor, '') AS actor FROM (
 ) t LEFT JOIN kernel_commandrecord k ON k.id = t.command_id
 ORDER BY t.happened_at, t.recorded_at, t.id LIMIT %(limit)s
 """
-_ENTRIES = "SELECT DISTINCT entry_id FROM ledger_line WHERE subject_id = ANY(%s::bigint[]) AND subject_id <> 0"
 
 
 def return_page(*, number: str) -> ReturnPage:
-    """A return with all that is known of it. Eight statements, whatever happened. Raises `RmaNotFound`."""
+    """A return with all that is known of it. Seven statements, whatever happened. Raises `RmaNotFound`."""
     heads = db.rows(_HEAD, [number])
     if not heads:
         raise RmaNotFound(rma=number[:80])
@@ -172,13 +175,13 @@ def return_page(*, number: str) -> ReturnPage:
     units: dict[int, list[PageUnit]] = {}
     for row in db.rows(_UNITS, [[line.id for line in lines]]):
         units.setdefault(row.rma_line_id, []).append(PageUnit(*row[1:]))
-    subjects = [head.id, *(row.id for row in db.rows(_SUBJECTS, {"rma": head.id}))]
+    about = db.rows(_SUBJECTS, {"rma": head.id})
+    subjects = [row.id for row in about]
     moments = db.rows(_TIMELINE, {"subjects": subjects, "rma": head.id, "limit": EVENTS_MAX})
-    found = [row.entry_id for row in db.rows(_ENTRIES, [subjects])]
     rest: tuple[Any, ...] = (
         tuple(_line(line, head.state, units.get(line.id, [])) for line in lines),
         tuple(Moment(*(*m[:6], orjson.loads(m.facts), m.actor)) for m in moments),
-        tuple(entries(ids=found)),
+        tuple(entries(ids=sorted({entry for row in about for entry in row.entries}))),
         _actions(head.state, lines),
     )
     return ReturnPage(*(*head, *rest))

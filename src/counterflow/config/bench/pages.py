@@ -2,8 +2,8 @@
 
 Method: the simulated company of `counterflow demo` is made large (`multiply`), then every page is asked for in
 process, signed in as an administrator, with the newest objects and with objects from anywhere in history, in
-turn. What is measured is the whole answer: address, session, permissions, queries, template. Scans are sent as
-the stations send them, with the page that follows.
+turn. What is measured is the whole answer: address, session, permissions, queries, template. `blocks` are the
+most that the database looked at for one answer, which a busy machine does not change.
 """
 
 import random
@@ -82,13 +82,26 @@ def _page(client: Client, addresses: Sequence[str], rounds: int) -> dict[str, An
     """Figures of one page; None for what answers no GET."""
     if client.get(addresses[0]).status_code == 405:
         return None
-    statements = 0
+    statements = blocks = 0
     for address in addresses:
+        before = _blocks()
         with db.counting() as plain, CaptureQueriesContext(connection) as mapped:
             _asked(client, address)
         statements = max(statements, len(plain) + len(mapped.captured_queries))
+        blocks = max(blocks, _blocks() - before)
     asked = [addresses[n % len(addresses)] for n in range(max(rounds, len(addresses)))]
-    return {**timed([partial(_asked, client, address) for address in asked]), "statements": statements}
+    return {
+        **timed([partial(_asked, client, address) for address in asked]),
+        "statements": statements,
+        "blocks": blocks,
+    }
+
+
+def _blocks() -> int:
+    """Blocks of 8 kB that the database has looked at so far, in memory or on disk: what a busy machine cannot blur."""
+    db.rows("SELECT pg_stat_force_next_flush()")
+    found = db.rows("SELECT blks_hit + blks_read AS n FROM pg_stat_database WHERE datname = current_database()")
+    return int(found[0].n)
 
 
 def timed(calls: Sequence[Callable[[], Any]]) -> dict[str, float]:

@@ -75,6 +75,14 @@ class ParcelLine(models.Model):
                 name="logistics_line_value",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["parcel"],
+                name="logistics_line_under_way",
+                condition=Q(in_transit_qty__gt=0),
+                include=["in_transit_cost_minor"],
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.parcel_id} {self.rma_line_id}"

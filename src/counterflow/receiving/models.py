@@ -77,6 +77,12 @@ class Unit(models.Model):
                 name="receiving_unit_bench",
                 condition=Q(state__in=["received", "inspected", "set_apart", "released"]),
             ),
+            models.Index(
+                fields=["entity_id", "stock_state"],
+                name="receiving_unit_worth",
+                condition=Q(owner="us") & ~Q(stock_state=""),
+                include=["cost_minor", "allowance_minor"],
+            ),
             models.Index(fields=["tote_id"], name="receiving_unit_tote", condition=Q(tote_id__isnull=False)),
             models.Index(fields=["work_id"], name="receiving_unit_work", condition=Q(work_id__isnull=False)),
             models.Index(

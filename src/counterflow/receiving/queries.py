@@ -186,13 +186,12 @@ def actions(row: Any) -> list[str]:
 
 _VALUE = """
 SELECT b.code, v.state, sum(v.value)::bigint AS value
-FROM (SELECT entity_id, stock_state AS state, cost_minor + allowance_minor AS value
-      FROM receiving_unit WHERE stock_state <> '' AND owner = 'us'
+FROM (SELECT entity_id, stock_state AS state, sum(cost_minor + allowance_minor) AS value
+      FROM receiving_unit WHERE stock_state <> '' AND owner = 'us' GROUP BY 1, 2
       UNION ALL
-      SELECT r.entity_id, 'in_transit_return', pl.in_transit_cost_minor
-      FROM logistics_parcelline pl
-      JOIN returns_rmaline l ON l.id = pl.rma_line_id
-      JOIN returns_rma r ON r.id = l.rma_id WHERE pl.in_transit_qty > 0) v
+      SELECT p.entity_id, 'in_transit_return', sum(pl.in_transit_cost_minor)
+      FROM logistics_parcelline pl JOIN logistics_parcel p ON p.id = pl.parcel_id
+      WHERE pl.in_transit_qty > 0 GROUP BY 1) v
 JOIN ledger_entity b ON b.id = v.entity_id GROUP BY 1, 2
 """
 

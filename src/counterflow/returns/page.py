@@ -145,7 +145,8 @@ FROM (
     WHERE l.rma_id = %(rma)s
     UNION ALL SELECT u.id FROM receiving_unit u JOIN returns_rmaline l ON l.id = u.rma_line_id WHERE l.rma_id = %(rma)s
     UNION ALL SELECT p.id FROM logistics_parcel p WHERE p.rma_id = %(rma)s
-    UNION ALL SELECT x.id FROM logistics_parcelline x JOIN logistics_parcel p ON p.id = x.parcel_id WHERE p.rma_id = %(rma)s
+    UNION ALL SELECT x.id FROM logistics_parcelline x JOIN logistics_parcel p ON p.id = x.parcel_id
+    WHERE p.rma_id = %(rma)s
     UNION ALL SELECT c.id FROM refunds_credit c WHERE c.rma_id = %(rma)s
     UNION ALL SELECT y.id FROM refunds_payout y JOIN refunds_credit c ON c.id = y.credit_id WHERE c.rma_id = %(rma)s
     UNION ALL SELECT f.id FROM returns_rma r JOIN orders_tender t ON t.order_id = r.order_id

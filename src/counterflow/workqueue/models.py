@@ -56,7 +56,10 @@ class Case(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["queue", "severity", "id"], name="workqueue_case_queue", condition=Q(state=State.OPEN.value)
+                fields=["queue", "severity", "id"],
+                name="workqueue_case_queue",
+                condition=Q(state=State.OPEN.value),
+                include=["assignee", "owner_role"],
             ),
             models.Index(fields=["severity", "id"], name="workqueue_case_open", condition=Q(state=State.OPEN.value)),
             models.Index(

@@ -38,7 +38,7 @@ UNRETURNED: dict[str, tuple[tuple[str, str], ...]] = {
     "kernel_eventrecord": (("subject_id", "order_id"), ("subject_id", "shipment_id"), ("subject_id", "entry_id")),
 }
 """By table: its column and the column of `unreturned` that says it belongs to an order nothing came back of."""
-NAMED_TOO = {"refunds_payout": {"partner_ref"}}
+NAMED_TOO = {"refunds_payout": {"partner_ref"}, "orders_contact": {"email", "email_key", "phone_key"}}
 """What must differ between copies though no key says so: it is the name of something that does."""
 SPELT = {("refunds_payout", "reference"): "s.request_ref || '-' || c || '/' || s.part"}
 LINE_HEAD = (

@@ -19,6 +19,7 @@ from counterflow.orders.documents import NewLine, NewOrder, NewTender
 from counterflow.receiving.commands.close_parcels import CloseParcel, close_parcels
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
+from counterflow.receiving.commands.keep_clues import KeepClue, keep_clues
 from counterflow.receiving.commands.match_units import MatchUnit, match_units
 from counterflow.receiving.commands.release_units import ReleaseUnit, release_units
 from counterflow.receiving.commands.reverse_disposals import ReverseDisposal, reverse_disposals
@@ -151,7 +152,9 @@ def _without_a_return(company: Company) -> None:
     receive(company, blind, scan(company, "tee", 4, rma=rma))
     other = ask(company, buy(company, ("tee", 1)), ("tee", 1))
     assert match_units(company.ctx(), items=[MatchUnit(blind.lpn, other, 1)]).done
-    receive(company, scan(company, sku="", lpn=company.lpn()), scan(company, "mug", owner="consignor"))
+    unknown = scan(company, sku="", lpn=company.lpn())
+    receive(company, unknown, scan(company, "mug", owner="consignor"))
+    assert keep_clues(company.ctx(), items=[KeepClue(unknown.lpn, sku=company.sku(), note="in a blue box")]).done
     flows.run_pending()
 
 

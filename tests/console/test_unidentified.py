@@ -113,3 +113,11 @@ def test_blank_plates_are_printed_once_each(browse):
     assert clerk.post("/labels", {**asked, "key": "plates-2"}).content.decode() != first
     assert clerk.post("/labels", {**asked, "kind": "pdf", "key": "plates-3"}).content.startswith(b"%PDF")
     assert clerk.post("/labels", {**asked, "count": "0", "key": "plates-4"}).status_code == 422
+
+
+def test_a_case_about_such_goods_leads_to_their_page(browse, parked):
+    case = db.rows(
+        "SELECT c.id FROM workqueue_case c JOIN receiving_unit u ON u.id = c.subject_id WHERE u.lpn = %s", [parked]
+    )[0]
+    assert f"/unidentified/{parked}" in browse("agent").get(f"/cases/{case.id}").content.decode()
+    assert f"/unidentified/{parked}" in browse("clerk").get(f"/units/{parked}").content.decode()

@@ -58,6 +58,7 @@ def test_what_is_no_clue_is_refused(company):
     lpn = park(company)
     assert keep(company, lpn).refused[0].code == "no_clue"
     assert keep(company, lpn, order="a name with blanks").refused[0].code == "clue_malformed"
+    assert keep(company, lpn, order="somebody@demo.example").refused[0].code == "clue_malformed"
     assert keep(company, lpn, note="x" * 2_001).refused[0].code == "clue_malformed"
     assert keep(company, "nobody", sku="TEE").refused[0].code == "unit_not_found"
     with pytest.raises(PermissionDenied):

@@ -31,6 +31,7 @@ ADDED_ONLY = (
     "logistics_parcelevent",
     "policies_decision",
     "policies_policystep",
+    "receiving_clue",
     "receiving_disposal",
     "receiving_disposalreversal",
     "receiving_inspection",

@@ -231,6 +231,18 @@ LAWS: Final[list[Law]] = [
         _UNITS,
     ),
     Law(
+        "receiving.clues_have_commands",
+        "Every clue about a unit is of a known kind, and a command wrote it at that instant.",
+        """
+        SELECT format('clue %s of unit %s: %s, command %s', l.id, l.unit_id, l.kind, l.command_id) AS what
+        FROM receiving_clue l
+        LEFT JOIN receiving_unit u ON u.id = l.unit_id
+        LEFT JOIN kernel_commandrecord c ON c.id = l.command_id AND c.at = l.recorded_at
+        WHERE u.id IS NULL OR c.id IS NULL OR l.value = '' OR l.kind NOT IN ('tracking', 'order', 'sku', 'serial')
+        """,
+        "SELECT count(*) FROM receiving_clue",
+    ),
+    Law(
         "receiving.disposals_reversed_are_whole",
         "A disposal is reversed if and only if its entry is reversed in the journal and the reason is on record.",
         """

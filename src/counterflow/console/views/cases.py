@@ -27,6 +27,8 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("Due", lambda c: cells.instant(c.due_at)),
     Column("State", lambda c: cells.badge("case", c.state)),
 )
+LOOSE = ("unidentified_parcel", "blind_return", "wrong_item", "over")
+"""Kinds of cases about goods whose return somebody may find."""
 FILTERS = (
     Filter("state", "State", [("open", "Open"), ("closed", "Closed")], first="open"),
     Filter("queue", "Queue", [(queue, queue.capitalize()) for queue in QUEUES]),
@@ -67,6 +69,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponseBase:
     values = {
         "case": found.case,
         "named": bool(subject(found.case.facts)),
+        "loose": _loose(found.case) if who.may("receiving.view") else "",
         "statement": found.case.subject_kind == "statement" and who.may("reconciliation.view"),
         "facts": shown(found.case.facts, found.case.currency or "", who.may),
         "comments": [(comment, names[comment.by]) for comment in found.comments],
@@ -79,6 +82,12 @@ def case(request: HttpRequest, case_id: int) -> HttpResponseBase:
         "simulated": notices(ledger.simulated()),
     }
     return render(request, "console/cases/one.html", values)
+
+
+def _loose(case: Row) -> str:
+    """The plate of goods that answer for no return, where the case is about such."""
+    plate = case.facts.get("lpn", "")
+    return plate if case.kind in LOOSE and case.subject_kind == "unit" and isinstance(plate, str) else ""
 
 
 @page("workqueue.work")

@@ -19,7 +19,7 @@ from counterflow.receiving.rules_receipt import CLUE_PAYLOAD
 
 CODES: Final = ("tracking", "order", "sku", "serial")
 WORDS: Final = {"name": 120, "postcode": 20, "note": 2_000}
-_CODE = re.compile(r"[\x21-\x7e]{1,80}")
+_CODE = re.compile(r"[0-9A-Za-z._:/#+-]{1,80}")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class KeepClue:
 
 
 class ClueMalformed(Invalid):
-    """{name} is not a clue: a code has 1 to 80 letters, digits and signs without blanks, words have {most} characters
+    """{name} is not a clue: a code has 1 to 80 letters, digits and signs of . _ : / # + -, words have {most} characters
     at most."""
 
 

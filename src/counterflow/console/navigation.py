@@ -71,6 +71,24 @@ GROUPS: tuple[Group, ...] = (
                 "Goods that nobody could name yet",
                 ("unidentified_unit",),
             ),
+            Link("put_away", "Put away", "package-import", "receiving.dispose", "Inspected units, into their totes"),
+            Link("quarantine", "Quarantine", "lock", "receiving.view", "What is set apart, and letting it go"),
+            Link("totes", "Totes", "basket", "facilities.view", "Boxes and bins, and what is in them"),
+        ),
+    ),
+    Group(
+        "Recovery",
+        (
+            Link(
+                "refurbishments",
+                "Refurbishment",
+                "tool",
+                "recovery.view",
+                "Work on units, its costs and what it leads to",
+                ("refurbishment",),
+            ),
+            Link("lots", "Sale lots", "building-store", "recovery.view", "Goods of the secondary channel", ("lot",)),
+            Link("pallets", "Pallets", "packages", "recovery.view", "What goes back to suppliers", ("pallet",)),
         ),
     ),
     Group(

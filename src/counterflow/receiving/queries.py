@@ -155,6 +155,15 @@ def bench(*, node: str, state: str = "", after_id: int = 0, limit: int = 50) -> 
     )
 
 
+def inspected(*, node: str = "", limit: int = 8) -> list[UnitRow]:
+    """Inspected units that wait to be put away, the oldest first; of one node where it is named. One statement."""
+    open_states = "('received', 'inspected', 'set_apart', 'released')"
+    return _units(
+        f"WHERE u.state = 'inspected' AND u.state IN {open_states} AND (%s = '' OR n.code = %s) ORDER BY u.id LIMIT %s",
+        [node, node, limit],
+    )
+
+
 def shelf(*, node: str, stock_state: str, supplier: str = "", after_id: int = 0, limit: int = 50) -> list[UnitRow]:
     """Units that wait in a stock state and no work has taken, the oldest first; `after_id` continues. One statement."""
     waiting = "('refurbishable', 'to_supplier', 'secondary_channel', 'quarantine')"

@@ -14,6 +14,7 @@ from counterflow.config.demo.desk import STAFF, Desk
 from counterflow.config.demo.dice import dice
 from counterflow.config.demo.narrator import Narrator
 from counterflow.config.demo.network import ENTITIES
+from counterflow.config.demo.recovery import recover
 from counterflow.config.demo.replay import replay
 from counterflow.config.demo.sales import ORDERS, opening_stock, sales
 from counterflow.config.demo.year import DAYS, play_year
@@ -84,6 +85,7 @@ def simulate(narrator: Narrator, wish: Wish, *, at: datetime) -> None:
         make_company(desk, products, opening_stock(rng, made))
     with narrator.step(f"A year of {ORDERS[wish.size]:,} orders and their returns", len(list(periods(DAYS)))):
         play_year(desk, rng, made, size=wish.size, progress=lambda period: narrator.at(period.number + 1))
+    recover(desk, rng, at=END)
     seal_months(desk.context(END, "seal"), before=END.date())
 
 

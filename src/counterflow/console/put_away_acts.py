@@ -1,0 +1,144 @@
+"""What a scan at the put-away station means: a plate takes a unit in hand, a tote confirms, a letter does the rest."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from counterflow.facilities import queries as facilities
+from counterflow.kernel.commands import Batch, Done, Refused
+from counterflow.kernel.context import Context
+from counterflow.kernel.errors import DomainError
+from counterflow.receiving import queries
+from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
+from counterflow.receiving.commands.put_away_units import PutUnitAway, put_away_units
+from counterflow.receiving.commands.reverse_disposals import ReverseDisposal, reverse_disposals
+from counterflow.receiving.queries_station import NextStep, last_disposal, next_step
+from counterflow.receiving.rules import TARGETS
+from counterflow.receiving.states import Unit
+
+UNDONE: Final = "undone_at_station"
+CARRIED: Final = ("lpn", "send", "why", "last")
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What the last scan came to: tone (good, attention, stop), a title and more words."""
+
+    tone: str
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What a station carries from scan to scan.
+
+    The unit in hand, where staff send it and why where that is not what policy says, and what was put away last.
+    """
+
+    lpn: str = ""
+    send: str = ""
+    why: str = ""
+    last: str = ""
+    signal: Signal | None = None
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """What travels with the next scan."""
+        return {name: getattr(self, name) for name in CARRIED}
+
+
+def read(values: Any) -> Hand:
+    """The hand as an address or a form tells it."""
+    told = {name: str(values.get(name, "")).strip()[:120] for name in CARRIED}
+    return Hand(told["lpn"], told["send"] if told["send"] in TARGETS else "", told["why"], told["last"])
+
+
+def words(code: str) -> str:
+    """A code as people say it."""
+    return code.replace("_", " ")
+
+
+def take(ctx: Context, hand: Hand, text: str) -> Hand:
+    """Take one scan or letter; the hand afterwards, with what to tell."""
+    letter = text.strip().lower()
+    if letter == "z":
+        return undo(ctx, hand)
+    if letter == "x":
+        return Hand(last=hand.last, signal=Signal("good", "Put aside", "Scan the next plate."))
+    if letter == "d" and hand.lpn:
+        return _confirm(ctx, hand, "")
+    code = text.strip()[:120]
+    if queries.units_by_lpn(lpns=[code]):
+        return _in_hand(ctx, hand, code)
+    if facilities.totes_by_code(codes=[code]):
+        if not hand.lpn:
+            return replace(hand, signal=Signal("attention", "First the unit", f"{code} is a tote. Scan a plate first."))
+        return _confirm(ctx, hand, code)
+    return replace(hand, signal=Signal("stop", "Not known here", f"{code} is neither a plate nor a tote."))
+
+
+def _in_hand(ctx: Context, hand: Hand, lpn: str) -> Hand:
+    """A unit is picked up; what will happen to it is said before anything does."""
+    fresh = Hand(lpn=lpn, last=hand.last)
+    step = next_step(lpn=lpn, at=ctx.at)
+    if step is None:
+        return replace(fresh, signal=_not_here(lpn))
+    if step.file.unit.round == 0:
+        return replace(fresh, signal=Signal("stop", "Not inspected", f"{lpn} goes to the inspect station first."))
+    if step.on_hold:
+        return replace(fresh, signal=Signal("stop", "On hold", f"A hold lies on {lpn}; it may only be set apart."))
+    if step.needs_approval and not ctx.may("receiving.approve"):
+        note = f"Policy wants a second person before it is sent to {words(step.disposition)}."
+        return replace(fresh, signal=Signal("attention", words(step.disposition).capitalize(), note))
+    return replace(fresh, signal=Signal("good", words(step.disposition).capitalize(), "Scan the tote."))
+
+
+def _not_here(lpn: str) -> Signal:
+    unit = queries.unit(lpn=lpn).unit
+    if unit.state in (Unit.DISPOSED, Unit.SET_APART):
+        where = words(unit.disposition)
+        return Signal("attention", f"Already sent to {where}", "Scan a tote to say in which one it lies.")
+    return Signal("stop", "Nothing to put away", f"{lpn} is {words(unit.state)}; it goes to the inspect station first.")
+
+
+def _confirm(ctx: Context, hand: Hand, tote: str) -> Hand:
+    """Post the disposal and the put-away, or say why not; the unit stays in hand where nothing was done."""
+    step = next_step(lpn=hand.lpn, at=ctx.at, disposition=hand.send)
+    result = _run(ctx, hand, step, tote)
+    if isinstance(result, Refused):
+        return replace(hand, signal=Signal("stop", _title(result.code), result.message))
+    where = words(step.disposition if step else queries.unit(lpn=hand.lpn).unit.disposition)
+    into = f" into {tote}" if tote else ""
+    return Hand(last=hand.lpn, signal=Signal("good", f"{where.capitalize()}{into}", f"{hand.lpn} is done. Next plate."))
+
+
+def _run(ctx: Context, hand: Hand, step: NextStep | None, tote: str) -> Done | Refused:
+    try:
+        if step is None:
+            return put_away_units(ctx, items=[PutUnitAway(hand.lpn, tote)]).results[0]
+        item = DisposeUnit(hand.lpn, step.file.unit.round, hand.send, hand.why, tote=tote, attempt=step.attempt)
+        return dispose_units(ctx, items=[item]).results[0]
+    except DomainError as error:
+        return Refused.of(hand.lpn, error)
+
+
+def _title(code: str) -> str:
+    return {"wrong_tote": "Wrong tote", "tote_full": "Tote full", "approval_needed": "Second person needed"}.get(
+        code, words(code).capitalize()
+    )
+
+
+def undo(ctx: Context, hand: Hand) -> Hand:
+    """Take back what was put away last, by the command that reverses it."""
+    found = last_disposal(lpn=hand.last) if hand.last else None
+    if found is None or found.taken_back:
+        return replace(hand, signal=Signal("attention", "Nothing to undo", "Nothing was put away here since."))
+    item = ReverseDisposal(found.lpn, UNDONE, found.round, found.attempt)
+    try:
+        batch: Batch = reverse_disposals(ctx, items=[item])
+    except DomainError as error:
+        return replace(hand, signal=Signal("stop", "Not taken back", error.message))
+    if batch.refused:
+        return replace(hand, signal=Signal("stop", "Not taken back", batch.refused[0].message))
+    said = f"{found.lpn} is as it was before it was sent to {words(found.disposition)}."
+    return Hand(lpn=found.lpn, signal=Signal("attention", "Taken back", said))

@@ -1,0 +1,105 @@
+"""Quarantine: what is set apart, since when and why, and letting it go."""
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from counterflow.console import cells, forms_recovery
+from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
+from counterflow.console.page import act, page, readable, render, signed_in
+from counterflow.console.simulated import notices
+from counterflow.facilities import queries as facilities
+from counterflow.kernel.commands import Batch
+from counterflow.kernel.context import Context
+from counterflow.ledger import queries as ledger
+from counterflow.policies import queries as policies
+from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
+from counterflow.receiving.commands.release_units import ReleaseUnit, release_units
+from counterflow.receiving.queries import unit
+from counterflow.receiving.queries_station import ApartRow as Row
+from counterflow.receiving.queries_station import set_apart
+
+COLUMNS: tuple[Column[Row], ...] = (
+    Column("Unit", lambda u: cells.code(u.lpn, href=reverse("unit", args=[u.lpn]), simulated=u.simulated)),
+    Column("Item", lambda u: cells.text(u.item_name or u.sku, note=u.sku)),
+    Column("Pieces", lambda u: cells.number(u.quantity), end=True),
+    Column("Since", lambda u: cells.date_of(u.since)),
+    Column("Grade", lambda u: cells.text(u.grade)),
+    Column("Held", lambda u: cells.text(u.hold_reasons.replace("_", " "))),
+    Column("Cases", lambda u: cells.text(u.cases.replace("_", " "))),
+    Column("Value", lambda u: cells.money(u.value_minor, u.currency), end=True),
+    Column("Currency", lambda u: cells.text(u.currency), file_only=True),
+    Column("Simulated", lambda u: cells.simulated(u.simulated), file_only=True),
+)
+
+
+@page("receiving.view")
+def quarantine(request: HttpRequest) -> HttpResponseBase:
+    """Units set apart at a node, the oldest first, each with its reason in words."""
+    nodes, who = facilities.nodes(active=True), signed_in(request)
+    first = nodes[0].code if nodes else ""
+    filters = (Filter("node", "Node", [(n.code, f"{n.code} {n.name}") for n in nodes], every="", first=first),)
+    wanted = asked(request, filters)
+    node = wanted.chosen.get("node") or first
+
+    def found(after: str | None, limit: int) -> list[Row]:
+        return set_apart(node=node, search=wanted.search, after_id=int(after or 0), limit=limit)
+
+    if wanted.csv:
+        return csv_answer(f"quarantine-{node}", COLUMNS, pages(found, lambda row: str(row.id), most=CSV_ROWS_MAX))
+    rows = found(wanted.place if wanted.place.isdigit() else None, PAGE_SIZE + 1)
+    more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
+    shown = rows[:PAGE_SIZE]
+    values = {
+        "list": listing(COLUMNS, shown, wanted, filters=filters, search_label="Plate or SKU", next_place=more),
+        "units": list(zip(shown, _reasons(shown), strict=True)),
+        "node": node,
+        "form": forms_recovery.Release(),
+        "may_release": who.may("receiving.release"),
+        "simulated": notices(ledger.simulated(), marked=any(row.simulated for row in shown)),
+    }
+    return render(request, "console/recovery/quarantine.html", values)
+
+
+def _reasons(rows: list[Row]) -> list[str]:
+    """Why each unit is set apart: what the policy's row says, or what staff gave as their reason."""
+    if not rows:
+        return []
+    made = policies.decisions(subject_ids=[row.id for row in rows], kind="disposition", limit=PAGE_SIZE * 4)
+    said = {decision.subject_id: decision for decision in reversed(made)}
+    reasons = []
+    for row in rows:
+        decision = said.get(row.id)
+        if row.override_reason:
+            reasons.append(f"Staff set it apart: {row.override_reason.replace('_', ' ')}.")
+        elif row.round == 0:
+            reasons.append("Set apart before it was inspected.")
+        else:
+            reasons.append(decision.text if decision else "")
+    return reasons
+
+
+@page("receiving.release")
+@require_POST
+def quarantine_release(request: HttpRequest) -> HttpResponseBase:
+    """Release the chosen units: to the bench, or to where staff send them."""
+    form, lpns = forms_recovery.Release(request.POST), request.POST.getlist("lpn")[:PAGE_SIZE]
+    form.full_clean()
+    if not lpns:
+        form.add_error(None, "Choose at least one unit.")
+    if readable(request, form):
+        given = form.cleaned_data
+        act(request, "{count} released.", lambda ctx: _release(ctx, lpns, given["to"], given["reason"]))
+    return redirect(f"{reverse('quarantine')}?node={request.POST.get('node', '')[:80]}")
+
+
+def _release(ctx: Context, lpns: list[str], to: str, reason: str) -> Batch:
+    """One command for all of them; each is named by the disposal that set it apart."""
+    files = [unit(lpn=lpn) for lpn in lpns]
+    marks = [(f.unit.lpn, f.unit.round, sum(d.round == f.unit.round for d in f.disposals)) for f in files]
+    if not to:
+        return release_units(ctx, items=[ReleaseUnit(lpn, reason, number, last) for lpn, number, last in marks])
+    items = [DisposeUnit(lpn, number, to, reason, attempt=last + 1) for lpn, number, last in marks]
+    return dispose_units(ctx, items=items)

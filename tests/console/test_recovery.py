@@ -1,0 +1,245 @@
+"""Putting away, quarantine, refurbishment, lots and pallets as their users see and do them."""
+
+import pytest
+
+import recovering
+from company import make_company
+from counterflow.facilities.commands.record_totes import RecordTote, record_totes
+from counterflow.kernel import db
+from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
+from counterflow.receiving.queries import unit
+from dock import stock
+from quality import arrived, gl, graded
+
+
+@pytest.fixture(scope="module")
+def company(people):
+    """A company of its own."""
+    from datetime import UTC, datetime
+
+    from counterflow.kernel.context import Context
+
+    def ctx(*may, key=None, at=None):
+        return Context.make("user:1", may or ["*"], at or datetime.now(UTC), key=key)
+
+    return make_company(ctx)
+
+
+def tote(company, purpose="restock"):
+    """A tote; its code."""
+    code = f"T{purpose[:3]}-{company.lpn()}"
+    assert record_totes(company.ctx(), items=[RecordTote(code, company.node(), purpose)]).done
+    return code
+
+
+def scan(client, text, **carried):
+    """One scan at the station, as its script sends it; the bench that comes back."""
+    return client.post("/put-away/scan", {"scan": text, **carried}, headers={"HX-Request": "true"}).content.decode()
+
+
+def test_a_clerk_scans_a_unit_and_its_tote(browse, company):
+    lpn, code, client = graded(company), tote(company), browse("clerk")
+    assert lpn in client.get("/put-away").content.decode()
+    bench = scan(client, lpn)
+    assert "Restock" in bench
+    assert "Posted when you confirm" in bench
+    assert "£8.00" in bench
+    assert code in bench
+    assert "data-station" in bench
+    assert unit(lpn=lpn).unit.state == "inspected"
+    done = scan(client, code, lpn=lpn)
+    assert f"Restock into {code}" in done
+    assert f'name="last" value="{lpn}"' in done
+    assert unit(lpn=lpn).unit.state == "disposed"
+
+
+def test_the_wrong_tote_says_stop_and_posts_nothing(browse, company):
+    lpn, code, client = graded(company), tote(company, "scrap"), browse("clerk")
+    bench = scan(client, code, lpn=lpn)
+    assert 'data-signal="stop"' in bench
+    assert "Wrong tote" in bench
+    assert f'name="lpn" value="{lpn}"' in bench
+    assert unit(lpn=lpn).unit.state == "inspected"
+    assert "Not known here" in scan(client, "whatever", lpn=lpn)
+    assert "First the unit" in scan(client, code)
+    assert "goes to the inspect station first" in scan(client, arrived(company)[0])
+
+
+def test_the_last_one_is_taken_back_by_who_may(browse, company):
+    lpn, code = graded(company), tote(company)
+    client = browse("inspector")
+    assert f"Take back {lpn}" in scan(client, code, lpn=lpn)
+    bench = scan(client, "z", last=lpn)
+    assert "Taken back" in bench
+    assert unit(lpn=lpn).unit.state == "inspected"
+    assert "Nothing to undo" in scan(client, "z", last=lpn)
+    assert "into" in scan(client, code, lpn=lpn)
+
+
+def test_who_may_differ_says_where_and_why(browse, company):
+    lpn, code = graded(company), tote(company, "secondary")
+    assert "Send it elsewhere" not in browse("clerk").get(f"/put-away?lpn={lpn}").content.decode()
+    client = browse("inventory_controller")
+    page = client.get(f"/put-away?lpn={lpn}&send=secondary&why=box_torn").content.decode()
+    assert "Against policy" in page
+    assert "because of box torn" in page
+    scan(client, code, lpn=lpn, send="secondary", why="box_torn")
+    file = unit(lpn=lpn)
+    assert (file.unit.disposition, file.disposals[0].override_reason) == ("secondary", "box_torn")
+
+
+def test_a_second_person_is_asked_for(browse, company):
+    lpn = graded(company, "D", "phone", damage="customer_damage", serial="S1")
+    client = browse("clerk")
+    assert "Policy wants a second person" in scan(client, lpn)
+    assert "Second person needed" in scan(client, tote(company, "scrap"), lpn=lpn)
+    assert unit(lpn=lpn).unit.state == "inspected"
+
+
+def test_a_unit_sent_before_is_put_into_its_tote(browse, company):
+    lpn, code, client = graded(company), tote(company), browse("clerk")
+    assert "is done" in scan(client, "d", lpn=lpn)
+    assert "Already sent to restock" in scan(client, lpn)
+    assert f"into {code}" in scan(client, code, lpn=lpn)
+
+
+def test_quarantine_says_why_and_lets_go(browse, company):
+    lpns = [graded(company) for _ in range(2)]
+    items = [DisposeUnit(lpn, disposition="quarantine", override_reason="odd_smell") for lpn in lpns]
+    assert len(dispose_units(company.ctx(), items=items).done) == 2
+    address = f"/quarantine?node={company.node()}"
+    page = browse("clerk").get(address).content.decode()
+    assert lpns[0] in page
+    assert "odd smell" in page
+    assert "Release what is chosen" not in page
+    client = browse("inventory_controller")
+    assert "Release what is chosen" in client.get(address).content.decode()
+    client.post("/quarantine/release", {"lpn": lpns, "reason": ""})
+    assert unit(lpn=lpns[0]).unit.state == "set_apart"
+    client.post("/quarantine/release", {"lpn": lpns[:1], "reason": "cleared", "node": company.node()})
+    client.post("/quarantine/release", {"lpn": lpns[1:], "reason": "cleared", "to": "restock"})
+    assert [unit(lpn=lpn).unit.state for lpn in lpns] == ["released", "disposed"]
+
+
+def test_work_from_its_start_to_its_end(browse, company):
+    lpn, client = recovering.waiting(company, "refurbishable"), browse("clerk")
+    answer = client.post("/refurbishments/start", {"scan": lpn}, follow=True)
+    address = answer.redirect_chain[-1][0]
+    page = answer.content.decode()
+    assert "Add cost" in page
+    client.post(f"{address}/cost", {"kind": "part", "what": "zip", "quantity": 1, "amount": "2.50", "capitalise": "on"})
+    client.post(f"{address}/cost", {"kind": "labour", "what": "bench", "quantity": 10, "amount": "4"})
+    page = client.get(address).content.decode()
+    assert "£10.50" in page
+    assert "£4.00" in page
+    refused = client.post(f"{address}/finish", {"outcome": "available", "grade": "B"}, follow=True).content.decode()
+    assert "net realisable value" in refused
+    client.post(f"{address}/finish", {"outcome": "available", "grade": "B", "net_value": "9"})
+    page = client.get(address).content.decode()
+    assert "The work is over." in page
+    assert "£1.50" in page
+    assert lpn in client.get("/refurbishments?state=finished").content.decode()
+    given_up = recovering.started(company)
+    client.post(f"/refurbishments/{given_up}/cancel", {"reason": "not_worth_it"})
+    assert "Cancelled: not worth it" in client.get(f"/refurbishments/{given_up}").content.decode()
+
+
+def test_a_lot_is_filled_sold_and_shipped(browse, company):
+    first, second = (recovering.waiting(company, "secondary_channel") for _ in range(2))
+    recovering.stocked(company, 5, 500)
+    client, manager = browse("clerk"), browse("supplier_manager")
+    answer = client.post("/lots/open", {"node": company.node(), "buyer": "outlet-1"}, follow=True)
+    address = answer.redirect_chain[-1][0]
+    number = address.rsplit("/", 1)[1]
+    for lpn in (first, second):
+        client.post(f"/loads/{number}/scan", {"scan": lpn})
+    client.post(f"/loads/{number}/pieces", {"sku": company.sku("mug"), "quantity": 2})
+    client.post(f"/loads/{number}/remove", {"lpn": second})
+    page = client.get(address).content.decode()
+    assert "£10.00" in page
+    assert "From the shelf" in page
+    client.post(f"/loads/{number}/move", {"to": "close"})
+    assert "Sell" not in client.get(address).content.decode().split("What may be done now")[1].split("</section>")[0]
+    assert client.post(f"/lots/{number}/sell", {"amount": "6"}).status_code == 403
+    manager.post(f"/lots/{number}/sell", {"amount": "6.01"})
+    assert "a loss of £3.99" in manager.get(address).content.decode()
+    manager.post(f"/loads/{number}/ship", {"carrier": "carrier-a", "tracking": "T1"})
+    page = manager.get(address).content.decode()
+    assert "Its life here is complete." in page
+    assert gl(company, "secondary_channel_proceeds") == -601
+    lines = b"".join(manager.get(f"{address}?format=csv").streaming_content).decode().splitlines()
+    assert lines[0].startswith("Load,SSCC,Plate,SKU")
+    assert len(lines) == 3
+    assert "4.81" in lines[1]
+    assert number in client.get("/lots?q=outlet-1").content.decode()
+
+
+def test_a_pallet_has_its_papers_and_leaves(browse, company):
+    lpn, client, manager = recovering.waiting(company, "to_supplier"), browse("clerk"), browse("supplier_manager")
+    form = {"node": company.node(), "supplier": f"supplier-{company.tag}"}
+    answer = client.post("/pallets/open", form, follow=True)
+    address = answer.redirect_chain[-1][0]
+    number = address.rsplit("/", 1)[1]
+    client.post(f"/loads/{number}/move", {"to": "close"})
+    client.post(f"/loads/{number}/scan", {"scan": lpn})
+    client.post(f"/loads/{number}/move", {"to": "close"})
+    sscc = db.rows("SELECT sscc FROM recovery_load WHERE number = %s", [number])[0].sscc
+    assert sscc in client.get(f"/pallets?q={sscc}").content.decode()
+    for paper in (f"{address}/label", f"/loads/{number}/packing-list"):
+        answer = client.get(paper)
+        assert answer["Content-Type"] == "application/pdf"
+        assert answer.content.startswith(b"%PDF")
+    before = stock(company, "at_supplier")
+    assert client.post(f"/loads/{number}/ship", {}).status_code == 403
+    manager.post(f"/loads/{number}/ship", {})
+    assert stock(company, "at_supplier") == (before[0] + 1, before[1] + 800)
+    assert client.get(address.replace("pallets", "lots")).status_code == 404
+
+
+def test_totes_are_recorded_filled_emptied_and_labelled(browse, company):
+    keeper, clerk = browse("inventory_controller"), browse("clerk")
+    code = f"TT-{company.tag}"
+    keeper.post("/totes/record", {"code": code, "node": company.node(), "purpose": "restock", "capacity": "5"})
+    lpn = graded(company)
+    scan(clerk, code, lpn=lpn)
+    assert code in clerk.get(f"/totes?q={code}").content.decode()
+    assert clerk.get(f"/totes/{code}/label").content.startswith(b"%PDF")
+    clerk.post("/totes/empty", {"tote": code})
+    assert db.rows("SELECT tote_id FROM receiving_unit WHERE lpn = %s", [lpn])[0].tote_id is None
+    assert "Record a tote" not in clerk.get("/totes").content.decode()
+
+
+def test_lists_are_files_too(browse, company):
+    client = browse("executive")
+    for address, first in (
+        ("/refurbishments", "Order,State,Unit"),
+        ("/lots", "Lot,State,Buyer"),
+        ("/pallets", "Pallet,State,Supplier"),
+        ("/totes", "Tote,For,Node"),
+        (f"/quarantine?node={company.node()}", "Unit,Item,Pieces"),
+    ):
+        separator = "&" if "?" in address else "?"
+        lines = b"".join(client.get(f"{address}{separator}format=csv").streaming_content).decode().splitlines()
+        assert lines[0].startswith(first)
+
+
+def test_no_page_of_recovery_runs_many_statements(browse, company, django_statements):
+    client = browse("administrator")
+    lpn, order = graded(company), recovering.started(company)
+    number, back = recovering.lot(company), recovering.pallet(company)
+    addresses = (
+        f"/put-away?lpn={lpn}",
+        "/put-away",
+        f"/quarantine?node={company.node()}",
+        "/refurbishments",
+        f"/refurbishments/{order}",
+        "/lots",
+        f"/lots/{number}",
+        "/pallets",
+        f"/pallets/{back}",
+        "/totes",
+    )
+    for address in addresses:
+        with django_statements() as seen:
+            assert client.get(address).status_code == 200
+        assert len(seen) <= 15, (address, len(seen))

@@ -28,6 +28,15 @@ photos();
 wide();
 document.addEventListener("htmx:afterSwap", () => wide());
 
+// A line below the bar says that an answer is on its way.
+let underWay = 0;
+const busy = (by) => {
+  underWay = Math.max(0, underWay + by);
+  document.body.toggleAttribute("data-busy", underWay > 0);
+};
+document.addEventListener("htmx:beforeRequest", () => busy(1));
+document.addEventListener("htmx:afterRequest", () => busy(-1));
+
 // Signed out meanwhile, or no longer allowed: show the page that says so instead of nothing.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;

@@ -3,6 +3,8 @@
 function mark(panel) {
   const wide = panel.scrollWidth > panel.clientWidth + 1;
   panel.classList.toggle("is-wide", wide);
+  // A table that fits scrolls with the page, so that its head can stay in view.
+  panel.classList.toggle("is-fit", !wide);
   if (!wide) return panel.removeAttribute("tabindex");
   panel.tabIndex = 0;
   panel.setAttribute("role", "group");

@@ -40,6 +40,11 @@ class Cell:
         """Whether there is nothing to show; a phone then leaves the line out."""
         return not (self.text or self.at or self.tags)
 
+    @property
+    def quiet(self) -> bool:
+        """Whether it says nothing or nought, and is drawn so that what says something stands out."""
+        return self.blank or (self.kind == "number" and not str(self.plain).strip("0.-"))
+
 
 @lru_cache(maxsize=4096)
 def money_text(minor: int, currency: str) -> str:

@@ -137,6 +137,15 @@ class Listing:
     csv_link: str
     searched: bool
 
+    @property
+    def said(self) -> str:
+        """How many rows are here, in words, and whether there are more."""
+        count = len(self.rows)
+        rows = f"{count:,} row{'s' if count != 1 else ''}"
+        if self.next_link:
+            return f"{'Next' if self.first_link else 'First'} {rows}; there are more"
+        return f"Last {rows}" if self.first_link else rows
+
 
 def listing(
     columns: Sequence[Column[Row]],

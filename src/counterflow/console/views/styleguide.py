@@ -1,7 +1,10 @@
 """The style guide: every part of the console on one page, drawn by the parts themselves."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
 from django import forms as django_forms
 from django.http import HttpRequest
@@ -11,8 +14,10 @@ from django.shortcuts import redirect
 from counterflow.console import cells
 from counterflow.console.badges import BADGES
 from counterflow.console.forms import Form
+from counterflow.console.homes.parts import Tile, spark
 from counterflow.console.listing import Column, Filter, asked, listing
 from counterflow.console.page import page, render
+from counterflow.console.shortcuts import GENERAL
 
 AT = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)
 
@@ -59,12 +64,46 @@ class SpecimenForm(Form):
     flag = django_forms.BooleanField(label="Yes or no", required=False)
 
 
+SECTIONS = (
+    ("colours", "Colours"),
+    ("type", "Type"),
+    ("states", "States"),
+    ("buttons", "Buttons"),
+    ("tables", "Tables"),
+    ("forms", "Forms"),
+    ("figures", "Figures"),
+    ("progress", "Progress"),
+    ("messages", "Messages"),
+    ("icons", "Icons"),
+)
+TILES = (
+    Tile("Wait for a decision", "1,000+", "A bounded count; leads to the list", "#main", "wait"),
+    Tile("Payouts in doubt", "3", "Something must be done at once", "#main", "stop"),
+    Tile("Everything ties", "0", "Nothing to do", tone="good"),
+    Tile(
+        "Returns, 30 days", "343", "9% less than before", spark=spark([3, 5, 4, 8, 6, 9, 7, 12, 9, 11], "Returns a day")
+    ),
+)
+SPRITE = Path(__file__).resolve().parent.parent / "static" / "built" / "icons.svg"
+
+
+@cache
+def icons() -> tuple[str, ...]:
+    """The names of the icons in the sprite."""
+    return tuple(re.findall(r'<symbol id="([^"]+)"', SPRITE.read_text(encoding="utf-8")))
+
+
 @page()
 def styleguide(request: HttpRequest) -> HttpResponseBase:
     """Colours, type, badges of every state, tables, forms, messages, timelines, empty places."""
     filters = (Filter("state", "State", [("a", "One"), ("b", "Another")]),)
     wanted = asked(request, filters, sort="name")
     values = {
+        "sections": SECTIONS,
+        "icons": icons(),
+        "steps": (("Received", "done"), ("Inspect", "now"), ("Dispose", "")),
+        "tiles": TILES,
+        "shortcut_rows": GENERAL,
         "tones": TONES,
         "kinds": [(kind, list(rows)) for kind, rows in BADGES.items()],
         "list": listing(COLUMNS, ROWS, wanted, filters=filters, search_label="Search"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -42,6 +43,11 @@ PLAIN: Mapping[str, Mapping[str, Any]] = {
         "owner": "us",
         "serial_matches": None,
     },
+    Kind.ROUTING: {**SALE},
+    Kind.INSPECTION_PLAN: {"family": "apparel", "serial_tracked": False, "value_minor": 4_000, "currency": "EUR"},
+    Kind.APPROVAL: {"act": "refund_early", "value_minor": 4_000, "currency": "EUR"},
+    Kind.SLA: {"stage": "received"},
+    Kind.FRAUD: {},
 }
 
 
@@ -75,6 +81,12 @@ def ask(prepared: dict[str, Prepared], facts: Callable[..., dict[str, Any]]) -> 
         return prepared[kind].fired(completed(kind, [facts(kind, **changed)]))[0]
 
     return fired
+
+
+@pytest.fixture
+def at() -> datetime:
+    """An instant at which the shipped tables are in force."""
+    return datetime(2026, 5, 1, tzinfo=UTC)
 
 
 @pytest.fixture

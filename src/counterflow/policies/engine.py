@@ -5,7 +5,7 @@ would prepare it anew at every call, some twenty times slower. The engine says w
 answer itself is read from the table, so that numbers never pass through floating point.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ import orjson
 import zen
 
 from counterflow.kernel.errors import Invalid, InvariantBroken
-from counterflow.policies.facts import schema_of
+from counterflow.policies.facts import ADDED_UP, schema_of
 from counterflow.policies.rules import refuse_nodes
 from counterflow.policies.tables import Row, Table
 
@@ -41,14 +41,20 @@ class Prepared:
         if len(facts) <= FEW:
             with suppress(RuntimeError):  # the batch form below says which record was refused, and why
                 return [self._row(self.engine.evaluate(_KEY, dict(record))["result"]) for record in facts]
+        return [self._row(result) for result in self._results(facts)]
+
+    def fitting(self, facts: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
+        """Every row that fits each record of completed facts, for tables whose rows add up. Raises `FactsRefused`."""
+        found = self._results(facts)
+        return [[self._row(row) for row in result] if isinstance(result, list) else [] for result in found]
+
+    def _results(self, facts: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
         requests: list[zen.EvaluateBatchRequest] = [{"key": _KEY, "context": record} for record in facts]
-        found = []
         for position, result in enumerate(self.engine.evaluate_batch(requests)):
             if not result["success"]:
                 reason = _reason(result["error"])
                 raise FactsRefused(kind=self.table.kind, position=position, reason=reason)
-            found.append(self._row(result["data"]["result"]))
-        return found
+            yield result["data"]["result"]
 
     def _row(self, result: Any) -> Row:
         row = self.rows.get(result[ROW]) if isinstance(result, dict) and ROW in result else None
@@ -70,7 +76,7 @@ def model_of(table: Table) -> dict[str, Any]:
     inputs = [{"id": f"in-{name}", "name": name, "field": name} for name in table.inputs]
     outputs = [{"id": f"out-{name}", "name": name, "field": name} for name in (*table.outputs, ROW)]
     content = {
-        "hitPolicy": "first",
+        "hitPolicy": "collect" if table.kind in ADDED_UP else "first",
         "inputs": inputs,
         "outputs": outputs,
         "rules": [_rule(table, row) for row in table.rows],

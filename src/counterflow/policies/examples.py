@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from counterflow.kernel.errors import Invalid
-from counterflow.policies.engine import FactsRefused, prepare
-from counterflow.policies.facts import ANSWER, completed
+from counterflow.policies.engine import FactsRefused, Prepared, prepare
+from counterflow.policies.facts import ADDED_UP, ANSWER, completed
 from counterflow.policies.rules import value_fault
 from counterflow.policies.tables import Table, TableMalformed
 
 EXAMPLES_MAX = 500
 NAME_MAX = 200
+SCORE_MAX = 100
 
 
 class ExamplesFail(Invalid):
@@ -80,17 +81,28 @@ def tried(table: Table, examples: Sequence[Example]) -> list[Tried]:
     found = []
     for example in examples:
         try:
-            (row,) = prepared.fired(completed(table.kind, [example.facts]))
+            row, said = _said(prepared, completed(table.kind, [example.facts])[0])
         except FactsRefused as error:
             found.append(Tried(example, "", str(error.facts["reason"])))
             continue
         wrong = [
-            f"{name} is {row.then[name]!r}, not {wanted!r}"
-            for name, wanted in example.then.items()
-            if row.then[name] != wanted
+            f"{name} is {said[name]!r}, not {wanted!r}" for name, wanted in example.then.items() if said[name] != wanted
         ]
-        found.append(Tried(example, row.id, f"row {row.id} says: {'; '.join(wrong)}" if wrong else ""))
+        found.append(Tried(example, row, f"row {row} says: {'; '.join(wrong)}" if wrong else ""))
     return found
+
+
+def _said(prepared: Prepared, facts: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The row that fires and its answer; of a table that adds up, the rows that fit, their sum and last code."""
+    if prepared.table.kind not in ADDED_UP:
+        (row,) = prepared.fired([facts])
+        return row.id, row.then
+    (rows,) = prepared.fitting([facts])
+    points = max(0, min(SCORE_MAX, sum(row.then["points"] for row in rows)))
+    return " + ".join(row.id for row in rows) or "none", {
+        "points": points,
+        "code": rows[-1].then["code"] if rows else "",
+    }
 
 
 def require_examples(table: Table, examples: Sequence[Example]) -> None:

@@ -18,6 +18,15 @@ class Kind(StrEnum):
     ELIGIBILITY = "eligibility"
     REFUND = "refund"
     DISPOSITION = "disposition"
+    ROUTING = "routing"
+    INSPECTION_PLAN = "inspection_plan"
+    APPROVAL = "approval"
+    SLA = "sla"
+    FRAUD = "fraud"
+
+
+ADDED_UP = frozenset({Kind.FRAUD})
+"""Kinds whose rows all count: every row that fits adds its part. In the others the first row that fits answers."""
 
 
 class Type(StrEnum):
@@ -83,6 +92,32 @@ CURRENCY = r"^[A-Z]{3}$"
 WORD = r"^[a-z0-9_]{1,64}$"
 
 _EEA = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
+ACTS = (
+    "refund_early",
+    "goodwill",
+    "policy_override",
+    "disposition_override",
+    "disposition",
+    "adjustment",
+    "write_off",
+    "manual_entry",
+    "policy_activation",
+    "replacement_early",
+)
+STAGES = (
+    "asked",
+    "label",
+    "in_transit",
+    "received",
+    "inspected",
+    "set_apart",
+    "credit_due",
+    "payout",
+    "case",
+)
+SEVERITIES = ("low", "normal", "high", "critical")
+DESTINATIONS = ("origin", "nearest", "named")
+LABELS = ("prepaid", "customer_pays", "none")
 _ZONE_OF = {country: "eea" for country in _EEA.split()} | {"GB": "uk", "CH": "ch", "US": "us"}
 ZONES = ("eea", "uk", "ch", "us", "other", "unknown")
 
@@ -101,6 +136,16 @@ _SALE = (
     Fact("zone", Type.CHOICE, "consumer law that applies; derived from country", ZONES),
     Fact("final_sale", Type.FLAG, "sold as final sale"),
     Fact("blind", Type.FLAG, "arrived with no sale behind it"),
+    Fact(
+        "sold_mmdd",
+        Type.INTEGER,
+        "month and day of the sale as one number, 1224 for Christmas Eve",
+        nullable=True,
+        least=101,
+        most=1231,
+    ),
+    Fact("warranty_months", Type.INTEGER, "warranty promised for the item", nullable=True, least=0, most=600),
+    Fact("fraud_score", Type.INTEGER, "what the fraud table adds up to, at most 100", nullable=True, least=0, most=100),
 )
 
 FACTS: Mapping[str, tuple[Fact, ...]] = {
@@ -128,6 +173,70 @@ FACTS: Mapping[str, tuple[Fact, ...]] = {
         Fact("owner", Type.CHOICE, "whose it is", OWNERS),
         Fact("serial_matches", Type.FLAG, "the serial number is the one sold", nullable=True),
     ),
+    Kind.ROUTING: (
+        *_SCOPE,
+        *_SALE,
+        Fact("hazardous", Type.FLAG, "carriers treat it as dangerous goods", nullable=True),
+        Fact("weight_g", Type.INTEGER, "weight of one piece in grams", nullable=True, least=0),
+    ),
+    Kind.INSPECTION_PLAN: (
+        *_SCOPE,
+        Fact("node", Type.CODE, "where the unit stands", nullable=True),
+        Fact("reason_code", Type.CODE, "why it comes back, as the customer says", nullable=True),
+        Fact(
+            "found",
+            Type.CODE,
+            "how it relates to what was expected: expected, excess, wrong_item, blind",
+            nullable=True,
+        ),
+        Fact("value_minor", Type.INTEGER, "what was invoiced for the unit, tax included", nullable=True, least=0),
+        Fact("currency", Type.CODE, "currency of value_minor", nullable=True, pattern=CURRENCY),
+        Fact("serial_tracked", Type.FLAG, "each piece has a serial number"),
+        Fact("fraud_score", Type.INTEGER, "what the fraud table adds up to", nullable=True, least=0, most=100),
+    ),
+    Kind.APPROVAL: (
+        *_SCOPE,
+        Fact("act", Type.CHOICE, "what is asked for", ACTS),
+        Fact("value_minor", Type.INTEGER, "money at stake", least=0),
+        Fact("currency", Type.CODE, "currency of value_minor", nullable=True, pattern=CURRENCY),
+        Fact("reason_code", Type.CODE, "why it is asked for", nullable=True),
+        Fact("node", Type.CODE, "where the goods stand", nullable=True),
+        Fact("grade", Type.CHOICE, "quality found at inspection", GRADES, nullable=True),
+        Fact("damage_code", Type.CODE, "what is wrong with the goods, if anything", nullable=True),
+        Fact("fraud_score", Type.INTEGER, "what the fraud table adds up to", nullable=True, least=0, most=100),
+        Fact("policy_kind", Type.CODE, "kind of the policy concerned", nullable=True),
+    ),
+    Kind.SLA: (
+        *_SCOPE,
+        Fact("stage", Type.CHOICE, "what is being waited for", STAGES),
+        Fact("case_kind", Type.CODE, "kind of the case, where the stage is one", nullable=True),
+        Fact("severity", Type.CHOICE, "severity of the case", SEVERITIES, nullable=True),
+        Fact("channel_kind", Type.CHOICE, "how it was sold", CHANNELS, nullable=True),
+        Fact("customer_segment", Type.CODE, "consumer, business, vip and so on", nullable=True),
+        Fact("zone", Type.CHOICE, "consumer law that applies", ZONES, nullable=True),
+        Fact("node", Type.CODE, "where the goods stand", nullable=True),
+        Fact("value_minor", Type.INTEGER, "money at stake", nullable=True, least=0),
+        Fact("currency", Type.CODE, "currency of value_minor", nullable=True, pattern=CURRENCY),
+    ),
+    Kind.FRAUD: (
+        *_SCOPE,
+        Fact("channel_kind", Type.CHOICE, "how it was sold", CHANNELS),
+        Fact("reason_code", Type.CODE, "why it comes back, as the customer says", nullable=True),
+        Fact("customer_segment", Type.CODE, "consumer, business, vip and so on", nullable=True),
+        Fact("value_minor", Type.INTEGER, "what was invoiced for the pieces asked about", least=0),
+        Fact("currency", Type.CODE, "currency of value_minor", nullable=True, pattern=CURRENCY),
+        Fact("orders_365", Type.INTEGER, "orders of the customer in a year, this one included", least=0),
+        Fact("returns_365", Type.INTEGER, "returns the customer asked for in a year", least=0),
+        Fact("return_rate_bp", Type.INTEGER, "pieces returned of pieces bought in a year, in basis points", least=0),
+        Fact("returned_minor", Type.INTEGER, "value of what came back in a year", least=0),
+        Fact("linked_accounts", Type.INTEGER, "other accounts with the same email, phone or address", least=0),
+        Fact("linked_return_rate_bp", Type.INTEGER, "pieces returned of pieces bought, over linked accounts", least=0),
+        Fact("serial_mismatches", Type.INTEGER, "units that came back with another serial in a year", least=0),
+        Fact("empty_boxes", Type.INTEGER, "parcels that came back without what was announced, in a year", least=0),
+        Fact("claims_after_delivery", Type.INTEGER, "claims of not received where delivery was proved", least=0),
+        Fact("first_order", Type.FLAG, "the customer's first order"),
+        Fact("order_age_days", Type.INTEGER, "whole days since delivery", nullable=True),
+    ),
 }
 
 ANSWER: Mapping[str, tuple[Fact, ...]] = {
@@ -149,7 +258,45 @@ ANSWER: Mapping[str, tuple[Fact, ...]] = {
         Fact("needs_approval", Type.FLAG, "a second person has to agree"),
         Fact("code", Type.CODE, "why, as a word that programs read", pattern=WORD),
     ),
+    Kind.ROUTING: (
+        Fact(
+            "to",
+            Type.CHOICE,
+            "where it goes: where it came from, the nearest node that can, or the one named",
+            DESTINATIONS,
+        ),
+        Fact("node", Type.CODE, "the node, where one is named", nullable=True),
+        Fact("label", Type.CHOICE, "who pays for the way back", LABELS),
+        Fact("code", Type.CODE, "why, as a word that programs read", pattern=WORD),
+    ),
+    Kind.INSPECTION_PLAN: (
+        Fact("plan", Type.CODE, "code of the inspection plan; unknown for the one of the item's family", nullable=True),
+        Fact("second_look", Type.FLAG, "another person has to inspect it as well"),
+        Fact("code", Type.CODE, "why, as a word that programs read", pattern=WORD),
+    ),
+    Kind.APPROVAL: (
+        Fact("approvers", Type.INTEGER, "how many other people have to agree; 0 for none", least=0, most=2),
+        Fact("role", Type.CODE, "role of the first who agrees", nullable=True),
+        Fact("second_role", Type.CODE, "role of the second who agrees", nullable=True),
+        Fact("expires_hours", Type.INTEGER, "hours after which nobody can agree any more", least=1, most=8_760),
+        Fact("code", Type.CODE, "why, as a word that programs read", pattern=WORD),
+    ),
+    Kind.SLA: (
+        Fact("due_hours", Type.INTEGER, "working hours until it is late", least=1, most=8_760),
+        Fact("warn_hours", Type.INTEGER, "working hours before that when it is warned of", least=0, most=8_760),
+        Fact("escalate_to", Type.CODE, "role that gets it when it is late", nullable=True),
+        Fact("opens_case", Type.FLAG, "a case is opened when it is late"),
+        Fact("around_the_clock", Type.FLAG, "nights, weekends and holidays count"),
+        Fact("code", Type.CODE, "why, as a word that programs read", pattern=WORD),
+    ),
+    Kind.FRAUD: (
+        Fact("points", Type.INTEGER, "what it adds to the score", least=-100, most=100),
+        Fact("code", Type.CODE, "why, as a word that programs read", pattern=WORD),
+    ),
 }
+
+
+_ZONED = frozenset({Kind.ELIGIBILITY, Kind.REFUND, Kind.ROUTING})
 
 
 def zone_of(country: str | None) -> str:
@@ -164,7 +311,7 @@ def completed(kind: str, facts: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     """
     codes = {fact.name: fact for fact in FACTS[kind] if fact.type is Type.CODE and fact.nullable}
     records = [{name: _known(codes.get(name), value) for name, value in record.items()} for record in facts]
-    if kind != Kind.DISPOSITION:
+    if kind in _ZONED:
         for record in records:
             record["zone"] = zone_of(record.get("country"))
     return records

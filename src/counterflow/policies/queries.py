@@ -15,8 +15,9 @@ from django.db import connection
 from counterflow.kernel import db
 from counterflow.kernel.errors import InvariantBroken, NotFound
 from counterflow.policies.engine import Prepared, prepare
+from counterflow.policies.examples import SCORE_MAX
 from counterflow.policies.facts import completed
-from counterflow.policies.tables import Table, read_table
+from counterflow.policies.tables import Row, Table, read_table
 
 
 class PolicyMissing(NotFound):
@@ -71,6 +72,15 @@ class Answer:
     facts: Mapping[str, Any]
     text: str
     customer_text: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a table adds up to, 0 to 100, and the rows that added to it, each with its points and reason."""
+
+    version_id: int
+    points: int
+    rows: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -144,6 +154,21 @@ def decide(kind: str, facts: Sequence[Mapping[str, Any]], *, at: datetime, epoch
         for place, record, row in zip(places, mine, version.prepared.fired(mine), strict=True):
             answers[place] = Answer(kind, version.id, row.id, row.then, record, row.agent, row.customer)
     return [answers[place] for place in range(len(records))]
+
+
+def add_up(kind: str, facts: Sequence[Mapping[str, Any]], *, at: datetime, epoch: int | None = None) -> list[Score]:
+    """Score each record of facts by a table whose rows add up. Raises `PolicyMissing`, `FactsRefused`."""
+    if not facts:
+        return []
+    records = completed(kind, facts)
+    in_force = active(kind, at=at, epoch=epoch)
+    scores = []
+    for record in records:
+        version = _first_for(in_force, record, kind, at)
+        (rows,) = version.prepared.fitting([record])
+        points = sum(row.then["points"] for row in rows)
+        scores.append(Score(version.id, max(0, min(SCORE_MAX, points)), rows))
+    return scores
 
 
 def active(kind: str, *, at: datetime, epoch: int | None = None) -> list[Version]:

@@ -16,7 +16,7 @@ from counterflow.kernel.errors import Invalid
 from counterflow.policies import cells
 from counterflow.policies.cells import Cell, NoneOf, OneOf, Other, Range
 from counterflow.policies.coverage import unreachable
-from counterflow.policies.facts import ANSWER, FACTS, Fact, Type
+from counterflow.policies.facts import ADDED_UP, ANSWER, FACTS, Fact, Type
 from counterflow.policies.tables import Row, Table
 
 ROWS_MAX = 1_000
@@ -68,7 +68,7 @@ def problems(table: Table) -> list[Problem]:
     found = [*_of_columns(table), *_of_rows(table)]
     for row in table.rows:
         found += [*_of_conditions(table, row), *_of_answer(table, row)]
-    return found or list(_never_fired(table))
+    return found or ([] if table.kind in ADDED_UP else list(_never_fired(table)))
 
 
 def refuse_nodes(graph: Mapping[str, Any]) -> None:
@@ -108,7 +108,7 @@ def _of_rows(table: Table) -> Iterator[Problem]:
             reason = f"a row explains itself to the agent and to the customer, in at most {TEXT_MAX} characters."
             yield Problem(row.id, "", reason)
     last = table.rows[-1]
-    if any(cell.strip() for cell in last.when.values()):
+    if table.kind not in ADDED_UP and any(cell.strip() for cell in last.when.values()):
         yield Problem(last.id, "", "the last row is the default and has no conditions.")
 
 

@@ -118,6 +118,8 @@ def _line(happened: datetime, channel: Any, asked: AskedLine, part: Part, reason
         "country": row.country if _is_code(row.country) else None,
         "final_sale": row.final_sale,
         "blind": False,
+        "sold_mmdd": row.placed_at.month * 100 + row.placed_at.day,
+        "warranty_months": row.warranty_months,
     }
     return DraftLine(
         asked,

@@ -15,6 +15,11 @@ OWNER_ROLES = {
     Kind.ELIGIBILITY: "agent",
     Kind.REFUND: "finance",
     Kind.DISPOSITION: "inventory_controller",
+    Kind.ROUTING: "inventory_controller",
+    Kind.INSPECTION_PLAN: "inventory_controller",
+    Kind.APPROVAL: "finance",
+    Kind.SLA: "executive",
+    Kind.FRAUD: "finance",
 }
 
 

@@ -1,4 +1,7 @@
-"""`counterflow export journal`: the books as beancount, hledger or CSV, and what they sum to."""
+"""`counterflow export journal`: the books as beancount, hledger or CSV, and what they sum to.
+
+`counterflow export master KIND` is in `cli_master.py`.
+"""
 
 import argparse
 import os
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from counterflow.catalog.queries import items_by_id
+from counterflow.config import cli_master
 from counterflow.config.cli_verify import snapshot
 from counterflow.facilities.queries import nodes
 from counterflow.kernel import db
@@ -30,14 +34,23 @@ class EntityNotFound(NotFound):
     """There is no legal entity {code}; there are: {known}."""
 
 
+class JournalOnly(Invalid):
+    """{what} is nothing that `counterflow export journal` knows; formats are beancount, hledger and csv."""
+
+
 class PeriodBackwards(Invalid):
     """The period begins on {first} and ends before, on {last}."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `counterflow export` takes."""
-    parser.add_argument("what", choices=["journal"], help="what to export")
-    parser.add_argument("--format", choices=list(FORMATS), default="beancount", help="beancount unless told")
+    parser.add_argument("what", choices=["journal", "master"], help="what to export")
+    parser.add_argument("kind", nargs="?", metavar="KIND", help="of master data: items, suppliers, nodes and so on")
+    parser.add_argument(
+        "--format",
+        choices=[*FORMATS, "xlsx"],
+        help="of the journal beancount unless told, of master data csv, or xlsx by the name of the file",
+    )
     parser.add_argument("--entity", metavar="CODE", help="one legal entity's books; all of them without it")
     parser.add_argument("--from", dest="first", type=_day, metavar="D", help="first accounting day, as 2026-03-31")
     parser.add_argument("--to", dest="last", type=_day, metavar="D", help="last accounting day")
@@ -54,7 +67,12 @@ def _day(text: str) -> date:
 
 def run(options: argparse.Namespace) -> int:
     """Exit code 1 where the lines written do not lead to the balances that the ledger keeps."""
-    scope = Scope(options.entity, options.first, options.last, options.units or options.format == "csv")
+    if options.what == "master":
+        return cli_master.run_export(options)
+    form = options.format or "beancount"
+    if options.kind or form not in FORMATS:
+        raise JournalOnly(what=options.kind or form)
+    scope = Scope(options.entity, options.first, options.last, options.units or form == "csv")
     if scope.first and scope.last and scope.last < scope.first:
         raise PeriodBackwards(first=scope.first, last=scope.last)
     with snapshot(full=False):
@@ -62,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
         if scope.entity is not None and scope.entity not in known:
             raise EntityNotFound(code=scope.entity, known=", ".join(known) or "none")
         with _file(options.output) as out:
-            summary = write(scope, _names(scope), out, FORMATS[options.format])
+            summary = write(scope, _names(scope), out, FORMATS[form])
     said = report(summary, scope, options.output)
     print(said, file=sys.stderr if options.output == "-" else sys.stdout)
     return 1 if summary.apart else 0

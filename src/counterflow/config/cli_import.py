@@ -1,8 +1,12 @@
-"""`counterflow import orders FILE...`: read order books into orders."""
+"""`counterflow import orders FILE...`: read order books into orders.
+
+`counterflow import master KIND FILE` is in `cli_master.py`.
+"""
 
 import argparse
 
 from counterflow.catalog.commands.record_brands import NewBrand, record_brands
+from counterflow.config import cli_master
 from counterflow.kernel.clock import now
 from counterflow.kernel.commands import Batch
 from counterflow.kernel.context import Context
@@ -28,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     orders = kinds.add_parser("orders", help="order books: CSV, CSV.gz, Parquet, Excel")
     cli.add_arguments(orders)
+    cli_master.import_arguments(kinds.add_parser("master", help="items, suppliers, nodes, users: CSV, Excel"))
     orders.add_argument(
         "--new-channel",
         metavar="CURRENCY",
@@ -37,6 +42,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Import; 0 when every row is in or known, 1 when rows were refused, 2 for files that are no order books."""
+    if options.kind == "master":
+        return cli_master.run_import(options)
     if options.new_channel:
         make_channel(options.channel, options.new_channel.upper())
     return cli.main(options)

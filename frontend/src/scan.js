@@ -89,7 +89,8 @@ async function insist(action, data) {
 
 function lost(shown) {
   play("stop");
-  words("stop", shown ? `No answer from the server. Scan ${shown} again.` : "No answer from the server. Try again.");
+  words("stop", shown ? `No answer from the server. Scan ${shown} again, or press Enter.` : "No answer from the server. Try again.", true);
+  if (field() && !field().value) field().value = shown;
   listen();
 }
 

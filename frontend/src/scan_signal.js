@@ -37,7 +37,7 @@ export function play(signal) {
 }
 
 // The band across the page, and the same words for a screen reader.
-export function words(signal, text) {
+export function words(signal, text, alone = false) {
   const live = document.querySelector("[data-scan-live]");
   if (live) live.textContent = text;
   const band = document.querySelector("[data-scan-band]");
@@ -45,7 +45,7 @@ export function words(signal, text) {
   band.className = "scan-band";
   void band.offsetWidth;
   band.classList.add(`scan-band-${signal}`, "is-lit");
-  if (!document.querySelector("[data-station] [data-signal]")) {
+  if (alone || !document.querySelector("[data-station] [data-signal]")) {
     band.classList.add("is-told");
     band.textContent = text;
   } else band.textContent = "";

@@ -25,7 +25,7 @@ def home(who: Staff) -> Home:
     most, doubts = returns.COUNTED_MAX, sum(row.payouts for row in doubtful)
     return Home(
         search=True,
-        doors=doors(who, "desk", "open_return", "unidentified"),
+        doors=doors(who, "desk", "unidentified"),
         tiles=[
             Tile(
                 "Wait for a decision",

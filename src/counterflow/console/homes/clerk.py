@@ -31,12 +31,13 @@ def home(who: Staff) -> Home:
     moving = min(parcels["accepted"] + parcels["in_transit"], most + 1)
     waiting = sum(row.units for row in bench)
     return Home(
-        doors=doors(who, "receive", "dispose", "put_away", "unidentified", "bench"),
+        doors=doors(who, "receive", "put_away", "unidentified"),
         tiles=[
             Tile(
                 "Delivered, not unpacked",
                 bounded(parcels["delivered"], most),
                 "Parcels at the door",
+                address("receive"),
                 tone=waits(parcels["delivered"]),
             ),
             Tile("On the way", bounded(moving, most), "Parcels that carriers have", tone="move"),

@@ -42,7 +42,7 @@ def home(who: Staff) -> Home:
         Tile(f"Value waiting, {code}", cells.money_text(minor, code), "On all benches") for code, minor in value.items()
     ]
     return Home(
-        doors=doors(who, "inspect", "dispose", "receive", "plans", "bench"),
+        doors=doors(who, "inspect", "bench", "put_away", "quarantine", "receive"),
         tiles=tiles,
         tables=[
             table("Of most value", DEAREST, receiving.dearest(), "No unit waits."),

@@ -33,7 +33,7 @@ def home(who: Staff) -> Home:
     apart = sum(row.units for row in benches if row.state == "set_apart")
     breaks = reconciliation.open_breaks()
     return Home(
-        doors=doors(who, "counts", "inventory", "quarantine", "bench"),
+        doors=doors(who, "counts", "inventory", "quarantine"),
         tiles=[
             Tile("Tie-out", "\u2026", "Stock against the books", reverse("tie_out"), later=reverse("home_tie_out")),
             Tile(

@@ -41,7 +41,7 @@ def home(who: Staff) -> Home:
             )
         )
     return Home(
-        doors=doors(who, "recovery", "pallets", "claims"),
+        doors=doors(who, "pallets", "lots", "refurbishments"),
         tiles=tiles,
         tables=[
             table(

@@ -37,11 +37,14 @@ from counterflow.recovery.commands.cancel_refurbishments import CancelRefurbishm
 from counterflow.recovery.commands.close_loads import CloseLoad, close_loads
 from counterflow.recovery.commands.unload_goods import UnloadGoods, unload_goods
 from counterflow.refunds.commands.approve_early import ApproveEarly, approve_early
+from counterflow.refunds.commands.cancel_replacements import CancelReplacement, cancel_replacements
+from counterflow.refunds.commands.observe_charges import ChargeReport, observe_charges
 from counterflow.refunds.commands.observe_money import observe_money
+from counterflow.refunds.commands.order_replacements import OrderReplacement, order_replacements
 from counterflow.refunds.queries import credits
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
 from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
-from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
+from counterflow.returns.commands.open_rmas import AskedLine, Instead, OpenRma, open_rmas
 from dock import CARRIER, announce, receive, scan, tell
 from pictures import picture
 from quality import SHOWN
@@ -116,6 +119,7 @@ def live(company: Company) -> None:
     _back_and_forth(company)
     _recovery(company)
     _money(company)
+    _goods(company)
     flows.run_pending()
     _count(company)
     _photos(company)
@@ -266,6 +270,24 @@ def _money(company: Company) -> None:
             report(company, "refund_failed", found[0].amount_minor, payout_ref=found[0].reference)
         if kind == "over":
             report(company, "refund_paid", found[0].amount_minor + 50, payout_ref=found[0].reference)
+
+
+def _goods(company: Company) -> None:
+    """Exchanged for a dearer item that is paid, for a cheaper one, sent ahead, and cancelled."""
+    mug, tee = company.sku("mug"), company.sku("tee")
+    made = []
+    for instead in (Instead(mug, 5000, 800), Instead(mug, 1000, 100), None, Instead(tee, 2400, 401)):
+        line = AskedLine(2, "too_small", tee, resolution="exchange" if instead else "replacement", instead=instead)
+        wish = OpenRma(company.channel(), company.lpn(), [line], buy(company, ("tee", 2)), ASKED)
+        made.append(str(open_rmas(company.ctx(), items=[wish]).done[0].facts["rma"]))
+    assert order_replacements(company.ctx(), items=[OrderReplacement(made[2], made[2], 1, ahead="story")]).done
+    for rma in made:
+        receive(company, scan(company, "tee", 2, rma=rma))
+    flows.run_pending()
+    paid = ChargeReport("psp", company.lpn(), company.channel(), f"{made[0]}-R1", 3000, "GBP", NIGHT)
+    assert observe_charges(company.ctx(), items=[paid]).done
+    cancelled = CancelReplacement(company.channel(), f"{made[3]}-R1", "out_of_stock")
+    assert cancel_replacements(company.ctx(), items=[cancelled]).done
 
 
 def _count(company: Company) -> None:

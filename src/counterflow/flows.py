@@ -24,15 +24,26 @@ from counterflow.orders import events as orders
 from counterflow.receiving import events as receiving
 from counterflow.refunds import events as refunds
 from counterflow.refunds.commands.number_credits import number_credits
+from counterflow.refunds.commands.offset_credits import OffsetCredit, offset_credits
+from counterflow.refunds.commands.order_replacements import OrderReplacement, order_replacements
 from counterflow.refunds.commands.release_credits import CreditPieces, ReleaseCredit, release_credits
 from counterflow.refunds.commands.request_payouts import RequestPayout, request_payouts
-from counterflow.refunds.queries import DueCredit, due_credits, payable_by_credits, rmas_of_credits
+from counterflow.refunds.queries import (
+    DueCredit,
+    credits_of_rmas,
+    due_credits,
+    goods_waiting,
+    payable_by_credits,
+    rmas_of_credits,
+)
 from counterflow.returns import events as returns
 from counterflow.returns.commands.close_rmas import CloseRma, close_rmas
 from counterflow.returns.queries import finished_rmas, rmas_of_units
 from counterflow.workqueue.cases import CaseDraft, open_cases
 
-PERMISSIONS: Final = frozenset({"refunds.release", "refunds.pay", "returns.decide", "workqueue.work"})
+PERMISSIONS: Final = frozenset(
+    {"refunds.release", "refunds.pay", "refunds.replace", "returns.decide", "workqueue.work"}
+)
 BATCH: Final = 1_000
 ROUNDS_MAX: Final = 10_000
 # Waits of 4, 16, 64 and 256 seconds outlast a database that restarts.
@@ -115,6 +126,30 @@ def _unpaid_case(credit_id: int, refused: Refused) -> CaseDraft:
     )
 
 
+def send_goods(at: datetime, credit_ids: Sequence[int]) -> None:
+    """Let credits that goods meet pay for those that went ahead, and order goods for what was credited since."""
+    credits, lines = goods_waiting(credit_ids=credit_ids)
+    if credits:
+        offset_credits(_context("offsets", at), items=[OffsetCredit(credit_id) for credit_id in credits])
+    if not lines:
+        return
+    items = [OrderReplacement(f"goods:{w.rma}:{w.line_no}:{w.credited}", w.rma, w.line_no) for w in lines]
+    batch = order_replacements(_context("goods", at), items=items)
+    drafts = [
+        CaseDraft(
+            kind="approval_needed",
+            subject_kind="rma",
+            subject_id=line.rma_id,
+            dedupe_key=f"rma:{line.rma_id}:{line.line_no}:goods",
+            facts={"rma": line.rma, "code": result.code},
+        )
+        for line, result in zip(lines, batch, strict=True)
+        if isinstance(result, Refused)
+    ]
+    if drafts:
+        ask_people(_context("goods", at), items=drafts)
+
+
 def number_new(at: datetime, credit_ids: Sequence[int]) -> None:
     """Give numbers to credits that have none."""
     number_credits(_context("numbers", at))
@@ -167,7 +202,7 @@ def ask_people(ctx: Context, *, items: Sequence[CaseDraft]) -> Batch:
 
 
 _GOODS_MOVED: Final[tuple[React, ...]] = (release_due, close_finished)
-_CREDITED: Final[tuple[React, ...]] = (pay_credits, number_new)
+_CREDITED: Final[tuple[React, ...]] = (send_goods, pay_credits, number_new)
 
 # event -> how to find whom it concerns, and what follows for them; reactions run in this order.
 FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
@@ -184,8 +219,11 @@ FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
     orders.STOCK_FACT_NEGATIVE: [(as_they_are, (explain_shortages,))],
     refunds.CREDIT_APPROVED: [(as_they_are, _GOODS_MOVED)],
     refunds.CREDIT_RELEASED: [(as_they_are, _CREDITED), (rmas_of_credits, (close_finished,))],
+    # What goods leave of a credit is paid out; a credit that waited for its goods may be whole now.
+    refunds.REPLACEMENT_ORDERED: [(credits_of_rmas, (pay_credits,))],
+    refunds.CREDIT_OFFSET: [(credits_of_rmas, (pay_credits,))],
 }
-_ORDER: Final = (explain_shortages, release_due, pay_credits, number_new, close_finished)
+_ORDER: Final = (explain_shortages, release_due, send_goods, pay_credits, number_new, close_finished)
 
 
 def react(told: Sequence[Told], *, at: datetime) -> None:

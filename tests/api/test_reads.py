@@ -13,6 +13,8 @@ def test_every_list_answers_those_who_may_ask_and_nobody_else(company, caller, r
         "order_line": 1,
         "quantity": 1,
         "reason": "too_small",
+        "subject_kind": "item",
+        "subject_id": 1,
     }
     params = {"sku": company.sku(), "node": company.node(), "subject_kind": "unit", "subject_id": 1, **asked}
     given = {k: v for k, v in params.items() if k in read.takes}

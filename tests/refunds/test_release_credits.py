@@ -130,9 +130,13 @@ def test_store_credit_is_settled_at_once_and_never_paid_out(ctx, company, owner)
     assert breaches() == []
 
 
-def test_a_replacement_is_no_money(ctx, company, owner):
-    rma = returned(company, owner, [("tee", 2)], resolution="replacement")
+def test_a_repair_is_no_money_and_a_replacement_is_owed_until_goods_meet_it(ctx, company, owner):
+    rma = returned(company, owner, [("tee", 2)], resolution="repair")
     assert release(company, rma).refused[0].code == "nothing_due"
+    rma = returned(company, owner, [("tee", 2)], resolution="replacement")
+    credit = row("refunds_credit", id=release(company, rma).done[0].facts["credit_id"])
+    assert (credit.method, credit.total_minor, credit.committed_minor) == ("replacement", 4800, 0)
+    assert breaches() == []
 
 
 def test_lines_met_in_several_ways_take_several_credits(ctx, company, owner):

@@ -46,9 +46,9 @@ def test_an_approval_is_a_number_of_pieces_and_not_on_top_of_what_arrives():
     assert due(line(approved_qty=5, authorised_qty=1, cancelled_qty=4), "authorised") == 1
 
 
-def test_what_asks_for_other_goods_asks_for_no_money():
-    for resolution in ("replacement", "exchange", "repair"):
-        assert entitled(line(resolution=resolution, milestone="authorised"), "authorised") == 0
+def test_goods_are_credited_as_money_is_and_a_repair_is_not():
+    for resolution, pieces in (("replacement", 5), ("exchange", 5), ("repair", 0)):
+        assert entitled(line(resolution=resolution, milestone="authorised"), "authorised") == pieces
 
 
 def test_a_reversed_receipt_leaves_an_exposure():

@@ -84,7 +84,11 @@ from counterflow.recovery.commands.ship_loads import ship_loads
 from counterflow.recovery.commands.start_refurbishments import start_refurbishments
 from counterflow.recovery.commands.unload_goods import unload_goods
 from counterflow.refunds.commands.approve_early import approve_early
+from counterflow.refunds.commands.cancel_replacements import cancel_replacements
+from counterflow.refunds.commands.observe_charges import observe_charges
 from counterflow.refunds.commands.observe_money import observe_money
+from counterflow.refunds.commands.offset_credits import offset_credits
+from counterflow.refunds.commands.order_replacements import order_replacements
 from counterflow.refunds.commands.release_credits import release_credits
 from counterflow.refunds.commands.request_payouts import request_payouts
 from counterflow.returns.commands.cancel_rmas import cancel_rmas
@@ -121,6 +125,10 @@ ACTS: list[Act] = [
     Act("/credits", release_credits, "refunds"),
     Act("/early-approvals", approve_early, "refunds"),
     Act("/payouts", request_payouts, "refunds"),
+    Act("/replacements", order_replacements, "refunds"),
+    Act("/replacement-cancellations", cancel_replacements, "refunds"),
+    Act("/offsets", offset_credits, "refunds"),
+    Act("/charge-reports", observe_charges, "refunds"),
     Act("/money-reports", observe_money, "refunds"),
     Act("/refurbishments", start_refurbishments, "recovery"),
     Act("/refurbishment-costs", add_refurbishment_costs, "recovery"),

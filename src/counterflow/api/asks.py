@@ -139,6 +139,7 @@ READS: list[Read] = [
     Read("/rmas/{number}", return_page, "returns.view", "returns"),
     Read("/credits", refunds.credits, "refunds.view", "refunds", ("rma", "unsettled"), ("before_id", "id")),
     Read("/credits/{credit_id}", refunds.credit, "refunds.view", "refunds"),
+    Read("/replacements", refunds.replacements, "refunds.view", "refunds", ("rma",), ("before_id", "id")),
     Read("/payouts", refunds.payouts, "refunds.view", "refunds", ("state",), ("after_id", "id")),
     Read("/money-facts", refunds.money_facts, "refunds.view", "refunds", ("rma",), ("before_id", "id")),
     Read("/orders/{channel}/{number}", orders.order, "orders.view", "orders"),

@@ -43,11 +43,14 @@ ADDED_ONLY = (
     "reconciliation_countentry",
     "reconciliation_statement",
     "recovery_refurbishmentcost",
+    "refunds_charge",
     "refunds_creditline",
     "refunds_moneyfact",
+    "refunds_offset",
     "registry_change",
     "returns_allocation",
     "returns_milestone",
+    "returns_wish",
 )
 GRANTS = """
 DO $grants$

@@ -101,6 +101,15 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "cancelled": Badge("Cancelled", PLAIN),
         "approved": Badge("Approved", GOOD),
     },
+    "method": {
+        "store_credit": Badge("Store credit", PLAIN),
+        "replacement": Badge("Met by goods", PLAIN),
+    },
+    "goods": {
+        "ordered": Badge("Ordered", MOVE),
+        "shipped": Badge("Left for the customer", GOOD),
+        "cancelled": Badge("Cancelled", PLAIN),
+    },
     "answer": {
         "yes": Badge("Yes", GOOD),
         "ask": Badge("A person decides", WAIT),

@@ -18,6 +18,8 @@ NOTE_MAX = 4_000
 RESOLUTIONS = (
     ("refund", "Refund"),
     ("store_credit", "Store credit"),
+    ("replacement", "Replacement, the same item"),
+    ("exchange", "Exchange for another item"),
     ("repair", "Repair"),
 )
 
@@ -56,14 +58,17 @@ class Wishes:
         return tuple(choice.problem for choice in self.chosen if choice.problem)
 
 
-def read_wishes(data: Mapping[str, str], order: OrderFile, reasons: Mapping[str, str]) -> Wishes:
-    """Read a form of the desk; `reasons` are words by code, and either is understood."""
+def read_wishes(data: Mapping[str, str], order: OrderFile, reasons: Mapping[str, str], *, sent: bool = False) -> Wishes:
+    """Read a form of the desk; `reasons` are words by code, and either is understood.
+
+    A form that was `sent` is read whole, whatever is left by now: sent twice, it has to say the same twice.
+    """
     codes = {words.casefold(): code for code, words in reasons.items()}
     given = data.get("resolution", "")
     resolution = given if given in list(Resolution) else str(Resolution.REFUND)
     override = data.get("override", "").strip()
     return Wishes(
-        tuple(_choice(data, line, codes, order, resolution) for line in order.returnable),
+        tuple(_choice(data, line, codes, order, resolution) for line in (order.lines if sent else order.returnable)),
         resolution,
         data.get("note", "").strip()[:NOTE_MAX],
         override if re.fullmatch(r"[A-Za-z0-9_.:-]{1,64}", override) else "",
@@ -134,7 +139,7 @@ def _instead(choice: Choice, currency: str) -> Instead | None:
     line = choice.line
     tax = minor_of(choice.tax, currency) if choice.tax else None
     if tax is None:
-        tax = price * (line.tax_minor or 0) // line.gross_minor if line.gross_minor > 0 else 0
+        tax = price * line.invoiced_tax_minor // line.invoiced_minor if line.invoiced_minor > 0 else 0
     return Instead(choice.sku, price, min(tax, price))
 
 

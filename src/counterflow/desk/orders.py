@@ -55,6 +55,8 @@ class DeskLine:
     left_qty: int
     shipped_at: datetime | None
     node: str
+    invoiced_minor: int
+    invoiced_tax_minor: int
 
 
 @dataclass(frozen=True)
@@ -136,11 +138,12 @@ _LINES = """
 SELECT l.line_no, l.sku, coalesce(i.name, '') AS name, l.kind, coalesce(i.family, '') AS family, l.quantity,
        (l.quantity * l.unit_price_minor - l.discount_minor)::bigint AS gross, l.tax_minor, l.final_sale,
        coalesce(s.shipped, 0)::int, coalesce(s.back, 0)::int, coalesce(s.shipped - s.back, 0)::int, s.shipped_at,
-       coalesce(s.node, '')
+       coalesce(s.node, ''), coalesce(s.invoiced, 0)::bigint, coalesce(s.tax, 0)::bigint
 FROM orders_orderline l LEFT JOIN catalog_item i ON i.id = l.item_id
 LEFT JOIN LATERAL (
     SELECT sum(x.quantity) AS shipped, sum(x.history_qty + x.authorised_qty + x.allocated_qty) AS back,
-           max(p.shipped_at) AS shipped_at, max(n.code) AS node
+           max(p.shipped_at) AS shipped_at, max(n.code) AS node,
+           sum(x.invoiced_minor) AS invoiced, sum(coalesce(x.tax_minor, 0)) AS tax
     FROM orders_shipmentline x JOIN orders_shipment p ON p.id = x.shipment_id
     LEFT JOIN facilities_node n ON n.id = p.node_id AND n.active WHERE x.order_line_id = l.id
 ) s ON true

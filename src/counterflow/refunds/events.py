@@ -8,3 +8,7 @@ PAYOUT_FAILED = "PayoutFailed"  # the payout
 MONEY_UNEXPLAINED = "MoneyUnexplained"  # the money fact
 CHARGEBACK_OBSERVED = "ChargebackObserved"  # the money fact
 CHARGEBACK_REVERSED = "ChargebackReversed"  # the money fact
+REPLACEMENT_ORDERED = "ReplacementOrdered"  # the RMA
+REPLACEMENT_CANCELLED = "ReplacementCancelled"  # the RMA
+CREDIT_OFFSET = "CreditOffset"  # the RMA
+CHARGE_OBSERVED = "ChargeObserved"  # the RMA

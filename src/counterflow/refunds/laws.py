@@ -6,6 +6,7 @@ Each counter that guards is compared with the rows that moved it, and each sum o
 from typing import Final
 
 from counterflow.kernel.laws import Law
+from counterflow.refunds.laws_goods import LAWS_GOODS
 
 _CREDITS: Final = "SELECT count(*) FROM refunds_credit"
 _LINES: Final = "SELECT count(*) FROM refunds_creditline"
@@ -13,6 +14,7 @@ _PAYOUTS: Final = "SELECT count(*) FROM refunds_payout"
 _FACTS: Final = "SELECT count(*) FROM refunds_moneyfact"
 
 LAWS: Final[list[Law]] = [
+    *LAWS_GOODS,
     Law(
         "refunds.credits_are_their_lines",
         "Net, tax and fee of every credit are the sums of its lines, and its total follows from them.",
@@ -91,14 +93,16 @@ LAWS: Final[list[Law]] = [
     ),
     Law(
         "refunds.promises_fit_credits",
-        "What is promised and paid of every credit is the sum of its payouts; store credit is met at once.",
+        "What is promised and paid of every credit is what payouts and goods say; store credit is met at once.",
         """
         SELECT format('credit %s: promised %s, paid %s of %s; payouts %s, %s', c.id, c.committed_minor, c.paid_minor,
                       c.total_minor, coalesce(p.promised, 0), coalesce(p.paid, 0)) AS what
         FROM refunds_credit c
         LEFT JOIN (SELECT credit_id, sum(paid_minor) AS paid,
                           sum(CASE WHEN state = 'failed' THEN paid_minor ELSE amount_minor END) AS promised
-                   FROM refunds_payout GROUP BY 1) p ON p.credit_id = c.id
+                   FROM (SELECT credit_id, state, amount_minor, paid_minor FROM refunds_payout
+                         UNION ALL SELECT credit_id, 'paid', amount_minor, amount_minor FROM refunds_offset) w
+                   GROUP BY 1) p ON p.credit_id = c.id
         WHERE c.committed_minor > c.total_minor
            OR (c.method = 'store_credit' AND (c.committed_minor, c.paid_minor) <> (c.total_minor, c.total_minor))
            OR (c.method <> 'store_credit'

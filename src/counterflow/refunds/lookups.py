@@ -57,7 +57,10 @@ WHERE t.order_id IN (SELECT c.order_id FROM refunds_credit c WHERE c.id = ANY(%s
 ORDER BY t.id FOR NO KEY UPDATE
 """
 _CREDITS = """
-SELECT c.* FROM refunds_credit c WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id FOR NO KEY UPDATE
+SELECT c.*, CASE WHEN c.method = 'replacement' THEN
+           coalesce((SELECT sum(g.total_minor - g.settled_minor - g.received_minor) FROM refunds_replacement g
+                     WHERE g.rma_id = c.rma_id AND g.state = 'ordered'), 0) ELSE 0 END::bigint AS for_goods
+FROM refunds_credit c WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id FOR NO KEY UPDATE OF c
 """
 _PAID = """
 SELECT 'tender' AS what, t.id, '' AS ref, coalesce((SELECT sum(p.paid_minor) FROM refunds_payout p
@@ -146,6 +149,7 @@ class Line:
     cancelled_qty: int
     approved_qty: int
     credited_qty: int
+    replaced_qty: int
 
 
 def lock_claims(ctx: Context, asked: Iterable[tuple[str, str]]) -> Due:

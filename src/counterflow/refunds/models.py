@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from counterflow.kernel.ids import Id
-from counterflow.orders.models import Tender
+from counterflow.orders.models import Order, Tender
 from counterflow.returns.models import Rma, RmaLine
 
 
@@ -188,6 +188,100 @@ class MoneyFact(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "partner_ref", "kind"], name="refunds_fact_once"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0) & Q(paid_minor__gte=0), name="refunds_fact_some"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.partner_ref}"
+
+
+class Replacement(models.Model):
+    """Goods that go out instead of money for pieces of one RMA line, as an order of their own.
+
+    Amounts are minor units of `currency`. `settled_minor` is what credits met of the total, `received_minor` what
+    the customer paid; what is left is owed to us, until the credit comes where goods went ahead of it (`ahead`).
+    """
+
+    id = Id()
+    request_ref = models.TextField(unique=True)
+    content_hash = models.BinaryField()
+    entity_id = models.BigIntegerField()
+    rma = models.ForeignKey(Rma, on_delete=models.PROTECT, related_name="+")
+    rma_line = models.ForeignKey(RmaLine, on_delete=models.PROTECT, related_name="+")
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="+")
+    item_id = models.BigIntegerField()
+    quantity = models.IntegerField()
+    currency = models.CharField(max_length=3)
+    net_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField()
+    total_minor = models.BigIntegerField()
+    functional_total_minor = models.BigIntegerField()
+    rate = models.DecimalField(max_digits=20, decimal_places=10)
+    settled_minor = models.BigIntegerField(db_default=0)
+    received_minor = models.BigIntegerField(db_default=0)
+    state = models.TextField()
+    ahead = models.BooleanField()
+    reason = models.TextField(db_default="")
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    entry_id = models.BigIntegerField()
+    cancelled_entry_id = models.BigIntegerField(null=True)
+    simulated = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0)
+                & Q(net_minor__gte=0)
+                & Q(tax_minor__gte=0)
+                & Q(total_minor=F("net_minor") + F("tax_minor"))
+                & Q(settled_minor__gte=0)
+                & Q(settled_minor__lte=F("total_minor"))
+                & Q(received_minor__gte=0),
+                name="refunds_replacement_sane",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"replacement {self.id}"
+
+
+class Offset(models.Model):
+    """The part of a credit that was met by goods, or (negative) is no longer, because they were cancelled."""
+
+    id = Id()
+    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, related_name="+")
+    replacement = models.ForeignKey(Replacement, on_delete=models.PROTECT, related_name="+")
+    amount_minor = models.BigIntegerField()
+    functional_minor = models.BigIntegerField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    entry_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.credit_id} {self.replacement_id}"
+
+
+class Charge(models.Model):
+    """What a customer paid of the difference that goods cost more, as a partner reported it."""
+
+    id = Id()
+    source = models.TextField()
+    partner_ref = models.TextField()
+    content_hash = models.BinaryField()
+    replacement = models.ForeignKey(Replacement, on_delete=models.PROTECT, related_name="+")
+    tender_id = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+    functional_minor = models.BigIntegerField()
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    entry_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "partner_ref"], name="refunds_charge_once"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refunds_charge_some"),
         ]
 
     def __str__(self) -> str:

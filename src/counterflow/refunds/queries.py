@@ -9,7 +9,7 @@ from typing import Any
 from counterflow.kernel import db
 from counterflow.kernel.found import Found
 from counterflow.refunds.rules import CreditNotFound
-from counterflow.returns.entitlement import due
+from counterflow.returns.entitlement import due, goods_ahead
 
 LIMIT_MAX = 500
 
@@ -222,12 +222,149 @@ def money_facts(*, rma: str = "", before_id: int | None = None, limit: int = 50)
 
 
 def payable_by_credits(*, credit_ids: Sequence[int]) -> Mapping[int, int]:
-    """What is neither promised nor paid of credits that leave by the tenders of their orders, where it is some."""
+    """What is neither promised nor paid of credits that leave by the tenders of their orders, where it is some.
+
+    Of a credit that goods meet it is the rest, once goods are ordered for all of it and none of them is owed.
+    """
     sql = """
-        SELECT id, total_minor - committed_minor AS owed FROM refunds_credit
-        WHERE id = ANY(%s::bigint[]) AND method = 'original' AND total_minor > committed_minor ORDER BY id
+        SELECT c.id, c.total_minor - c.committed_minor AS owed FROM refunds_credit c
+        WHERE c.id = ANY(%s::bigint[]) AND c.total_minor > c.committed_minor AND (
+            c.method = 'original' OR c.method = 'replacement'
+            AND NOT EXISTS (SELECT FROM returns_rmaline l WHERE l.rma_id = c.rma_id
+                            AND l.method = 'replacement' AND l.credited_qty > l.replaced_qty)
+            AND NOT EXISTS (SELECT FROM refunds_replacement g WHERE g.rma_id = c.rma_id AND g.state = 'ordered'
+                            AND g.total_minor > g.settled_minor + g.received_minor)
+        ) ORDER BY c.id
     """
     return {row.id: row.owed for row in db.rows(sql, [sorted(set(credit_ids))])}
+
+
+@dataclass(frozen=True)
+class GoodsWaiting:
+    """Pieces of a line that were credited and whose goods are not ordered; `credited` were credited in all."""
+
+    rma_id: int
+    rma: str
+    line_no: int
+    credited: int
+
+
+def goods_waiting(*, credit_ids: Sequence[int]) -> tuple[list[int], list[GoodsWaiting]]:
+    """Of credits that goods meet: those that goods which went ahead wait for, and lines whose goods are to be ordered.
+
+    A line whose order was cancelled waits for a person. Read without lock: a hint. Two statements.
+    """
+    owed = db.rows(
+        """SELECT DISTINCT c.id FROM refunds_credit c JOIN refunds_replacement g ON g.rma_id = c.rma_id
+           WHERE c.id = ANY(%s::bigint[]) AND c.method = 'replacement' AND c.total_minor > c.committed_minor
+             AND g.state = 'ordered' AND g.total_minor > g.settled_minor + g.received_minor ORDER BY 1""",
+        [list(credit_ids)],
+    )
+    waiting = db.rows(
+        """SELECT DISTINCT r.id, r.number, l.line_no, l.credited_qty
+           FROM refunds_credit c JOIN refunds_creditline x ON x.credit_id = c.id
+           JOIN returns_rmaline l ON l.id = x.rma_line_id AND l.credited_qty > l.replaced_qty
+           JOIN returns_rma r ON r.id = l.rma_id
+           WHERE c.id = ANY(%s::bigint[]) AND c.method = 'replacement' ORDER BY 1, 3""",
+        [list(credit_ids)],
+    )
+    return [row.id for row in owed], [GoodsWaiting(*row) for row in waiting]
+
+
+@dataclass(frozen=True)
+class ReplacementRow:
+    """Goods instead of money, with the order they go out under. Amounts are minor units of `currency`."""
+
+    id: int
+    rma: str
+    line_no: int
+    channel: str
+    order: str
+    sku: str
+    item: str
+    quantity: int
+    currency: str
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    settled_minor: int
+    received_minor: int
+    state: str
+    ahead: bool
+    shipped_qty: int
+    happened_at: datetime
+
+    @property
+    def owed_minor(self) -> int:
+        """What the customer owes for it still."""
+        left = self.total_minor - self.settled_minor - self.received_minor
+        return max(0, left) if self.state == "ordered" else 0
+
+
+def replacements(*, rma: str = "", before_id: int | None = None, limit: int = 50) -> list[ReplacementRow]:
+    """Goods instead of money, of one RMA or of all, the newest first. One statement."""
+    sql = """
+        SELECT g.id, r.number AS rma, l.line_no, c.code AS channel, o.number AS "order", i.sku, i.name AS item,
+               g.quantity, g.currency, g.net_minor, g.tax_minor, g.total_minor, g.settled_minor, g.received_minor,
+               g.state, g.ahead,
+               (SELECT coalesce(sum(s.quantity), 0) FROM orders_orderline x
+                JOIN orders_shipmentline s ON s.order_line_id = x.id WHERE x.order_id = g.order_id)::int AS shipped,
+               g.happened_at
+        FROM refunds_replacement g JOIN returns_rma r ON r.id = g.rma_id JOIN returns_rmaline l ON l.id = g.rma_line_id
+        JOIN orders_order o ON o.id = g.order_id JOIN orders_channel c ON c.id = o.channel_id
+        JOIN catalog_item i ON i.id = g.item_id
+        WHERE (%s = '' OR r.number = %s) AND (%s::bigint IS NULL OR g.id < %s::bigint) ORDER BY g.id DESC LIMIT %s
+    """
+    return [ReplacementRow(*row) for row in db.rows(sql, [rma, rma, before_id, before_id, min(limit, LIMIT_MAX)])]
+
+
+@dataclass(frozen=True)
+class GoodsLine:
+    """A line that goods settle: what goes out for it, for how many pieces, and how many may go ahead of the credit."""
+
+    line_no: int
+    resolution: str
+    sku: str
+    item: str
+    unit_price_minor: int | None
+    currency: str
+    quantity: int
+    credited_qty: int
+    replaced_qty: int
+    ahead_qty: int
+
+
+def goods_lines(*, rma: str) -> list[GoodsLine]:
+    """The lines of a return that goods settle. One statement."""
+    found = db.rows(
+        """SELECT l.*, r.state AS rma_state, r.currency, i.sku, i.name, w.unit_price_minor
+           FROM returns_rma r JOIN returns_rmaline l ON l.rma_id = r.id AND l.method = 'replacement'
+           LEFT JOIN returns_wish w ON w.rma_line_id = l.id
+           JOIN catalog_item i ON i.id = coalesce(w.item_id, l.item_id)
+           WHERE r.number = %s ORDER BY l.line_no""",
+        [rma],
+    )
+    return [
+        GoodsLine(
+            row.line_no,
+            row.resolution,
+            row.sku,
+            row.name,
+            row.unit_price_minor,
+            row.currency,
+            row.quantity,
+            row.credited_qty,
+            row.replaced_qty,
+            goods_ahead(row, row.rma_state),
+        )
+        for row in found
+    ]
+
+
+def credits_of_rmas(rma_ids: Sequence[int]) -> list[int]:
+    """The credits that answer for RMAs."""
+    sql = "SELECT id FROM refunds_credit WHERE rma_id = ANY(%s::bigint[]) ORDER BY 1"
+    return [row.id for row in db.rows(sql, [list(rma_ids)])]
 
 
 def rmas_of_credits(credit_ids: Sequence[int]) -> list[int]:

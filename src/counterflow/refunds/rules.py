@@ -49,6 +49,11 @@ class ChargebackOpen(Refusal):
     until that is settled."""
 
 
+class GoodsFirst(Refusal):
+    """The customer still owes {owed} (minor units of {currency}) for goods that went out instead; the credit meets
+    that before anything is paid out."""
+
+
 class TenderNotFound(NotFound):
     """The order of credit {credit} has no tender {tender} in {currency}."""
 

@@ -46,3 +46,19 @@ class Method(StrEnum):
 
     ORIGINAL = "original"
     STORE_CREDIT = "store_credit"
+    REPLACEMENT = "replacement"
+
+
+class Replacement(StrEnum):
+    """States of goods that go out instead of money; whether they left is what the order's shipments say."""
+
+    ORDERED = "ordered"
+    CANCELLED = "cancelled"
+
+
+REPLACEMENT = Machine(
+    "replacement",
+    start={Replacement.ORDERED},
+    final={Replacement.CANCELLED},
+    moves=[("cancel", Replacement.ORDERED, Replacement.CANCELLED)],
+)

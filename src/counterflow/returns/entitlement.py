@@ -6,10 +6,10 @@ A line is anything with the counters of `returns.models.RmaLine` as attributes.
 
 from typing import Any
 
-from counterflow.returns.states import Resolution, Rma
+from counterflow.returns.states import GOODS, Resolution, Rma
 
 _PERMITTED = (Rma.AUTHORISED, Rma.CLOSED, Rma.CANCELLED)
-_CREDITED = (Resolution.REFUND, Resolution.STORE_CREDIT)
+_CREDITED = (Resolution.REFUND, Resolution.STORE_CREDIT, *sorted(GOODS))
 
 
 def milestone_of(line: Any) -> str:
@@ -50,6 +50,16 @@ def entitled(line: Any, rma_state: str) -> int:
 def due(line: Any, rma_state: str) -> int:
     """Pieces that may be credited now and are not yet. Never negative: a receipt may have been reversed."""
     return max(0, entitled(line, rma_state) - int(line.credited_qty))
+
+
+def goods_due(line: Any) -> int:
+    """Pieces that were credited, whose credit is to be met by goods, and for which none were ordered yet."""
+    return max(0, int(line.credited_qty - line.replaced_qty)) if line.resolution in GOODS else 0
+
+
+def goods_ahead(line: Any, rma_state: str) -> int:
+    """Pieces for which goods may be ordered before they are credited: all that were permitted, less the ordered."""
+    return max(0, accepted(line, rma_state) - int(line.replaced_qty)) if line.resolution in GOODS else 0
 
 
 def exposed(line: Any, rma_state: str) -> int:

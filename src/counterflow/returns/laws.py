@@ -134,6 +134,17 @@ LAWS: Final[list[Law]] = [
         _LINES,
     ),
     Law(
+        "returns.exchanges_say_for_what",
+        "Every line that is an exchange says which item goes out instead and at what price, and no other line does.",
+        """
+        SELECT format('RMA line %s (%s): wish %s', coalesce(l.id, w.rma_line_id), l.resolution, w.id) AS what
+        FROM (SELECT * FROM returns_rmaline WHERE resolution = 'exchange') l
+        FULL JOIN (SELECT w.* FROM returns_wish w JOIN catalog_item i ON i.id = w.item_id) w ON w.rma_line_id = l.id
+        WHERE l.id IS NULL OR w.id IS NULL
+        """,
+        "SELECT count(*) FROM returns_wish",
+    ),
+    Law(
         "returns.rows_have_commands",
         "Every milestone and allocation was written by a command that the audit knows, at the same instant.",
         """

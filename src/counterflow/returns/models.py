@@ -49,8 +49,8 @@ class RmaLine(models.Model):
 
     `authorised_qty` is what is still expected, `allocated_qty` what units were received against it,
     `cancelled_qty` what is no longer expected; together never more than `quantity`. The others follow
-    the milestones. `milestone`, `method` and the fee are what the refund policy answered when it was
-    authorised; the decisions are kept beside them.
+    the milestones; `replaced_qty` counts pieces for which goods were ordered. `milestone`, `method` and the
+    fee are what the refund policy answered when it was authorised; the decisions are kept beside them.
     """
 
     id = Id()
@@ -77,6 +77,7 @@ class RmaLine(models.Model):
     cancelled_qty = models.IntegerField(db_default=0)
     approved_qty = models.IntegerField(db_default=0)
     credited_qty = models.IntegerField(db_default=0)
+    replaced_qty = models.IntegerField(db_default=0)
 
     class Meta:
         constraints = [
@@ -96,7 +97,9 @@ class RmaLine(models.Model):
                 & Q(failed_qty__gte=0)
                 & Q(approved_qty__gte=0)
                 & Q(credited_qty__gte=0)
-                & Q(credited_qty__lte=F("quantity")),
+                & Q(credited_qty__lte=F("quantity"))
+                & Q(replaced_qty__gte=0)
+                & Q(replaced_qty__lte=F("quantity")),
                 name="returns_line_counters",
             ),
         ]

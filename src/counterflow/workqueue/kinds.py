@@ -61,6 +61,7 @@ _ROWS: tuple[tuple[str, str, str, Severity, str], ...] = (
     ("refund_failed", "money", "finance", _HIGH, "The payment provider refused a payout"),
     ("exposure", "money", "finance", _CRITICAL, "Money left for goods that turn out not to be here"),
     ("chargeback", "money", "finance", _CRITICAL, "A bank took money back that may have been refunded already"),
+    ("difference_owed", "money", "agent", _NORMAL, "The customer owes the difference for goods that cost more"),
     ("overpaid", "money", "finance", _CRITICAL, "A partner paid out more than was owed"),
     ("supplier_claim", "recovery", "supplier_manager", _NORMAL, "A supplier owes us for defective goods"),
     ("delivery_failed", "system", "administrator", _HIGH, "A task or message gave up after its retries"),

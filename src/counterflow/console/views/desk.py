@@ -196,7 +196,7 @@ def open_return(request: HttpRequest) -> HttpResponseBase:
     """Open the return that was shown."""
     who = signed_in(request)
     file = order_file(channel=request.POST.get("channel", ""), number=request.POST.get("number", ""))
-    wishes = read_wishes(request.POST, file, _reasons())
+    wishes = read_wishes(request.POST, file, _reasons(), sent=True)
     back = reverse("order", args=[file.channel, file.number])
     if not wishes.chosen or wishes.problems:
         problem = wishes.problems[0] if wishes.problems else "Choose at least one piece that comes back."

@@ -53,7 +53,8 @@ def request_payouts(ctx: Context, *, items: Sequence[RequestPayout]) -> Batch:
     """Commit each payout and hand it to whoever pays. Nothing is paid until it is observed.
 
     Refuses: `CreditNotFound`, `TenderNotFound`, `AmountInvalid`, `OverCredit`, `OverTender`, `ChargebackOpen`,
-    `IdentityReused`. SQL: three look-ups (the first locks tenders, the second credits), one write a table.
+    `GoodsFirst`, `IdentityReused`. SQL: three look-ups (two lock: tenders, then credits), one
+    write a table.
     """
     payable = lock_payable(ctx, [item.credit_id for item in items], [item.request_ref for item in items])
     plan = _Plan()
@@ -94,6 +95,8 @@ def _request(ctx: Context, item: RequestPayout, payable: Payable, plan: _Plan) -
     if credit is None:
         raise rules.CreditNotFound(credit=item.credit_id)
     require_reference(item.request_ref)
+    if credit.for_goods > 0:
+        raise rules.GoodsFirst(owed=credit.for_goods, currency=credit.currency)
     left = credit.total_minor - credit.committed_minor - plan.credits.get(credit.id, 0)
     wanted = _amount(item, left)
     if wanted > left or wanted == 0:

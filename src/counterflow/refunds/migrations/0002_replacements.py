@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("orders", "0003_channel_versions"),
         ("refunds", "0001_initial"),
-        ("returns", "0004_replaced_pieces"),
+        ("returns", "0005_replaced_pieces"),
     ]
 
     operations = [

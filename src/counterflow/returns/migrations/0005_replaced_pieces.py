@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0002_what_returns_need_of_items_and_suppliers"),
         ("orders", "0003_channel_versions"),
-        ("returns", "0003_asked_by_day"),
+        ("returns", "0004_unmapped_words"),
     ]
 
     operations = [

@@ -283,17 +283,20 @@ def _write(
         plan.credits[credit.id] = plan.credits.get(credit.id, 0) + amount
     plan.replaced[line.id] = plan.replaced.get(line.id, 0) + quantity
     if made.owed and not item.ahead:
-        plan.cases.append(
-            CaseDraft(
-                kind="difference_owed",
-                subject_kind="rma",
-                subject_id=claim.rma_id,
-                dedupe_key=f"replacement:{made.id}:owed",
-                entity_id=claim.entity_id,
-                money_at_risk_minor=made.owed,
-                currency=claim.currency,
-                facts={"rma": claim.number, "replacement_id": made.id},
-            )
-        )
+        plan.cases.append(_owed(claim, made))
     facts = {"rma": claim.number, "total_minor": made.total, "currency": claim.currency, "ahead": item.ahead}
     plan.events.append(Event(events.REPLACEMENT_ORDERED, claim.rma_id, at, facts))
+
+
+def _owed(claim: Claim, made: goods.Goods) -> CaseDraft:
+    """That the customer owes the difference."""
+    return CaseDraft(
+        kind="difference_owed",
+        subject_kind="rma",
+        subject_id=claim.rma_id,
+        dedupe_key=f"replacement:{made.id}:owed",
+        entity_id=claim.entity_id,
+        money_at_risk_minor=made.owed,
+        currency=claim.currency,
+        facts={"rma": claim.number, "replacement_id": made.id},
+    )

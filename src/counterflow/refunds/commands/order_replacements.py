@@ -267,20 +267,7 @@ def _write(
             "simulated": claim.simulated,
         }
     )
-    for credit, amount, functional in met.parts:
-        plan.offsets.append(
-            {
-                "id": ctx.new_id(),
-                "credit_id": credit.id,
-                "replacement_id": made.id,
-                "amount_minor": amount,
-                "functional_minor": functional,
-                "recorded_at": ctx.at,
-                "command_id": ctx.command_id,
-                "entry_id": entry_id,
-            }
-        )
-        plan.credits[credit.id] = plan.credits.get(credit.id, 0) + amount
+    _meet(ctx, made, met, entry_id, plan)
     plan.replaced[line.id] = plan.replaced.get(line.id, 0) + quantity
     if made.owed and not item.ahead:
         plan.cases.append(_owed(claim, made))
@@ -300,3 +287,21 @@ def _owed(claim: Claim, made: goods.Goods) -> CaseDraft:
         currency=claim.currency,
         facts={"rma": claim.number, "replacement_id": made.id},
     )
+
+
+def _meet(ctx: Context, made: goods.Goods, met: goods.Met, entry_id: int, plan: _Plan) -> None:
+    """Plan what credits meet of the goods."""
+    for credit, amount, functional in met.parts:
+        plan.offsets.append(
+            {
+                "id": ctx.new_id(),
+                "credit_id": credit.id,
+                "replacement_id": made.id,
+                "amount_minor": amount,
+                "functional_minor": functional,
+                "recorded_at": ctx.at,
+                "command_id": ctx.command_id,
+                "entry_id": entry_id,
+            }
+        )
+        plan.credits[credit.id] = plan.credits.get(credit.id, 0) + amount

@@ -65,15 +65,19 @@ def test_the_wrong_tote_says_stop_and_posts_nothing(browse, company):
     assert "goes to the inspect station first" in scan(client, arrived(company)[0])
 
 
-def test_the_last_one_is_taken_back_by_who_may(browse, company):
+@pytest.mark.parametrize("role", ["clerk", "inspector"])
+def test_the_last_one_is_taken_back(browse, company, role):
     lpn, code = graded(company), tote(company)
-    client = browse("inspector")
+    client = browse(role)
     assert f"Take back {lpn}" in scan(client, code, lpn=lpn)
     bench = scan(client, "z", last=lpn)
     assert "Taken back" in bench
     assert unit(lpn=lpn).unit.state == "inspected"
     assert "Nothing to undo" in scan(client, "z", last=lpn)
     assert "into" in scan(client, code, lpn=lpn)
+    page = client.get(f"/units/{lpn}").content.decode()
+    assert "Taken back: restock" in page
+    assert "Undone at station" in page
 
 
 def test_who_may_differ_says_where_and_why(browse, company):

@@ -17,6 +17,7 @@ from counterflow.receiving.commands.release_units import ReleaseUnit, release_un
 from counterflow.receiving.commands.reverse_disposals import ReverseDisposal, reverse_disposals
 from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
 from counterflow.receiving.commands.send_back_units import SendBackUnit, send_back_units
+from counterflow.receiving.commands.undo_disposals import UndoDisposal, undo_disposals
 from counterflow.receiving.queries import unit
 from quality import arrived, dispose, gl, graded, inspect
 from together import together
@@ -213,3 +214,24 @@ def test_releases_take_a_fixed_number_of_statements(company, number):
     with db.counting() as seen:
         assert not release_units(company.ctx(), items=[ReleaseUnit(lpn, "cleared") for lpn in lpns]).refused
     assert len(seen) == 7
+
+
+def test_who_may_dispose_undoes_the_own_act_of_the_last_hour(company):
+    from datetime import UTC, datetime, timedelta
+
+    lpn, other = graded(company), graded(company)
+    assert dispose(company, DisposeUnit(lpn), DisposeUnit(other), may=("receiving.dispose",)).done
+
+    def back(which, actor="user:1", late=timedelta(0)):
+        ctx = company.ctx("receiving.dispose", actor=actor, at=datetime.now(UTC) + late)
+        return undo_disposals(ctx, items=[UndoDisposal(which)])
+
+    assert back(lpn, actor="user:9").refused[0].code == "not_your_disposal"
+    assert back(lpn, late=timedelta(hours=2)).refused[0].code == "too_late_to_undo"
+    assert back("none").refused[0].code == "disposal_not_found"
+    assert back(lpn).done[0].replayed is False
+    assert back(lpn).done[0].replayed is True
+    assert unit(lpn=lpn).disposals[0].taken_back_reason == "undone_at_station"
+    batch = undo_disposals(company.ctx(), items=[UndoDisposal(other), UndoDisposal("none"), UndoDisposal(other)])
+    assert [type(result).__name__ for result in batch] == ["Done", "Refused", "Done"]
+    assert dock.breaches() == []

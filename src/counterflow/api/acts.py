@@ -61,6 +61,7 @@ from counterflow.receiving.commands.reverse_disposals import reverse_disposals
 from counterflow.receiving.commands.reverse_receipts import reverse_receipts
 from counterflow.receiving.commands.send_back_units import send_back_units
 from counterflow.receiving.commands.split_units import split_units
+from counterflow.receiving.commands.undo_disposals import undo_disposals
 from counterflow.receiving.commands.undo_receipts import undo_receipts
 from counterflow.reconciliation.commands.adjust_stock import adjust_stock
 from counterflow.reconciliation.commands.cancel_counts import cancel_counts
@@ -120,6 +121,7 @@ ACTS: list[Act] = [
     Act("/put-aways", put_away_units, "receiving"),
     Act("/tote-emptyings", empty_totes, "receiving"),
     Act("/disposal-reversals", reverse_disposals, "receiving"),
+    Act("/disposal-undoings", undo_disposals, "receiving"),
     Act("/quarantine-releases", release_units, "receiving"),
     Act("/send-backs", send_back_units, "receiving"),
     Act("/credits", release_credits, "refunds"),

@@ -11,11 +11,11 @@ from counterflow.receiving import queries
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.commands.put_away_units import PutUnitAway, put_away_units
 from counterflow.receiving.commands.reverse_disposals import ReverseDisposal, reverse_disposals
-from counterflow.receiving.queries_station import NextStep, last_disposal, next_step
+from counterflow.receiving.commands.undo_disposals import REASON, UndoDisposal, undo_disposals
+from counterflow.receiving.queries_station import LastDisposal, NextStep, last_disposal, next_step
 from counterflow.receiving.rules import TARGETS
 from counterflow.receiving.states import Unit
 
-UNDONE: Final = "undone_at_station"
 CARRIED: Final = ("lpn", "send", "why", "last")
 
 
@@ -133,12 +133,19 @@ def undo(ctx: Context, hand: Hand) -> Hand:
     found = last_disposal(lpn=hand.last) if hand.last else None
     if found is None or found.taken_back:
         return replace(hand, signal=Signal("attention", "Nothing to undo", "Nothing was put away here since."))
-    item = ReverseDisposal(found.lpn, UNDONE, found.round, found.attempt)
     try:
-        batch: Batch = reverse_disposals(ctx, items=[item])
+        batch = _take_back(ctx, found)
     except DomainError as error:
         return replace(hand, signal=Signal("stop", "Not taken back", error.message))
     if batch.refused:
         return replace(hand, signal=Signal("stop", "Not taken back", batch.refused[0].message))
     said = f"{found.lpn} is as it was before it was sent to {words(found.disposition)}."
     return Hand(lpn=found.lpn, signal=Signal("attention", "Taken back", said))
+
+
+def _take_back(ctx: Context, found: LastDisposal) -> Batch:
+    """By the right to reverse, where one has it; else one's own act of the last hour."""
+    if ctx.may("receiving.reverse"):
+        item = ReverseDisposal(found.lpn, REASON, found.round, found.attempt)
+        return reverse_disposals(ctx, items=[item])
+    return undo_disposals(ctx, items=[UndoDisposal(found.lpn, found.round, found.attempt)])

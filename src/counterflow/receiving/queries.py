@@ -82,7 +82,10 @@ class InspectionRow:
 
 @dataclass(frozen=True)
 class DisposalRow:
-    """One disposal of a unit; `asked` is what policy said where staff differed."""
+    """One disposal of a unit; `asked` is what policy said where staff differed.
+
+    What was taken back, and what was set apart and released again, says when and why.
+    """
 
     round: int
     disposition: str
@@ -92,6 +95,11 @@ class DisposalRow:
     happened_at: datetime
     recorded_at: datetime
     entry_id: int
+    attempt: int
+    taken_back_at: datetime | None
+    taken_back_reason: str
+    released_at: datetime | None
+    release_reason: str
 
 
 @dataclass(frozen=True)
@@ -133,8 +141,11 @@ def unit(*, lpn: str) -> UnitFile:
         raise UnitMissing(lpn=lpn[:80])
     inspections = db.rows(_INSPECTIONS, [found[0].id])
     disposals = db.rows(
-        "SELECT round, disposition, asked, override_reason, decision_id, happened_at, recorded_at, entry_id"
-        " FROM receiving_disposal WHERE unit_id = %s ORDER BY round",
+        "SELECT d.round, d.disposition, d.asked, d.override_reason, d.decision_id, d.happened_at, d.recorded_at,"
+        " d.entry_id, d.attempt, v.recorded_at AS taken_back_at, coalesce(v.reason, '') AS taken_back_reason,"
+        " r.happened_at AS released_at, coalesce(r.reason, '') AS release_reason FROM receiving_disposal d"
+        " LEFT JOIN receiving_disposalreversal v ON v.disposal_id = d.id"
+        " LEFT JOIN receiving_release r ON r.disposal_id = d.id WHERE d.unit_id = %s ORDER BY d.round, d.attempt",
         [found[0].id],
     )
     return UnitFile(found[0], [InspectionRow(*row) for row in inspections], [DisposalRow(*row) for row in disposals])

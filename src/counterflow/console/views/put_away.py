@@ -62,7 +62,7 @@ def _values(request: HttpRequest, hand: Hand) -> dict[str, Any]:
         "put": put,
         "approve": step is not None and step.needs_approval and not who.may("receiving.approve"),
         "may_override": who.may("receiving.override"),
-        "may_undo": who.may("receiving.reverse") and bool(hand.last),
+        "may_undo": bool(hand.last),
         "elsewhere": forms_recovery.Elsewhere(initial={"send": hand.send, "why": hand.why}),
         "ready": ready,
         "address": reverse("put_away") + (f"?{urlencode(carried)}" if carried else ""),

@@ -123,6 +123,17 @@ def _moments(file: queries.UnitFile) -> Iterator[Moment]:
             text = f"Policy said {_words(sent.asked)}; staff differed: {_words(sent.override_reason)}."
         title = f"Disposed: {_words(sent.disposition)}"
         yield Moment(sent.happened_at, sent.recorded_at, title, text, "good", "switch-horizontal")
+        yield from _undone(sent)
+
+
+def _undone(sent: queries.DisposalRow) -> Iterator[Moment]:
+    """That a disposal was taken back, or what it set apart was let go."""
+    if sent.taken_back_at:
+        why, at = f"{_words(sent.taken_back_reason).capitalize()}.", sent.taken_back_at
+        yield Moment(at, at, f"Taken back: {_words(sent.disposition)}", why, "stop", "arrow-back-up")
+    if sent.released_at:
+        why = f"{_words(sent.release_reason).capitalize()}."
+        yield Moment(sent.released_at, sent.released_at, "Released to the bench", why, "wait", "arrow-right")
 
 
 def _left(entries: Sequence[EntryShown]) -> Iterator[Moment]:

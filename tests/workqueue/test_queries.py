@@ -69,7 +69,8 @@ def test_a_list_is_one_statement_and_reads_its_page_from_an_index(some: None, ow
     assert len(statements) == 1
     owner.execute(
         "INSERT INTO workqueue_case (kind, queue, owner_role, severity, state, subject_kind, subject_id, facts,"
-        " dedupe_key, opened_at, command_id) SELECT 'short', CASE WHEN n % 5 = 0 THEN 'bulk' ELSE 'other' END, 'agent', 1 + n % 4, 'open', 'unit', 0, '{}',"
+        " dedupe_key, opened_at, command_id) SELECT 'short', CASE WHEN n % 5 = 0 THEN 'bulk' ELSE 'other' END, 'agent',"
+        " 1 + n % 4, 'open', 'unit', 0, '{}',"
         " 'bulk:' || n, now(), 0 FROM generate_series(1, 20000) n"
     )
     owner.execute("ANALYZE workqueue_case")

@@ -8,9 +8,14 @@ from PIL import Image
 import recovering
 from company import ASKED, SOLD, Company
 from counterflow import flows
+from counterflow.catalog.commands import MapReason, map_reasons
+from counterflow.console.master.files import read
+from counterflow.console.master.intake import preview
+from counterflow.console.master.register import KINDS
 from counterflow.evidence.commands.erase_photos import ErasePhoto, erase_photos
 from counterflow.evidence.commands.keep_photos import KeepPhoto, keep_photos
 from counterflow.facilities.commands.record_totes import RecordTote, record_totes
+from counterflow.facilities.commands.set_authority import SetAuthority, set_authority
 from counterflow.kernel import db
 from counterflow.ledger.commands.open_books import OpenStock, open_books
 from counterflow.orders.commands.record_orders import record_orders
@@ -42,6 +47,7 @@ from counterflow.refunds.commands.observe_charges import ChargeReport, observe_c
 from counterflow.refunds.commands.observe_money import observe_money
 from counterflow.refunds.commands.order_replacements import OrderReplacement, order_replacements
 from counterflow.refunds.queries import credits
+from counterflow.registry.commands.keep_intakes import keep_intakes
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
 from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
 from counterflow.returns.commands.open_rmas import AskedLine, Instead, OpenRma, open_rmas
@@ -123,6 +129,8 @@ def live(company: Company) -> None:
     flows.run_pending()
     _count(company)
     _photos(company)
+    _master_data(company)
+    _shelf_count(company)
     flows.run_pending()
 
 
@@ -355,3 +363,24 @@ def _photo(company: Company) -> None:
     Image.new("RGB", (64, 48), "teal").save(picture, "JPEG")
     batch = keep_photos(company.ctx(), items=[KeepPhoto("unit", unit, picture.getvalue())])
     assert batch.done, batch
+
+
+def _master_data(company: Company) -> None:
+    """Who reports, what a channel's words mean, a tote, and a file of each kind that was looked at."""
+    ctx, node = company.ctx, company.node()
+    assert set_authority(ctx(), items=[SetAuthority(node, "receipt", "partner")]).done
+    assert map_reasons(ctx(), items=[MapReason(company.channel(), "Too tight", "return", "too_small")]).done
+    assert record_totes(ctx(), items=[RecordTote(f"TOTE-{company.tag}", node, "restock")]).done
+    for kind in KINDS.values():
+        rows = [[f.column for f in kind.fields], [f.example or f.default for f in kind.fields]]
+        content = "\n".join(",".join(f'"{cell}"' for cell in row) for row in rows)
+        found = preview(ctx(), kind, read(kind, content.encode()))
+        assert keep_intakes(ctx(), items=[found.kept(f"{kind.name}.csv")]).done
+
+
+def _shelf_count(company: Company) -> None:
+    """A count of the shelves, with one entry."""
+    batch = create_counts(company.ctx(), items=[CreateCount(f"shelves {company.tag}", company.node())])
+    assert batch.done, batch
+    entry = RecordCount(batch.done[0].facts["count"], f"entry {company.tag}", company.sku("cheap"), 3)
+    assert record_counts(company.ctx(actor="user:6"), items=[entry]).done

@@ -22,31 +22,53 @@ from people import email
 
 MONEY = {"refunds.release", "refunds.approve", "refunds.compensate", "refunds.pay"}
 BOOKS = {"ledger.open", "ledger.adjust", "ledger.reverse", "ledger.close"}
-RULES = {"access.manage", "access.erase", "policies.edit"}
+RULES = {"access.manage", "access.erase", "policies.install"}
+POLICIES = {"policies.edit", "policies.review", "policies.activate"}
 ACTS_OF = {
     room: {p for p in PERMISSIONS if p.startswith(f"{room}.") and not p.endswith(".view")}
     for room in ("receiving", "returns", "logistics", "refunds", "reconciliation", "ledger", "workqueue")
 }
 NEVER: dict[str, set[str]] = {
     # Who handles goods decides nothing about money, books or rules, and does not agree with themselves.
-    "clerk": {*ACTS_OF["refunds"], *ACTS_OF["ledger"], *ACTS_OF["reconciliation"], *RULES, "returns.decide"}
+    "clerk": {*ACTS_OF["refunds"], *ACTS_OF["ledger"], *ACTS_OF["reconciliation"], *RULES, *POLICIES, "returns.decide"}
     | {"receiving.approve", "receiving.override", "policies.override", "workqueue.approve"},
-    "inspector": {*ACTS_OF["refunds"], *ACTS_OF["ledger"], *ACTS_OF["reconciliation"], *RULES, "returns.decide"}
+    "inspector": {
+        *ACTS_OF["refunds"],
+        *ACTS_OF["ledger"],
+        *ACTS_OF["reconciliation"],
+        *RULES,
+        *POLICIES,
+        "returns.decide",
+    }
     | {"receiving.approve", "receiving.override", "policies.override", "workqueue.approve"},
     # Who talks with the customer touches neither the goods nor the money.
-    "agent": {*ACTS_OF["refunds"], *ACTS_OF["receiving"], *ACTS_OF["ledger"], *ACTS_OF["reconciliation"], *RULES}
+    "agent": {
+        *ACTS_OF["refunds"],
+        *ACTS_OF["receiving"],
+        *ACTS_OF["ledger"],
+        *ACTS_OF["reconciliation"],
+        *RULES,
+        *POLICIES,
+    }
     | {"logistics.observe", "logistics.ship", "workqueue.approve", "orders.record"},
     # Who moves money touches neither the goods nor the decision that the customer gets it.
     "finance": {*ACTS_OF["receiving"], *ACTS_OF["returns"], *ACTS_OF["logistics"], *RULES}
     | {"policies.override", "recovery.ship", "orders.record", "orders.ship"},
     # Who keeps stock true neither pays nor closes the books over it.
-    "inventory_controller": {*ACTS_OF["refunds"], *RULES, "ledger.reverse", "ledger.close", "workqueue.approve"}
+    "inventory_controller": {
+        *ACTS_OF["refunds"],
+        *RULES,
+        *POLICIES,
+        "ledger.reverse",
+        "ledger.close",
+        "workqueue.approve",
+    }
     | {"returns.open", "returns.decide", "policies.override"},
-    "supplier_manager": {*ACTS_OF["refunds"], *ACTS_OF["ledger"], *ACTS_OF["reconciliation"], *RULES}
+    "supplier_manager": {*ACTS_OF["refunds"], *ACTS_OF["ledger"], *ACTS_OF["reconciliation"], *RULES, *POLICIES}
     | {"receiving.receive", "receiving.inspect", "receiving.approve", "receiving.reverse", "returns.decide"},
     "executive": {p for p in PERMISSIONS if not p.endswith(".view")} - {"access.own"},
     # A program reports and asks; it does not decide, pay, correct or approve.
-    "integrator": {*MONEY, *BOOKS, *RULES, "returns.decide", "policies.override", "reconciliation.post"}
+    "integrator": {*MONEY, *BOOKS, *RULES, *POLICIES, "returns.decide", "policies.override", "reconciliation.post"}
     | {"receiving.approve", "receiving.override", "receiving.reverse", "workqueue.approve"},
 }
 NAMED = {

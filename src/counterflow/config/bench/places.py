@@ -14,7 +14,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from counterflow.kernel import db
 
+KINDS = ("items", "suppliers", "brands", "reasons", "mappings", "channels", "nodes", "authorities", "users")
 OF_PROGRAMS = "api/v1/"
+_LOADS = (
+    "SELECT number AS it FROM (SELECT DISTINCT ON (state) id, number FROM recovery_load WHERE kind = '{}'"
+    " ORDER BY state, id DESC) s ORDER BY id DESC"
+)
 SAMPLES: dict[str, str] = {
     # One of each state, the newest: pages differ by state.
     "number": "SELECT number AS it FROM (SELECT DISTINCT ON (state) id, number FROM returns_rma"
@@ -35,6 +40,39 @@ SAMPLES: dict[str, str] = {
     "order": "SELECT c.code AS it, o.number AS other FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id"
     " ORDER BY o.id DESC",
     "unit_label": "SELECT lpn AS it, 'pdf' AS other FROM receiving_unit ORDER BY id DESC",
+    "count_id": "SELECT id AS it FROM (SELECT DISTINCT ON (state) id FROM reconciliation_count"
+    " ORDER BY state, id DESC) s ORDER BY id DESC",
+    "tote_label": "SELECT code AS it FROM facilities_tote ORDER BY id DESC",
+    "master_items_one": "SELECT sku AS it FROM catalog_item ORDER BY id DESC",
+    "master_suppliers_one": "SELECT code AS it FROM catalog_supplier ORDER BY id DESC",
+    "master_brands_one": "SELECT code AS it FROM catalog_brand ORDER BY id DESC",
+    "master_reasons_one": "SELECT kind || ':' || code AS it FROM catalog_reasoncode ORDER BY id DESC",
+    "master_mappings_one": "SELECT source || ':' || text AS it FROM catalog_reasonmapping ORDER BY id DESC",
+    "master_channels_one": "SELECT code AS it FROM orders_channel ORDER BY id DESC",
+    "master_nodes_one": "SELECT code AS it FROM facilities_node ORDER BY id DESC",
+    "master_authorities_one": "SELECT n.code || ':' || a.message_kind AS it"
+    " FROM facilities_authority a JOIN facilities_node n ON n.id = a.node_id ORDER BY a.id DESC",
+    **{
+        f"master_{kind}_{page}": f"SELECT id AS it FROM registry_intake WHERE kind = '{kind}' ORDER BY id DESC"
+        for kind in KINDS
+        for page in ("intake", "report")
+    },
+    **dict.fromkeys(
+        ("unidentified_unit", "unidentified_tell", "unidentified_match"),
+        "SELECT lpn AS it FROM receiving_unit WHERE rma_line_id IS NULL AND stock_state IN"
+        " ('received', 'inspection', 'quarantine') ORDER BY id DESC",
+    ),
+    **dict.fromkeys(
+        ("refurbishment", "refurbishment_cost", "refurbishment_finish", "refurbishment_cancel"),
+        "SELECT number AS it FROM (SELECT DISTINCT ON (state) id, number FROM recovery_refurbishment"
+        " ORDER BY state, id DESC) s ORDER BY id DESC",
+    ),
+    **dict.fromkeys(("lot", "lot_sell"), _LOADS.format("lot")),
+    **dict.fromkeys(("pallet", "pallet_label"), _LOADS.format("pallet")),
+    **dict.fromkeys(
+        ("packing_list", "load_scan", "load_add_pieces", "load_remove", "load_move", "load_ship"),
+        _LOADS.format("pallet"),
+    ),
     # A credit and its own return.
     "return_pay": "SELECT r.number AS it, c.id AS other FROM refunds_credit c JOIN returns_rma r ON r.id = c.rma_id"
     " ORDER BY c.id DESC",

@@ -8,6 +8,7 @@ import { palette } from "./palette.js";
 import { parts } from "./parts.js";
 import { preferences } from "./prefer.js";
 import { station } from "./station.js";
+import { inspecting } from "./inspect.js";
 import { photos } from "./photos.js";
 import { wide } from "./wide.js";
 
@@ -25,6 +26,7 @@ palette();
 preferences();
 station();
 photos();
+inspecting();
 wide();
 document.addEventListener("htmx:afterSwap", () => wide());
 

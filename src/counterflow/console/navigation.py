@@ -62,6 +62,7 @@ GROUPS: tuple[Group, ...] = (
         "Warehouse",
         (
             Link("receive", "Receive", "barcode", "receiving.receive", "Open parcels and scan", ("labels",)),
+            Link("inspect", "Inspect", "microscope", "receiving.inspect", "Ask, look, grade, next", ("inspect_unit",)),
             Link("bench", "Bench", "clipboard-check", "receiving.view", "Units that wait for a decision", ("unit",)),
             Link(
                 "unidentified",
@@ -74,6 +75,7 @@ GROUPS: tuple[Group, ...] = (
             Link("put_away", "Put away", "package-import", "receiving.dispose", "Inspected units, into their totes"),
             Link("quarantine", "Quarantine", "lock", "receiving.view", "What is set apart, and letting it go"),
             Link("totes", "Totes", "basket", "facilities.view", "Boxes and bins, and what is in them"),
+            Link("plans", "Inspection plans", "checklist", "policies.view", "What is asked of which goods", ("plan",)),
         ),
     ),
     Group(

@@ -176,6 +176,9 @@ class Inspection(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["unit", "round"], name="receiving_inspected_once")]
+        indexes = [
+            models.Index(fields=["recorded_at"], name="receiving_graded_otherwise", condition=~Q(grade_reason=""))
+        ]
 
     def __str__(self) -> str:
         return f"{self.unit_id} round {self.round}"

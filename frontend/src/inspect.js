@@ -8,8 +8,8 @@ export function inspecting() {
   const form = document.querySelector("form[data-inspect]");
   if (!form) return;
   const questions = [...form.querySelectorAll("[data-question]")];
-  const suggestion = form.querySelector("#suggestion");
-  const finish = form.querySelector("[data-finish]");
+  const suggestion = document.querySelector("#suggestion");
+  const finish = document.querySelector("[data-finish]");
   const field = document.querySelector("#scan-field");
   let turn = null;
   let byHand = false;
@@ -27,7 +27,7 @@ export function inspecting() {
     turn?.classList.add("is-turn");
     const target = turn ?? finish;
     target?.focus({ preventScroll: true });
-    (turn ?? form.querySelector("#verdict"))?.scrollIntoView({ block: "nearest" });
+    (turn ?? document.querySelector("#verdict"))?.scrollIntoView({ block: "center" });
   }
 
   const next = () => {
@@ -54,9 +54,9 @@ export function inspecting() {
     return true;
   }
 
-  // What a scanner typed: the serial number where one is asked for now, else another unit.
+  // What a scanner typed: the serial number or code where one is asked for now, else another unit.
   function scanned(text) {
-    if (turn?.dataset.kind === "serial") {
+    if (box(turn)) {
       box(turn).value = text;
       box(turn).dispatchEvent(new Event("change", { bubbles: true }));
     } else if (field) {
@@ -76,12 +76,12 @@ export function inspecting() {
 
   function single(key) {
     if (press(key)) return;
-    const grade = form.querySelector(`input[data-grade="${CSS.escape(key)}"]`);
+    const grade = document.querySelector(`input[data-grade="${CSS.escape(key)}"]`);
     if (grade) {
       grade.checked = true;
       grade.dispatchEvent(new Event("change", { bubbles: true }));
     } else if (key === "0") {
-      form.querySelector("input[name=grade][value='']")?.click();
+      document.querySelector("input[name=grade][value='']")?.click();
     } else if (key === "f") {
       form.querySelector("[data-photos] input[type=file]")?.click();
     } else if (turn && box(turn)) {
@@ -127,13 +127,14 @@ export function inspecting() {
   field?.addEventListener("pointerdown", () => (byHand = true));
   field?.addEventListener("blur", () => (byHand = false));
 
-  form.addEventListener("change", (event) => {
+  document.addEventListener("change", (event) => {
+    if (event.target.form !== form) return;
     const question = event.target.closest("[data-question]");
     if (event.target.name === "grade" || event.target.id === "grade_reason") {
-      const differs = form.querySelector("[data-differs]");
-      const other = Boolean(form.querySelector("input[name=grade]:checked")?.value);
+      const differs = document.querySelector("[data-differs]");
+      const other = Boolean(document.querySelector("input[name=grade]:checked")?.value);
       if (differs) differs.hidden = !other || !suggestion;
-      if (event.target.name === "grade" && other && suggestion) form.querySelector("#grade_reason")?.focus();
+      if (event.target.name === "grade" && other && suggestion) document.querySelector("#grade_reason")?.focus();
     }
     if (!question) return;
     tell();
@@ -168,7 +169,9 @@ export function inspecting() {
     if (!told) return;
     const wanted = new Set(told.dataset.due.split(" "));
     for (const question of questions) question.hidden = !wanted.has(question.dataset.question);
-    if (!turn || turn.hidden || answered(turn)) next();
+    // A question that an answer brought up comes before those that wait after it.
+    const first = shown().find(due);
+    if (!turn || turn.hidden || answered(turn) || (first && shown().indexOf(first) < shown().indexOf(turn))) go(first);
   });
 
   form.addEventListener("photos:changed", (event) => {

@@ -97,6 +97,7 @@ def scan(request: HttpRequest) -> HttpResponseBase:
 def unit(request: HttpRequest, lpn: str) -> HttpResponseBase:
     """One unit in hand. GET asks; POST records the inspection and goes on, or says what is missing."""
     found = sheet(lpn=lpn)
+    request.session.setdefault(NODE, found.file.unit.node)
     if request.method != "POST":
         return render(request, "console/inspect/unit.html", _values(request, found, sent(request.GET, found.plan)))
     given = sent(request.POST, found.plan)

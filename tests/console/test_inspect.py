@@ -82,6 +82,8 @@ def test_an_inspection_by_answers_takes_the_suggestion_and_tells_where_it_goes(b
     assert "Goes to:" in page
     assert "grade B, passed" in page
     assert "Look again" in page
+    assert f"/put-away?lpn={lpn}" in page
+    assert client.get(f"/put-away?lpn={lpn}").status_code == 200
 
 
 def test_what_is_refused_is_said_and_the_answers_stay(browse, company, phone):

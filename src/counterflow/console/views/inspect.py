@@ -47,7 +47,8 @@ def station(request: HttpRequest) -> HttpResponseBase:
     elif last := request.GET.get("last", ""):
         values |= _outcome(last)
     values["simulated"] = notices(ledger.simulated())
-    values["put_away"] = reverse("unit", args=[values["last"].lpn]) if "last" in values else ""
+    if "last" in values:
+        values["put_away"] = f"{reverse('put_away')}?{urlencode({'lpn': values['last'].lpn})}"
     values["nodes"] = facilities.nodes(active=True) if not node or request.GET.get("node") == "change" else []
     return render(request, "console/inspect/station.html", values)
 

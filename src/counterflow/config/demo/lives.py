@@ -43,6 +43,8 @@ def usual(trip: Trip) -> Life:
 def bench(trip: Trip) -> Life:
     """From the dock to the shelf."""
     yield from steps.receive(trip)
+    if trip.parcel and trip.lpns and not trip.kept:
+        yield [trip.act(close_parcels, CloseParcel(trip.sale.outlet.carrier, trip.parcel, happened_at=trip.at))]
     yield from steps.examine(trip)
     yield from steps.dispose(trip)
 

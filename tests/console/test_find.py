@@ -11,6 +11,7 @@ from counterflow.console.search import FINDERS
 from counterflow.kernel import db
 from counterflow.kernel.context import Context
 from counterflow.orders.commands import NewContact, RecordContact, record_contacts
+from counterflow.receiving.commands.receive_units import ReceiveUnit, receive_units
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from counterflow.returns.page import return_page
 
@@ -98,6 +99,14 @@ def test_what_a_scanner_reads_finds_the_item_it_names(browse, company):
         answer = browse("administrator").get("/find", {"q": scanned})
         assert answer.status_code == 302, scanned
         assert answer["Location"] == f"/stock/{sku}", scanned
+
+
+def test_a_serial_number_finds_the_unit_that_has_it(browse, company):
+    unit = ReceiveUnit(company.lpn(), company.node(), sku=company.sku(), serial="SN-77-AB")
+    assert receive_units(company.ctx(), items=[unit]).done
+    for asked in ("sn-77-ab", "0104006381333931" + "21SN-77-AB"):
+        text = browse("inspector").get("/find", {"q": asked}).content.decode()
+        assert f'href="/units/{unit.lpn}"' in text, asked
 
 
 def test_an_address_finds_orders_only_for_those_who_may_see_people(browse, company):

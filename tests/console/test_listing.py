@@ -67,3 +67,17 @@ def test_a_filter_may_begin_with_a_choice():
     assert asks("/?state=") == ({}, True)
     assert asks("/?state=closed") == ({"state": "closed"}, True)
     assert asks("/?state=bogus") == ({}, True)
+
+
+def test_a_list_says_how_many_rows_there_are_and_whether_more_follow():
+    rows = [("a", 1, 1), ("b", 0, 0)]
+    assert listing(COLUMNS, rows, want("/")).said == "2 rows"
+    assert listing(COLUMNS, rows[:1], want("/"), next_place="9").said == "First 1 row; there are more"
+    assert listing(COLUMNS, rows, want("/?place=9"), next_place="12").said == "Next 2 rows; there are more"
+    assert listing(COLUMNS, rows, want("/?place=9")).said == "Last 2 rows"
+
+
+def test_what_says_nought_is_drawn_quietly():
+    drawn = listing(COLUMNS, [("b", 0, 0), ("c", 3, -250)], want("/"))
+    assert [cell.quiet for _, cell in drawn.rows[0]] == [False, True, True]
+    assert [cell.quiet for _, cell in drawn.rows[1]] == [False, False, False]

@@ -78,6 +78,8 @@ class Finder:
 
 def _orders_of_people(asked: Asked) -> list[Found]:
     """Orders by what callers have in hand: an address, a telephone number, a customer number, a postcode."""
+    if asked.facts.rma or asked.facts.lpn or asked.facts.sscc:
+        return []
     person = asked.who.may("orders.contact")
     hits = desk.orders_meant(search=asked.words, person=person, limit=FOUND_MAX)
     return [
@@ -95,9 +97,9 @@ def _orders_of_people(asked: Asked) -> list[Found]:
 NAMED_ELSEWHERE: Final = ("Order number", "Return", "Tracking number", "Unit")
 FINDERS: Final[tuple[Finder, ...]] = (
     Finder("returns.view", lambda asked: returns.named(asked.facts.rma or asked.words)),
-    Finder("orders.view", lambda asked: orders.named(asked.facts.order or asked.words)),
+    Finder("orders.view", lambda asked: orders.named(asked.facts.order or asked.words, serial=asked.facts.serial)),
     Finder("orders.view", _orders_of_people),
-    Finder("receiving.view", lambda asked: receiving.named(asked.facts.lpn or asked.words)),
+    Finder("receiving.view", lambda asked: receiving.named(asked.facts.lpn or asked.words, serial=asked.facts.serial)),
     Finder("logistics.view", lambda asked: logistics.named(asked.facts.sscc or asked.facts.tracking or asked.words)),
     Finder("ledger.view", lambda asked: catalog.named(asked.facts.gtin or asked.words)),
     Finder("refunds.view", lambda asked: refunds.named(asked.words)),

@@ -285,17 +285,30 @@ def _matches(returns: Sequence[int]) -> dict[int, list[MatchRow]]:
 
 
 _NAMED = """
-SELECT o.number, c.code AS channel, o.placed_at FROM orders_channel c
-JOIN orders_order o ON o.channel_id = c.id AND o.number = ANY(%(numbers)s::text[]) ORDER BY o.id LIMIT %(limit)s
+SELECT o.number, c.code AS channel, o.placed_at, f.exact FROM (
+    SELECT o.id, true AS exact FROM orders_channel c
+    JOIN orders_order o ON o.channel_id = c.id AND o.number = ANY(%(numbers)s::text[])
+    UNION ALL (SELECT h.order_id, false FROM orders_soldserial s
+               JOIN orders_shipmentline l ON l.id = s.shipment_line_id JOIN orders_shipment h ON h.id = l.shipment_id
+               WHERE s.serial = ANY(%(serials)s::text[]) ORDER BY s.id DESC LIMIT %(limit)s)
+) f JOIN orders_order o ON o.id = f.id JOIN orders_channel c ON c.id = o.channel_id
+ORDER BY f.exact DESC, o.id LIMIT %(limit)s
 """
 
 
-def named(words: str, *, limit: int = 5) -> list[Found]:
-    """Orders by number, in whichever channel. One statement."""
-    rows = db.rows(_NAMED, {"numbers": [words, words.upper()], "limit": limit})
+def named(words: str, *, serial: str = "", limit: int = 5) -> list[Found]:
+    """Orders by number, in whichever channel, or by a serial number that was sold with them. One statement."""
+    serials = sorted({words, words.upper(), serial or words, serial.upper() or words})
+    rows = db.rows(_NAMED, {"numbers": [words, words.upper()], "serials": serials, "limit": limit})
     return unique(
         [
-            Found("order", f"{row.channel}/{row.number}", row.number, f"{row.channel}, {row.placed_at:%d %b %Y}", True)
+            Found(
+                "order",
+                f"{row.channel}/{row.number}",
+                row.number,
+                f"{row.channel}, {row.placed_at:%d %b %Y}",
+                row.exact,
+            )
             for row in rows
         ]
     )

@@ -222,8 +222,10 @@ def units_value() -> dict[tuple[str, str], int]:
 
 
 _NAMED = """
-SELECT u.lpn, i.name, n.code AS node, f.exact FROM (
+SELECT u.lpn, i.name, n.code AS node, u.serial, f.exact FROM (
     SELECT id, true AS exact FROM receiving_unit WHERE lpn = ANY(%(plates)s::text[])
+    UNION ALL (SELECT id, false FROM receiving_unit WHERE serial = ANY(%(serials)s::text[]) AND serial <> ''
+               ORDER BY id DESC LIMIT %(limit)s)
     UNION ALL (SELECT id, false FROM receiving_unit WHERE lpn ~>=~ %(first)s AND lpn ~<=~ %(last)s
                ORDER BY lpn USING ~<~ LIMIT %(limit)s)
 ) f JOIN receiving_unit u ON u.id = f.id JOIN facilities_node n ON n.id = u.node_id
@@ -231,11 +233,15 @@ LEFT JOIN catalog_item i ON i.id = u.item_id ORDER BY f.exact DESC, u.id
 """
 
 
-def named(words: str, *, limit: int = 5) -> list[Found]:
-    """Units by licence plate or by how it begins. One statement."""
+def named(words: str, *, serial: str = "", limit: int = 5) -> list[Found]:
+    """Units by licence plate, by how it begins, or by serial number. One statement."""
     first, last = between(words.upper())
-    params = {"plates": [words, words.upper()], "first": first, "last": last, "limit": limit}
-    rows = db.rows(_NAMED, params)
+    names = [words, words.upper()]
+    serials = sorted({words, words.upper(), serial or words, serial.upper() or words})
+    params = {"plates": names, "serials": serials, "first": first, "last": last, "limit": limit}
     return unique(
-        [Found("unit", row.lpn, row.lpn, f"{row.name or 'unknown'} at {row.node}", row.exact) for row in rows]
+        [
+            Found("unit", row.lpn, row.lpn, ", ".join(filter(None, (row.name, row.serial, row.node))), row.exact)
+            for row in db.rows(_NAMED, params)
+        ]
     )[:limit]

@@ -4,6 +4,7 @@ import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
 
 import { keys } from "./keys.js";
+import { goesOn } from "./master.js";
 import { palette } from "./palette.js";
 import { parts } from "./parts.js";
 import { preferences } from "./prefer.js";
@@ -28,6 +29,7 @@ station();
 photos();
 inspecting();
 wide();
+goesOn();
 document.addEventListener("htmx:afterSwap", () => wide());
 
 // A line below the bar says that an answer is on its way.

@@ -81,7 +81,7 @@ def _search(text: str) -> list[str] | None:
     if not text:
         return None
     anywhere = contains(text)
-    return [anywhere[1:], anywhere, anywhere[:-1], text.zfill(14) if text.isdigit() else text]
+    return [anywhere, anywhere, anywhere[:-1], text.zfill(14) if text.isdigit() else text]
 
 
 def _item(row: db.Row) -> ItemRow:

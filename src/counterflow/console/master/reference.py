@@ -46,7 +46,9 @@ def _offered(f: Field) -> str:
     if f.kind == "yes_no":
         return "yes or no"
     if f.kind in ("choice", "codes") and f.choices:
-        return "one of " + ", ".join(f"`{code}`" for code, _ in f.choices())
+        return ("one of " if f.kind == "choice" else "codes, apart by blanks: ") + ", ".join(
+            f"`{code}`" for code, _ in f.choices()
+        )
     return f"such as `{f.example}`" if f.example else ""
 
 

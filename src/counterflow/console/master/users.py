@@ -123,7 +123,6 @@ USERS = Kind(
             "roles",
             "Roles",
             "codes",
-            "Codes of roles, apart by blanks.",
             choices=role_choices,
             listed=True,
             also=("role",),

@@ -26,7 +26,7 @@ class RecordMissing(NotFound):
 
 
 class RecordChanged(Conflict):
-    """{what} {code} was changed by somebody else since you read it: it is at version {now}, you speak of {version};
+    """The {what} {code} was changed by somebody else since you read it: it is at version {now}, you speak of {version};
     look at it as it is now and save again what still holds."""
 
 

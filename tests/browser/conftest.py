@@ -136,6 +136,26 @@ class Desk:
         self.page.keyboard.type(words)
         self.page.keyboard.press("Enter")
 
+    def scan(self, words: str) -> str:
+        """Scan at a station; what it answers, in words, once nothing is waiting."""
+        self.type(words)
+        self.page.wait_for_function("() => !document.querySelector('form[data-scan-box][data-waiting]')")
+        signal = self.page.locator("[data-station] [data-signal]")
+        return signal.get_attribute("data-words") or "" if signal.count() else ""
+
+    def go_to(self, selector: str, tabs_max: int = 120) -> None:
+        """Press Tab until what the selector names has the focus."""
+        for _ in range(tabs_max):
+            if self.page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab never reached {selector} at {self.page.url}")
+
+    def press(self, selector: str) -> None:
+        """Go somewhere by Tab and press Enter there."""
+        self.go_to(selector)
+        self.page.keyboard.press("Enter")
+
     def _said(self, message: Any) -> None:
         if message.type == "error" and not message.text.startswith(ANSWERS_TOLD):
             self.wrong.append(f"console: {message.text} ({self.page.url})")

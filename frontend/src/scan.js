@@ -179,7 +179,9 @@ function submitted(event) {
     event.preventDefault();
     event.stopPropagation();
     form.closest("dialog")?.close();
-    send(event.submitter?.formAction || form.action, new FormData(form, event.submitter), "");
+    // A button without an address of its own would name that of the page.
+    const action = event.submitter?.hasAttribute("formaction") ? event.submitter.formAction : form.action;
+    send(action, new FormData(form, event.submitter), "");
   }
 }
 

@@ -16,7 +16,14 @@ def test_every_list_answers_those_who_may_ask_and_nobody_else(company, caller, r
         "subject_kind": "item",
         "subject_id": 1,
     }
-    params = {"sku": company.sku(), "node": company.node(), "subject_kind": "unit", "subject_id": 1, **asked}
+    params = {
+        "sku": company.sku(),
+        "node": company.node(),
+        "subject_kind": "unit",
+        "subject_id": 1,
+        "count": 1,
+        **asked,
+    }
     given = {k: v for k, v in params.items() if k in read.takes}
     answer = caller(read.needs).get(read.path, **given)
     assert answer.status_code == 200, answer.content

@@ -38,7 +38,7 @@ def test_the_matrix_shows_states_as_columns_and_what_may_be_promised(browse, lif
         assert word in page, word
     assert f'href="/stock/{company.sku()}?node={company.node()}"' in page
     headings = re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', page)
-    assert headings.index("Received") < headings.index("Available") < headings.index("On hand") < headings.index("ATS")
+    assert headings.index("On hand") < headings.index("ATS") < headings.index("Received") < headings.index("Available")
 
 
 def test_both_pasts_say_what_they_mean_and_link_to_each_other(browse, life):

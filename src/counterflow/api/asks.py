@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from counterflow.api.asks_inventory import READS as INVENTORY
 from counterflow.api.reading import Read
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
@@ -135,6 +136,7 @@ def expected(*, parcel_id: int | None = None, rma: str = "") -> list[Job]:
 _AS_OF = ("entity", "booked", "happened", "known")
 
 READS: list[Read] = [
+    *INVENTORY,
     Read("/rmas", returns.returns, "returns.view", "returns", ("search", "state", "channel"), ("before_id", "id")),
     Read("/rmas/{number}", return_page, "returns.view", "returns"),
     Read("/credits", refunds.credits, "refunds.view", "refunds", ("rma", "unsettled"), ("before_id", "id")),

@@ -149,6 +149,7 @@ FROM reconciliation_countline l
 JOIN reconciliation_count c ON c.id = l.count_id
 JOIN receiving_unit u ON u.node_id = c.node_id AND u.item_id = l.item_id AND u.stock_state = l.stock_state
 WHERE l.count_id = ANY(%s::bigint[]) AND l.entries > 0 AND u.received_at <= l.last_at
+  AND EXISTS (SELECT FROM reconciliation_countentry e WHERE e.line_id = l.id AND e.round = l.round AND e.lpn <> '')
   AND NOT EXISTS (SELECT FROM reconciliation_countentry e WHERE e.count_id = c.id AND e.lpn = u.lpn
                     AND e.round = l.round AND e.voids IS NULL
                     AND NOT EXISTS (SELECT FROM reconciliation_countentry v WHERE v.voids = e.id))

@@ -10,7 +10,7 @@ from counterflow.kernel import db
 
 @dataclass(frozen=True)
 class CountRow:
-    """A count. Of its lines, `lines` are on it, `left` wait to be counted, `agreed` and `differ` were compared.
+    """A count. Of its lines, `left` wait to be counted, `skipped` were left out, `agreed` and `differ` were compared.
 
     `open` are the differences that wait for an entry. `shrinkage_minor` is the value that its entries took out of the
     books, less what they brought in.
@@ -33,21 +33,28 @@ class CountRow:
     ended_at: datetime | None
     lines: int
     left: int
+    skipped: int
     agreed: int
     differ: int
     open: int
     shrinkage_minor: int
 
+    @property
+    def done(self) -> int:
+        """Lines that were counted."""
+        return self.lines - self.left - self.skipped
+
 
 _COUNTS = """
 SELECT c.id, c.reference, n.code AS node, e.code AS entity, e.currency, c.scope, c.blind, c.tolerance_pieces,
        c.tolerance_percent, c.state, c.round, c.statement_id, c.created_at, c.created_by, c.ended_at, l.lines, l.left,
-       l.agreed, l.differ, b.open, b.shrinkage
+       l.skipped, l.agreed, l.differ, b.open, b.shrinkage
 FROM reconciliation_count c
 JOIN facilities_node n ON n.id = c.node_id
 JOIN ledger_entity e ON e.id = c.entity_id
 CROSS JOIN LATERAL (
     SELECT count(*) AS lines, count(*) FILTER (WHERE l.state IN ('due', 'recount')) AS left,
+           count(*) FILTER (WHERE l.state = 'skipped') AS skipped,
            count(*) FILTER (WHERE l.state = 'agreed') AS agreed, count(*) FILTER (WHERE l.state = 'differs') AS differ
     FROM reconciliation_countline l WHERE l.count_id = c.id
 ) l
@@ -100,6 +107,11 @@ class LineRow:
     first_at: datetime | None
     last_at: datetime | None
     expected: int | None
+
+    @property
+    def place(self) -> str:
+        """Where the next page begins."""
+        return f"{self.stock_state}|{self.sku}"
 
     @property
     def apart(self) -> int | None:

@@ -31,6 +31,8 @@ SAMPLES: dict[str, str] = {
     "entry_id": "SELECT id AS it FROM (SELECT DISTINCT ON (kind) id FROM ledger_entry"
     " ORDER BY kind, id DESC) s ORDER BY id DESC",
     "credit_id": "SELECT id AS it FROM refunds_credit ORDER BY id DESC",
+    "count_id": "SELECT id AS it FROM (SELECT DISTINCT ON (state) id FROM reconciliation_count"
+    " ORDER BY state, id DESC) s ORDER BY id DESC",
     "statement_id": "SELECT id AS it FROM reconciliation_statement ORDER BY id DESC",
     "sku": "SELECT i.sku AS it FROM catalog_item i WHERE EXISTS (SELECT FROM ledger_account a WHERE a.item_id = i.id)"
     " ORDER BY i.id DESC",
@@ -41,8 +43,6 @@ SAMPLES: dict[str, str] = {
     "order": "SELECT c.code AS it, o.number AS other FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id"
     " ORDER BY o.id DESC",
     "unit_label": "SELECT lpn AS it, 'pdf' AS other FROM receiving_unit ORDER BY id DESC",
-    "count_id": "SELECT id AS it FROM (SELECT DISTINCT ON (state) id FROM reconciliation_count"
-    " ORDER BY state, id DESC) s ORDER BY id DESC",
     "tote_label": "SELECT code AS it FROM facilities_tote ORDER BY id DESC",
     "master_items_one": "SELECT sku AS it FROM catalog_item ORDER BY id DESC",
     "master_suppliers_one": "SELECT code AS it FROM catalog_supplier ORDER BY id DESC",

@@ -80,7 +80,6 @@ def _station(
         "entries": entries,
         "undo": undo if count.state == "open" else None,
         "left": queries.count_lines(count=count.id, left=True, stock=chosen, limit=LEFT_SHOWN),
-        "done": count.lines - count.left,
         "closed": count.state != "open",
         "ref": uuid4().hex,
     }

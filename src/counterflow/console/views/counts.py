@@ -49,8 +49,7 @@ def _scope_words(row: Row) -> str:
 
 
 def _progress(row: Row) -> cells.Cell:
-    done = row.lines - row.left
-    return cells.text(f"{done:,} of {row.lines:,} lines")
+    return cells.text(f"{row.done:,} of {row.lines:,} lines")
 
 
 COLUMNS: tuple[Column[Row], ...] = (
@@ -175,9 +174,9 @@ def count(request: HttpRequest, count_id: int) -> HttpResponseBase:
         return queries.count_lines(count=count_id, state=line, left=left, stock=stock, after=(sku, state), limit=limit)
 
     if wanted.csv:
-        return csv_answer(f"count-{count_id}", columns, pages(rows_after, _line_place, most=CSV_ROWS_MAX))
+        return csv_answer(f"count-{count_id}", columns, pages(rows_after, lambda n: n.place, most=CSV_ROWS_MAX))
     rows = rows_after(wanted.place or None, PAGE_SIZE + 1)
-    more = _line_place(rows[PAGE_SIZE - 1]) if len(rows) > PAGE_SIZE else ""
+    more = rows[PAGE_SIZE - 1].place if len(rows) > PAGE_SIZE else ""
     people = queries.count_people(count=count_id)
     names = access.names_of([found.created_by, *(p.actor for p in people)])
     stated = found.statement_id if sees else None
@@ -186,7 +185,6 @@ def count(request: HttpRequest, count_id: int) -> HttpResponseBase:
     values = {
         "count": found,
         "scope": _scope_words(found),
-        "done": found.lines - found.left,
         "created_by": names[found.created_by],
         "people": [(names[person.actor], person) for person in people],
         "list": listing(columns, rows[:PAGE_SIZE], wanted, filters=LINE_FILTERS, next_place=more),
@@ -199,10 +197,6 @@ def count(request: HttpRequest, count_id: int) -> HttpResponseBase:
         "simulated": notices(of(ledger.simulated(), found.entity)),
     }
     return render(request, "console/counts/one.html", values)
-
-
-def _line_place(line: Line) -> str:
-    return f"{line.stock_state}|{line.sku}"
 
 
 @page("reconciliation.compare")

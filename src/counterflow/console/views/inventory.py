@@ -36,7 +36,7 @@ def _filters(nodes: Sequence[facilities.NodeRow], families: Sequence[str]) -> tu
         Filter("family", "Family", [(family, family.capitalize()) for family in families]),
         Filter("owner", "Owner", list(OWNERS.items())),
         *([Filter("entity", "Books", [(entity, entity) for entity in entities])] if len(entities) > 1 else []),
-        Filter("rows", "A row is", [("item", "a SKU"), ("node", "a node")], every="a SKU at a node"),
+        Filter("rows", "One row a", [("item", "SKU"), ("node", "node")], every="SKU, node"),
         Filter("only", "Which", [("sellable", "Sellable stock"), ("all", "Also without stock")], every="With stock"),
         Filter("show", "States show", [("value", "Value")], every="Pieces"),
         *as_of.FILTERS,
@@ -75,7 +75,10 @@ def inventory(request: HttpRequest) -> HttpResponseBase:
     shown = rows[:PAGE_SIZE]
     more = shown[-1].place if len(rows) > PAGE_SIZE else ""
     there = {row.state for row in sums}
-    columns = _columns(wanted, [state for state in STATES if state in there], when, wanted.chosen.get("show", ""))
+    foreign = any(row.owner != "us" for row in shown)
+    columns = _columns(
+        wanted, [state for state in STATES if state in there], when, wanted.chosen.get("show", ""), owners=foreign
+    )
     values = {
         "list": listing(columns, shown, wanted, filters=filters, search_label="SKU, name or GTIN", next_place=more),
         "figures": _figures(sums, when),
@@ -98,7 +101,9 @@ def _all(which: Which, when: When, sort: str) -> Iterator[Row]:
         left, place = left - len(rows), rows[-1].place
 
 
-def _columns(wanted: Asked, states: Sequence[str], when: When, show: str) -> tuple[Column[Row], ...]:
+def _columns(
+    wanted: Asked, states: Sequence[str], when: When, show: str, *, owners: bool = True
+) -> tuple[Column[Row], ...]:
     """Columns as the filters have them. `show` is value, both (for a file) or else pieces."""
     group, later = wanted.chosen.get("rows") or "place", when.axis is Axis.LATER
     found: list[Column[Row]] = []
@@ -113,14 +118,11 @@ def _columns(wanted: Asked, states: Sequence[str], when: When, show: str) -> tup
             Column("Node", lambda r: cells.code(r.node or "On the way"), sort="node"),
             Column("Pool", lambda r: cells.text(r.pool), file_only=group != "node"),
         ]
-    several = "owner" not in wanted.chosen
     found += [
         Column("Books", lambda r: cells.code(r.entity), file_only=group == "place"),
-        Column("Owner", lambda r: cells.text(owner_words(r.owner)), file_only=not several),
+        Column("Owner", lambda r: cells.text(owner_words(r.owner)), file_only=not owners),
+        Column("On hand", lambda r: cells.number(r.on_hand, signed=later), end=True, sort="pieces"),
     ]
-    for state in states:
-        found += _state_columns(state, wanted, show, signed=later)
-    found.append(Column("On hand", lambda r: cells.number(r.on_hand, signed=later), end=True, sort="pieces"))
     if not later:
         found += [
             Column("Held", lambda r: cells.number(r.held), end=True, file_only=True),
@@ -131,6 +133,8 @@ def _columns(wanted: Asked, states: Sequence[str], when: When, show: str) -> tup
         Column("Value", lambda r: cells.money(r.value_minor, r.currency), end=True, sort="value"),
         Column("Currency", lambda r: cells.text(r.currency), file_only=True),
     ]
+    for state in states:
+        found += _state_columns(state, wanted, show, signed=later)
     return tuple(found)
 
 

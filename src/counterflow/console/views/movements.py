@@ -118,12 +118,17 @@ def movements(request: HttpRequest) -> HttpResponseBase:
     found = queries.Found([], "") if unknown else queries.movements(wanted=which, place=place, now=now, limit=PAGE_SIZE)
     names = access.names_of(row.actor for row in found.rows)
     values = {
-        "list": listing(columns(names), found.rows, wanted, filters=filters, next_place=found.place),
+        "list": listing(_shown(names, item is not None), found.rows, wanted, filters=filters, next_place=found.place),
         "item": item,
         "walked": queries.WALK_DAYS if which.walks and which.since is None else 0,
         "simulated": notices(simulated),
     }
     return render(request, "console/inventory/movements.html", values)
+
+
+def _shown(names: dict[str, str], one_item: bool) -> tuple[Column[Row], ...]:
+    """Columns of the page; of one item its SKU stands above."""
+    return tuple(c for c in columns(names) if not (one_item and c.label == "SKU"))
 
 
 def _midnight(day: str | None, *, days: int = 0) -> datetime | None:

@@ -247,3 +247,17 @@ def test_no_page_of_recovery_runs_many_statements(browse, company, django_statem
         with django_statements() as seen:
             assert client.get(address).status_code == 200
         assert len(seen) <= 15, (address, len(seen))
+
+
+def test_the_search_finds_work_lots_and_pallets(browse, company):
+    order, number, back = recovering.started(company), recovering.lot(company), recovering.pallet(company)
+    sscc = db.rows("SELECT sscc FROM recovery_load WHERE number = %s", [back])[0].sscc
+    client = browse("supplier_manager")
+    for words, address in (
+        (order, f"/refurbishments/{order}"),
+        (number.lower(), f"/lots/{number}"),
+        (back, f"/pallets/{back}"),
+        (f"00{sscc}", f"/pallets/{back}"),
+    ):
+        answer = client.get("/find", {"q": words})
+        assert address in (answer.headers.get("Location", "") + answer.content.decode()), words

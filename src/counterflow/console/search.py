@@ -21,6 +21,7 @@ from counterflow.kernel.found import Found, unique
 from counterflow.logistics import queries as logistics
 from counterflow.orders import queries as orders
 from counterflow.receiving import queries as receiving
+from counterflow.recovery import search as recovery
 from counterflow.refunds import queries as refunds
 from counterflow.returns import queries as returns
 from counterflow.scans.reading import read
@@ -54,6 +55,9 @@ SORTS: Final[dict[str, Sort]] = {
     "item": Sort("Items", "package", lambda key: reverse("stock_item", args=[key])),
     "credit": Sort("Credits", "receipt-refund", lambda key: reverse("return", args=[key])),
     "payout": Sort("Payouts", "cash", lambda key: reverse("return", args=[key])),
+    "refurbishment": Sort("Refurbishment", "tool", lambda key: reverse("refurbishment", args=[key])),
+    "lot": Sort("Sale lots", "building-store", lambda key: reverse("lot", args=[key])),
+    "pallet": Sort("Pallets", "packages", lambda key: reverse("pallet", args=[key])),
     "case": Sort("Cases", "inbox", lambda key: reverse("case", args=[key])),
     "user": Sort("Users", "user", lambda key: reverse("user", args=[key])),
 }
@@ -101,6 +105,7 @@ FINDERS: Final[tuple[Finder, ...]] = (
     Finder("orders.view", _orders_of_people),
     Finder("receiving.view", lambda asked: receiving.named(asked.facts.lpn or asked.words, serial=asked.facts.serial)),
     Finder("logistics.view", lambda asked: logistics.named(asked.facts.sscc or asked.facts.tracking or asked.words)),
+    Finder("recovery.view", lambda asked: recovery.named(asked.facts.sscc or asked.words)),
     Finder("ledger.view", lambda asked: catalog.named(asked.facts.gtin or asked.words)),
     Finder("refunds.view", lambda asked: refunds.named(asked.words)),
     Finder("workqueue.view", lambda asked: workqueue.named(asked.words)),
@@ -122,6 +127,9 @@ class Act:
 ACTS: Final[tuple[Act, ...]] = (
     Act("Open a return", "plus", "desk", "returns.open", "new rma caller customer order"),
     Act("Compare a statement", "switch-horizontal", "compare", "reconciliation.compare", "upload snapshot reconcile"),
+    Act("Put away", "package-import", "put_away", "receiving.dispose", "dispose tote station scan"),
+    Act("Open a lot", "plus", "lots", "recovery.load", "new liquidation secondary sell"),
+    Act("Open a pallet", "plus", "pallets", "recovery.load", "new supplier vendor rtv sscc"),
     Act("Create a user", "plus", "user_new", "access.manage", "new account person"),
     Act("Issue an API token", "key", "tokens", "access.issue_tokens", "new key program"),
 )

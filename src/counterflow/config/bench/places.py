@@ -85,6 +85,9 @@ SEARCHES: dict[str, tuple[str, ...]] = {
     "returns": ("?q=tee", "?state=closed", "?state=authorised", "?sort=number"),
     "cases": ("?state=", "?whose=mine"),
     "users": ("?q=demo",),
+    "refurbishments": ("?q=RO-1", "?state=open"),
+    "lots": ("?state=shipped",),
+    "pallets": ("?q=PAL-1",),
     "find": ("?q=RMA-1", "?q=nothing-of-that-name"),
 }
 """Questions that a page is asked besides opening it."""

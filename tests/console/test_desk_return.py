@@ -3,8 +3,10 @@
 import pytest
 
 from company import make_company
+from counterflow.desk.messages import messages
 from counterflow.kernel import clock, db
 from counterflow.kernel.context import Context
+from counterflow.orders.commands import NewContact, RecordContact, record_contacts
 from counterflow.refunds.queries import replacements
 from counterflow.returns.commands.open_rmas import AskedLine, Instead, OpenRma, open_rmas
 
@@ -93,3 +95,28 @@ def test_the_panel_takes_few_statements(browse, rma, django_statements):
     with django_statements() as seen:
         assert client.get(f"/desk/returns/{rma}").status_code == 200
     assert len(seen) <= 15
+
+
+def test_an_agent_prints_the_slip_and_writes_to_the_customer(browse, company, rma):
+    order = db.rows(
+        "SELECT o.number FROM returns_rma r JOIN orders_order o ON o.id = r.order_id WHERE r.number = %s", [rma]
+    )
+    contact = RecordContact(company.channel(), order[0].number, NewContact("Ada Demo", "ada@demo.example"))
+    assert record_contacts(company.ctx(), items=[contact]).done
+    client = browse("agent")
+    slip = client.get(f"/returns/{rma}/label.pdf")
+    assert slip["Content-Type"] == "application/pdf"
+    assert slip.content.startswith(b"%PDF-")
+    panel = client.get(f"/desk/returns/{rma}").content.decode()
+    assert "Write to ada@demo.example" in panel
+    assert "reach nobody" in panel
+    assert "is here" in client.get(f"/desk/returns/{rma}/letter", {"template": "received"}).content.decode()
+    words = {"template": "received", "subject": "It is here", "text": "All of it.", "key": f"w-{rma}"}
+    for _ in range(2):
+        client.post(f"/desk/returns/{rma}/write", words)
+    assert [(m.subject, m.text) for m in messages(rma=rma)] == [("It is here", "All of it.")]
+    assert "It is here" in client.get(f"/desk/returns/{rma}").content.decode()
+    clerk = browse("clerk")
+    assert "ada@" not in clerk.get(f"/desk/returns/{rma}").content.decode()
+    assert clerk.post(f"/desk/returns/{rma}/write", words).status_code == 403
+    assert clerk.get(f"/desk/returns/{rma}/letter").status_code == 403

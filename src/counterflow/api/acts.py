@@ -16,6 +16,8 @@ from counterflow.catalog.commands.record_items import record_items
 from counterflow.catalog.commands.record_reasons import record_reasons
 from counterflow.catalog.commands.record_suppliers import record_suppliers
 from counterflow.desk.commands.erase_customers import erase_customers
+from counterflow.desk.commands.queue_messages import queue_messages
+from counterflow.desk.commands.record_sendings import record_sendings
 from counterflow.evidence.commands.erase_photos import erase_photos
 from counterflow.evidence.commands.erase_subjects import erase_subjects
 from counterflow.evidence.commands.keep_photos import keep_photos
@@ -188,6 +190,8 @@ ACTS: list[Act] = [
     Act("/policy-reviews", review_policies, "policies"),
     Act("/policy-activations", activate_policies, "policies"),
     Act("/policy-ends", end_policies, "policies"),
+    Act("/messages", queue_messages, "desk"),
+    Act("/sendings", record_sendings, "desk"),
     Act("/customer-erasures", erase_customers, "privacy"),
     Act("/photos", keep_photos, "evidence"),
     Act("/photo-erasures", erase_photos, "privacy"),

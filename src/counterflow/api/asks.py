@@ -6,6 +6,7 @@ from counterflow.api.asks_inventory import READS as INVENTORY
 from counterflow.api.reading import Read
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
+from counterflow.desk.messages import messages
 from counterflow.desk.orders import OrderFile, Reached, order_file
 from counterflow.desk.preview import PreviewLine, preview
 from counterflow.desk.search import Hit, orders_meant
@@ -155,6 +156,7 @@ READS: list[Read] = [
         name="channels",
     ),
     Read("/desk/orders", find_orders, "orders.view", "desk", ("search",)),
+    Read("/returns/{rma}/messages", messages, "desk.write", "desk"),
     Read("/desk/people", find_people, "orders.contact", "desk", ("search",)),
     Read("/desk/orders/{channel}/{number}", desk_order, "orders.view", "desk"),
     Read("/desk/orders/{channel}/{number}/contact", desk_person, "orders.contact", "desk"),

@@ -72,7 +72,12 @@ TEMPLATES = [
 ]
 
 DATABASES = database.databases()
-PROCRASTINATE_IMPORT_PATHS = ["counterflow.flows", "counterflow.ledger.tasks", "counterflow.evidence.tasks"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "counterflow.flows",
+    "counterflow.ledger.tasks",
+    "counterflow.desk.tasks",
+    "counterflow.evidence.tasks",
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # A call may carry 10,000 items; a form and a file have bounds of their own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
@@ -113,3 +118,14 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 SILENCED_SYSTEM_CHECKS: list[str] = []
+
+# Mail goes to a server where one is named; else it becomes files, and the screens say so.
+MAIL_FOLDER = embedded_layout.home() / "mail"
+EMAIL_HOST = os.environ.get("COUNTERFLOW_MAIL_HOST", "")
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "counterflow.desk.mailbox.Folder"
+EMAIL_PORT = int(os.environ.get("COUNTERFLOW_MAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("COUNTERFLOW_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("COUNTERFLOW_MAIL_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("COUNTERFLOW_MAIL_TLS", "1") == "1"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("COUNTERFLOW_MAIL_FROM", "returns@localhost")

@@ -110,6 +110,11 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "shipped": Badge("Left for the customer", GOOD),
         "cancelled": Badge("Cancelled", PLAIN),
     },
+    "message": {
+        "queued": Badge("Waits to be sent", MOVE),
+        "sent": Badge("Sent", GOOD),
+        "failed": Badge("Could not be sent", STOP),
+    },
     "answer": {
         "yes": Badge("Yes", GOOD),
         "ask": Badge("A person decides", WAIT),

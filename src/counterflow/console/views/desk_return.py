@@ -1,13 +1,21 @@
 """What concerns the customer of one return: goods instead of money, the slip, and the messages."""
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from counterflow.catalog import queries as catalog
 from counterflow.console import forms
-from counterflow.console.page import act, page, readable, render, signed_in
+from counterflow.console.page import Staff, act, page, readable, render, signed_in
+from counterflow.desk.commands.queue_messages import QueueMessage, queue_messages
+from counterflow.desk.letters import letters
+from counterflow.desk.messages import messages
+from counterflow.desk.slip import slip, slip_pdf
+from counterflow.desk.told import letter_shown
+from counterflow.kernel.commands import Batch
+from counterflow.kernel.context import Context
 from counterflow.refunds import queries as refunds
 from counterflow.refunds.commands.cancel_replacements import CancelReplacement, cancel_replacements
 from counterflow.refunds.commands.order_replacements import OrderReplacement, order_replacements
@@ -24,8 +32,66 @@ def customer(request: HttpRequest, number: str) -> HttpResponseBase:
         "overrides": catalog.reasons(kind="override"),
         "may_replace": who.may("refunds.replace"),
         "may_ahead": who.may("refunds.replace") and who.may("policies.override"),
+        **_writing(who, number, "opened"),
     }
     return render(request, "console/desk/customer.html", values)
+
+
+def _writing(who: Staff, number: str, template: str) -> dict[str, object]:
+    """The log of messages, and a letter ready to be sent."""
+    if not who.may("desk.write"):
+        return {"may_write": False}
+    address, subject, text = letter_shown(rma=number, template=template)
+    return {
+        "may_write": True,
+        "messages": messages(rma=number),
+        "letters": letters("en").values(),
+        "template": template,
+        "address": address,
+        "subject": subject,
+        "text": text,
+        "to_files": not settings.EMAIL_HOST,
+    }
+
+
+@page("desk.write")
+def letter(request: HttpRequest, number: str) -> HttpResponseBase:
+    """A letter as it would go out; the form of a message asks for it when another is chosen."""
+    values = {"number": number, **_writing(signed_in(request), number, request.GET.get("template", "")[:40])}
+    return render(request, "console/desk/letter.html", values)
+
+
+@page("desk.write")
+@require_POST
+def write(request: HttpRequest, number: str) -> HttpResponseBase:
+    """Send a message: a letter as it is, or the agent's own words."""
+    given = request.POST
+    template = given.get("template", "")[:40]
+
+    def run(ctx: Context) -> Batch:
+        item = QueueMessage(
+            f"console:{ctx.key}",
+            number,
+            template,
+            given.get("subject", "").strip(),
+            given.get("text", "").replace("\r\n", "\n").strip(),
+            given.get("with_slip") == "1",
+        )
+        return queue_messages(ctx, items=[item])
+
+    act(request, "The message goes out within a minute.", run)
+    return redirect("return", number=number)
+
+
+@page("returns.view")
+def label(request: HttpRequest, number: str) -> HttpResponseBase:
+    """The return slip as PDF. It may stand in a frame of our own pages, which print it without being left."""
+    found = slip(number=number)
+    answer = HttpResponse(slip_pdf(found), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{found.rma}.pdf"'
+    answer["Content-Security-Policy"] = "frame-ancestors 'self'"
+    answer["X-Frame-Options"] = "SAMEORIGIN"
+    return answer
 
 
 @page("refunds.replace")

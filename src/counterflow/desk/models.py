@@ -1,0 +1,38 @@
+"""The tables of the desk."""
+
+from django.db import models
+from django.db.models import Q
+
+from counterflow.kernel.ids import Id
+from counterflow.returns.models import Rma
+
+
+class Message(models.Model):
+    """A message to the customer of a return. Its words and address are a payload of the return, so they can be erased.
+
+    `template` is the code of the letter it was made from, empty for one that was written freely. `fault` is the code
+    of what kept the last try from succeeding.
+    """
+
+    id = Id()
+    request_ref = models.TextField(unique=True)
+    rma = models.ForeignKey(Rma, on_delete=models.PROTECT, related_name="+")
+    template = models.TextField(db_default="")
+    language = models.TextField()
+    with_slip = models.BooleanField()
+    payload_id = models.BigIntegerField()
+    state = models.TextField()
+    attempts = models.IntegerField(db_default=0)
+    next_at = models.DateTimeField()
+    fault = models.TextField(db_default="")
+    queued_by = models.TextField()
+    queued_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    command_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(attempts__gte=0), name="desk_message_tries")]
+        indexes = [models.Index(fields=["next_at"], name="desk_message_queued", condition=Q(state="queued"))]
+
+    def __str__(self) -> str:
+        return f"message {self.id}"

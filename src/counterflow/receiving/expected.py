@@ -156,22 +156,33 @@ def _job(found: list[Any], whole: bool) -> Job | None:
     return Job(**columns, lines=lines, units=units, holds=holds)
 
 
+WAITING_MAX = 1_000
+
+
 @dataclass(frozen=True)
 class Shift:
-    """How a dock does today: units and pieces received, parcels that a carrier says are there and nobody opened."""
+    """How a dock does today: units and pieces received, parcels that a carrier says are there and nobody opened.
+
+    So many parcels are counted and no more; `many` says that there are as many or more.
+    """
 
     units: int
     pieces: int
     waiting: int
 
+    @property
+    def many(self) -> bool:
+        """Whether more wait than were counted."""
+        return self.waiting >= WAITING_MAX
 
-_SHIFT = """
+
+_SHIFT = f"""
 SELECT (SELECT count(*) FROM receiving_unit u WHERE u.node_id = n.id AND u.received_at >= %(since)s
         AND u.state <> 'reversed')::int AS units,
        (SELECT coalesce(sum(u.quantity), 0) FROM receiving_unit u WHERE u.node_id = n.id
         AND u.received_at >= %(since)s AND u.state <> 'reversed')::int AS pieces,
        (SELECT count(*) FROM (SELECT FROM logistics_parcel p WHERE p.node_id = n.id AND p.state = 'delivered'
-                              LIMIT 10000) w)::int AS waiting
+                              LIMIT {WAITING_MAX}) w)::int AS waiting
 FROM facilities_node n WHERE n.code = %(node)s
 """
 

@@ -64,7 +64,7 @@ class Unit(models.Model):
             models.Index(fields=["node", "received_at"], name="receiving_unit_day"),
             models.Index(fields=["serial"], name="receiving_unit_serial", condition=~Q(serial="")),
             models.Index(
-                fields=["id"],
+                fields=["found", "id"],
                 name="receiving_unit_parked",
                 condition=Q(
                     rma_line_id__isnull=True,

@@ -14,7 +14,7 @@ from counterflow.receiving.queries import UnitMissing
 from counterflow.receiving.rules_receipt import CLUE_PAYLOAD, PLACEHOLDER
 
 SUGGESTIONS_MAX: Final = 12
-EACH_MAX: Final = 200
+EACH_MAX: Final = 60
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,18 @@ _OPEN = "u.rma_line_id IS NULL AND u.stock_state IN ('received', 'inspection', '
 
 def parked(*, node: str = "", found: str = "", before_id: int | None = None, limit: int = 50) -> list[ParkedUnit]:
     """Units that answer for no return and still stand here, the newest first. One statement."""
-    where = f"""WHERE {_OPEN} AND (%s = '' OR n.code = %s) AND (%s = '' OR u.found = %s)
-        AND (%s::bigint IS NULL OR u.id < %s) ORDER BY u.id DESC LIMIT %s"""
-    return [
-        ParkedUnit(*row) for row in db.rows(_PARKED + where, [node, node, found, found, before_id, before_id, limit])
-    ]
+    conditions: list[tuple[str, list[object]]] = [(_OPEN, [])]
+    if found:
+        conditions.append(("u.found = %s", [found]))
+    if node:
+        conditions.append(("u.node_id = (SELECT id FROM facilities_node WHERE code = %s)", [node]))
+    if before_id is not None:
+        conditions.append(("u.id < %s", [before_id]))
+    where = " AND ".join(text for text, _ in conditions)
+    # The page is cut before anything is joined to it.
+    page = f"WHERE u.id IN (SELECT u.id FROM receiving_unit u WHERE {where} ORDER BY u.id DESC LIMIT %s)"
+    values = [value for _, given in conditions for value in given]
+    return [ParkedUnit(*row) for row in db.rows(f"{_PARKED} {page} ORDER BY u.id DESC", [*values, limit])]
 
 
 def clues(*, lpn: str) -> Clues:

@@ -105,6 +105,7 @@ class RmaLine(models.Model):
         ]
         indexes = [
             models.Index(fields=["item"], name="returns_line_item"),
+            models.Index(fields=["item", "id"], name="returns_line_open", condition=Q(authorised_qty__gt=0)),
             models.Index(fields=["id"], name="returns_line_unmapped", condition=Q(reason_code="")),
         ]
 

@@ -73,6 +73,8 @@ async function licences() {
     const text = await readFile(file ? join(folder, file) : kept, "utf8");
     parts.push(`${about.name} ${about.version} (${about.license})\n\n${text.trim()}\n`);
   }
+  const apache = await readFile(join(here, "../LICENSE"), "utf8");
+  parts.push(`zxing-cpp (Apache-2.0), compiled into zxing-wasm\n\n${apache.trim()}\n`);
   const head = "Counterflow's console contains the following works of others.\n";
   await writeFile(join(out, "THIRD_PARTY.txt"), [head, ...parts.sort()].join(`\n${"-".repeat(78)}\n\n`));
 }

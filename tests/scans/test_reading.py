@@ -127,6 +127,8 @@ def test_the_same_elements_are_understood_in_every_spelling():
         "^010950110153000310ABC^17270131",
         "(01)09501101530003(10)ABC(17)270131",
         "(01) 09501101530003 (10) ABC (17) 270131",
+        "(01) 0 9501101 53000 3 (10)ABC (17)27 01 31",
+        "https://shop.demo.example/gtin/09501101530003/lot/ABC?exp=270131",
         "https://id.gs1.org/01/09501101530003/10/ABC?17=270131",
         "HTTPS://shop.demo.example/some/where/01/9501101530003/10/ABC?17=270131&utm=x",
     ]
@@ -184,7 +186,12 @@ def test_an_imei_is_not_mistaken_for_certain():
     assert kinds["IMEI"] < 70
 
 
-@pytest.mark.parametrize("noise", ["{}\r\n", "\t{}\t", "  {} ", "\ufeff{}", "{}\x00", "{}\x04"])
+def test_an_add_on_beside_an_item_number_is_left_out():
+    assert scan("]E3400638133393105").best.value == "04006381333931"
+    assert scan("]E3400638133393152499").best.value == "04006381333931"
+
+
+@pytest.mark.parametrize("noise", ["{}\r\n", "\t{}\t", "  {} ", "\ufeff{}", "{}\x00", "{}\x04", "*{}*"])
 def test_what_scanners_add_is_taken_away(noise):
     for text in ("RMA-1048", "4006381333931", "1Z5R89390357567127"):
         assert scan(noise.format(text)).best.value == scan(text).best.value

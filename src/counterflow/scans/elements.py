@@ -15,6 +15,21 @@ ELEMENTS_MAX: Final = 40
 OTHERS_MAX: Final = 4
 # Identifiers that people print behind a lot or serial number; others are too short or too rare to be supposed there.
 _LIKELY_NEXT: Final = frozenset({"01", "10", "11", "13", "15", "17", "21", "37", "240"})
+# Words that stood for keys in the first release of GS1 Digital Link, and stand on labels of that time.
+_NAMED: Final = {
+    "gtin": "01",
+    "itip": "8006",
+    "sscc": "00",
+    "gln": "414",
+    "grai": "8003",
+    "giai": "8004",
+    "ginc": "401",
+    "gsin": "402",
+    "cpv": "22",
+    "lot": "10",
+    "ser": "21",
+    "exp": "17",
+}
 _BRACKET = re.compile(r"\((\d{2,4})\)")
 _PAIRS_NOT_TOGETHER: Final = (
     ("01", "02"),
@@ -121,6 +136,9 @@ def bracketed(text: str, today: date) -> list[Element]:
         if of is None:
             raise Broken(f"({code}) is no application identifier")
         value = raw.replace("\x02", "(").replace("\x03", ")").strip(" \u00a0")
+        if all(part.kind == "n" for part in of.parts):
+            # Digits are printed in groups, for people.
+            value = re.sub(r"[ \u00a0-]", "", value)
         found.append(element(of, value.rstrip(SEPARATOR), today))
         if len(found) > ELEMENTS_MAX:
             raise Broken(f"more than {ELEMENTS_MAX} elements")
@@ -139,7 +157,7 @@ def link(text: str, today: date) -> list[Element]:
     place = _key_place(segments)
     if place is None:
         raise Broken("its path holds no GS1 key")
-    pairs = [(segments[n], unquote(segments[n + 1])) for n in range(place, len(segments) - 1, 2)]
+    pairs = [(_code(segments[n]), unquote(segments[n + 1])) for n in range(place, len(segments) - 1, 2)]
     key, after = pairs[0][0], [code for code, _ in pairs[1:]]
     if not any(_in_order(after, allowed) for allowed in LINK_KEYS[key]):
         raise Broken(f"its path has {', '.join(after)} after {key}, which GS1 Digital Link does not allow")
@@ -153,9 +171,14 @@ def _key_place(segments: list[str]) -> int | None:
     if segments and segments[-1] == "":
         segments.pop()
     for place in range(len(segments) - 2, -1, -2):
-        if segments[place] in LINK_KEYS and segments[place + 1]:
+        if _code(segments[place]) in LINK_KEYS and segments[place + 1]:
             return place
     return None
+
+
+def _code(name: str) -> str:
+    """An identifier by its number, or by the word that once stood for it."""
+    return _NAMED.get(name.lower(), name)
 
 
 def _in_order(codes: Iterable[str], allowed: tuple[str, ...]) -> bool:
@@ -167,7 +190,8 @@ def _attributes(query: str, taken: set[str]) -> list[tuple[str, str]]:
     """What a query adds: parameters named like identifiers. Others belong to the web and are left out."""
     found: dict[str, str] = {}
     for pair in re.split("[&;]", query):
-        code, is_pair, raw = pair.partition("=")
+        name, is_pair, raw = pair.partition("=")
+        code = _code(name)
         if not is_pair or code not in identifiers():
             continue
         if code in taken or code in found:

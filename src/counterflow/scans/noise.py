@@ -59,6 +59,9 @@ def bare(given: str) -> Bare:
     """A code without blanks, line ends, invisible characters and symbology identifier; separators as U+001D."""
     text = _INVISIBLE.sub("", given[:TEXT_MAX].replace("\u00a0", " ")).strip(" \t\r\n\x0b\x0c\x1c\x1e\x1f\x04")
     text = _WRITTEN.sub(SEPARATOR, text)
+    if len(text) > 2 and text[0] == text[-1] == "*":
+        # Code 39's own start and stop signs, which some scanners send along.
+        text = text[1:-1]
     found = _SYMBOLOGY.match(text)
     symbology = ""
     if found is not None and found["letter"] in SYMBOLOGIES:

@@ -59,6 +59,9 @@ def _free(text: str, today: date, prefix: str) -> Found:
 def _item_symbol(code: Bare, today: date) -> Found:
     """A symbol for trade items, perhaps with a composite part behind it."""
     number, separator, rest = code.text.partition(SEPARATOR)
+    if code.symbology == "]E3" and len(number) in (15, 18):
+        # A price or issue number of two or five digits stands beside the symbol.
+        number = number[:13]
     found = items.trade_item(number, promised=True)
     lengths, wanted = _ITEM_SYMBOLS.get(code.symbology, ((8, 12, 13), "13 digits"))
     if len(number) not in lengths:

@@ -4,20 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0002_what_returns_need_of_items_and_suppliers'),
-        ('facilities', '0003_where_a_node_is'),
-        ('receiving', '0005_worth'),
+        ("catalog", "0002_what_returns_need_of_items_and_suppliers"),
+        ("facilities", "0003_where_a_node_is"),
+        ("receiving", "0005_worth"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='unit',
-            name='receiving_unit_parked',
+            model_name="unit",
+            name="receiving_unit_parked",
         ),
         migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(condition=models.Q(('rma_line_id__isnull', True), ('stock_state__in', ['received', 'inspection', 'quarantine'])), fields=['found', 'id'], name='receiving_unit_parked'),
+            model_name="unit",
+            index=models.Index(
+                condition=models.Q(
+                    ("rma_line_id__isnull", True), ("stock_state__in", ["received", "inspection", "quarantine"])
+                ),
+                fields=["found", "id"],
+                name="receiving_unit_parked",
+            ),
         ),
     ]

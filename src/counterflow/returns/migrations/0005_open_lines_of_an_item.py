@@ -4,16 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0002_what_returns_need_of_items_and_suppliers'),
-        ('orders', '0004_serials'),
-        ('returns', '0004_unmapped_words'),
+        ("catalog", "0002_what_returns_need_of_items_and_suppliers"),
+        ("orders", "0004_serials"),
+        ("returns", "0004_unmapped_words"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='rmaline',
-            index=models.Index(condition=models.Q(('authorised_qty__gt', 0)), fields=['item', 'id'], name='returns_line_open'),
+            model_name="rmaline",
+            index=models.Index(
+                condition=models.Q(("authorised_qty__gt", 0)), fields=["item", "id"], name="returns_line_open"
+            ),
         ),
     ]

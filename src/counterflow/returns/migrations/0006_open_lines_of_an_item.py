@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0002_what_returns_need_of_items_and_suppliers"),
         ("orders", "0004_serials"),
-        ("returns", "0004_unmapped_words"),
+        ("returns", "0005_replaced_pieces"),
     ]
 
     operations = [

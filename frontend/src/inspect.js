@@ -21,13 +21,13 @@ export function inspecting() {
   const answered = (question) => Boolean(question.querySelector("input:checked") || box(question)?.value.trim());
   const due = (question) => !answered(question) && !("optional" in question.dataset);
 
-  function go(question) {
+  function go(question, scrolls = true) {
     turn?.classList.remove("is-turn");
     turn = question ?? null;
     turn?.classList.add("is-turn");
     const target = turn ?? finish;
     target?.focus({ preventScroll: true });
-    (turn ?? document.querySelector("#verdict"))?.scrollIntoView({ block: "center" });
+    if (scrolls) (turn ?? document.querySelector("#verdict"))?.scrollIntoView({ block: "center" });
   }
 
   const next = () => {
@@ -180,5 +180,5 @@ export function inspecting() {
     tell();
   });
 
-  setTimeout(() => go(shown().find(due)));
+  setTimeout(() => go(shown().find(due), false));
 }

@@ -37,7 +37,7 @@ def test_a_phone_is_inspected_by_keys_and_scans_alone(everything, sit_down):
     page.wait_for_selector("[data-question=fault]:not([hidden])")
     page.wait_for_selector(".question.is-turn[data-question=fault]")
     press(page, "1", "2", "y", "y")
-    page.wait_for_selector(".suggestion .grade-D")
+    page.wait_for_selector("#suggestion .grade-D")
     assert page.evaluate("document.activeElement.dataset.finish") == ""
     press(page, "Enter")
     page.wait_for_url(f"**/inspect?last={lpn}")

@@ -66,6 +66,27 @@ def test_one_is_erased_by_who_may_erase(browse):
     assert browse("clerk").get(f"/photos/{photo}").status_code == 404
 
 
+def test_a_case_keeps_photos_on_its_page(browse, people):
+    from datetime import UTC, datetime
+
+    from company import make_company
+    from console_life import blind
+    from counterflow.kernel import db
+    from counterflow.kernel.context import Context
+
+    company = make_company(lambda: Context.make("user:1", ["*"], datetime.now(UTC)))
+    blind(company)
+    case = db.rows("SELECT id FROM workqueue_case ORDER BY id DESC LIMIT 1")[0].id
+    client = browse("agent")
+    about = {"subject_kind": "case", "subject_id": case, "back": f"/cases/{case}", "key": "case-photo"}
+    client.post("/photos/keep", {**about, "photos": sent(("box.jpg", picture()))})
+    page = client.get(f"/cases/{case}").content.decode()
+    kept = queries.photos_of(subject_kind="case", subject_id=case)
+    assert f"/photos/{kept[0].id}/small" in page
+    assert "More photos" in page
+    assert "More photos" not in browse("executive").get(f"/cases/{case}").content.decode()
+
+
 def test_one_is_not_sent_elsewhere_after_a_photo(browse):
     (subject,) = ids(1)
     answer = keep(browse("clerk"), subject, ("good.jpg", picture()), back="https://elsewhere.example/")

@@ -12,6 +12,7 @@ from counterflow.console.case_facts import shown, subject
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
 from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.console.simulated import notices
+from counterflow.evidence import queries as evidence
 from counterflow.ledger import queries as ledger
 from counterflow.workqueue import commands, queries
 from counterflow.workqueue.kinds import QUEUES
@@ -79,6 +80,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponseBase:
         "may_work": who.may("workqueue.work"),
         "close_form": forms.CloseCase(),
         "comment_form": forms.Comment(),
+        "photos": evidence.photos_of(subject_kind="case", subject_id=case_id),
         "simulated": notices(ledger.simulated()),
     }
     return render(request, "console/cases/one.html", values)

@@ -1,7 +1,7 @@
 """Record items, or take over those that a partner's file named first."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from counterflow.catalog.commands.recording import record_rows
@@ -95,7 +95,7 @@ def _row(item: NewItem, brands: dict[str, int], suppliers: dict[str, int]) -> di
     sku = item.sku.strip()
     if not sku:
         raise SkuMissing()
-    row = checked({**asdict(item), "sku": sku}, brands, suppliers)
+    row = checked({**vars(item), "sku": sku}, brands, suppliers)
     return {
         "sku": sku,
         **{name: row[name] for name in PLAIN},

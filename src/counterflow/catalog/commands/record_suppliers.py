@@ -1,7 +1,7 @@
 """Record suppliers."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from counterflow.catalog.commands.recording import record_rows
@@ -48,7 +48,7 @@ def record_suppliers(ctx: Context, *, items: Sequence[NewSupplier]) -> Batch:
 
 
 def _row(item: NewSupplier) -> dict[str, Any]:
-    row = checked(asdict(item))
+    row = checked(vars(item))
     return {"code": item.code, **{name: row[name] for name in PLAIN}}
 
 

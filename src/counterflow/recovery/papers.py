@@ -33,10 +33,10 @@ def _fonts() -> None:
     pdfmetrics.registerFont(TTFont(BOLD, str(folder / "VeraBd.ttf")))
 
 
-def _canvas(size: tuple[float, float], title: str) -> tuple[Any, BytesIO]:
+def _canvas(size: tuple[float, float], title: str, *, compress: bool = True) -> tuple[Any, BytesIO]:
     _fonts()
     buffer = BytesIO()
-    canvas = Canvas(buffer, pagesize=size, invariant=1)
+    canvas = Canvas(buffer, pagesize=size, invariant=1, pageCompression=int(compress))
     canvas.setTitle(title)
     return canvas, buffer
 
@@ -61,9 +61,9 @@ def _fit(text: str, size: float, width: float) -> str:
     return f"{text}…"
 
 
-def pallet_label(load: LoadRow) -> bytes:
+def pallet_label(load: LoadRow, *, compress: bool = True) -> bytes:
     """A logistic label of 105 x 148 mm: from, to, content, and the SSCC as GS1-128."""
-    canvas, buffer = _canvas(LABEL, f"Pallet {load.number}")
+    canvas, buffer = _canvas(LABEL, f"Pallet {load.number}", compress=compress)
     width, height = LABEL
     rows = (
         ("FROM", load.node, load.entity),
@@ -76,6 +76,8 @@ def pallet_label(load: LoadRow) -> bytes:
         _write(canvas, 7 * mm, top - 10 * mm, _fit(first, 15, width - 14 * mm), size=15, bold=True)
         _write(canvas, 7 * mm, top - 16 * mm, _fit(second, 9, width - 14 * mm))
         canvas.line(5 * mm, top - 19 * mm, width - 5 * mm, top - 19 * mm)
+    if load.simulated:
+        _write(canvas, 74 * mm, height - 11 * mm, "Simulated", size=8, bold=True)
     _write(canvas, 7 * mm, 66 * mm, "SSCC", size=7)
     _write(canvas, 7 * mm, 58 * mm, load.sscc, size=17, bold=True)
     # A module of 0.495 mm is the least that GS1 asks of logistic labels; 10 modules stay quiet on each side.
@@ -86,9 +88,9 @@ def pallet_label(load: LoadRow) -> bytes:
     return _finished(canvas, buffer)
 
 
-def tote_label(tote: ToteRow) -> bytes:
+def tote_label(tote: ToteRow, *, compress: bool = True) -> bytes:
     """A label of 100 x 50 mm: the code as Code 128, what the tote is for, and where it stands."""
-    canvas, buffer = _canvas(TOTE, f"Tote {tote.code}")
+    canvas, buffer = _canvas(TOTE, f"Tote {tote.code}", compress=compress)
     width, height = TOTE
     plain = Code128(tote.code, barHeight=22 * mm, barWidth=1, quiet=False, humanReadable=False)
     module = min(0.5 * mm, (width - 8 * mm) / (plain.width + 20))

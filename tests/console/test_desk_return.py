@@ -120,3 +120,13 @@ def test_an_agent_prints_the_slip_and_writes_to_the_customer(browse, company, rm
     assert "ada@" not in clerk.get(f"/desk/returns/{rma}").content.decode()
     assert clerk.post(f"/desk/returns/{rma}/write", words).status_code == 403
     assert clerk.get(f"/desk/returns/{rma}/letter").status_code == 403
+
+
+def test_a_parcel_is_announced_for_the_caller(browse, rma):
+    given = {"carrier": "carrier-x", "tracking": f"T-{rma}", "key": f"t-{rma}"}
+    assert browse("finance").post(f"/desk/returns/{rma}/announce", given).status_code == 403
+    client = browse("agent")
+    assert "The customer has a tracking number" in client.get(f"/desk/returns/{rma}").content.decode()
+    client.post(f"/desk/returns/{rma}/announce", given)
+    parcels = db.rows("SELECT tracking FROM logistics_parcel WHERE tracking = %s", [given["tracking"]])
+    assert len(parcels) == 1

@@ -143,6 +143,15 @@ def _instead(choice: Choice, currency: str) -> Instead | None:
     return Instead(choice.sku, price, min(tax, price))
 
 
+class Parcel(Form):
+    """The parcel that a customer sends."""
+
+    carrier = forms.CharField(label="Carrier", max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    tracking = forms.CharField(
+        label="Tracking number", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
 class Contact(Form):
     """How a customer is reached."""
 

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from counterflow.catalog import queries as catalog
-from counterflow.console import forms
+from counterflow.console import forms, forms_desk
 from counterflow.console.page import Staff, act, page, readable, render, signed_in
 from counterflow.desk.commands.queue_messages import QueueMessage, queue_messages
 from counterflow.desk.letters import letters
@@ -16,6 +16,7 @@ from counterflow.desk.slip import slip, slip_pdf
 from counterflow.desk.told import letter_shown
 from counterflow.kernel.commands import Batch
 from counterflow.kernel.context import Context
+from counterflow.logistics.commands.announce_parcels import AnnounceParcel, announce_parcels
 from counterflow.refunds import queries as refunds
 from counterflow.refunds.commands.cancel_replacements import CancelReplacement, cancel_replacements
 from counterflow.refunds.commands.order_replacements import OrderReplacement, order_replacements
@@ -32,9 +33,25 @@ def customer(request: HttpRequest, number: str) -> HttpResponseBase:
         "overrides": catalog.reasons(kind="override"),
         "may_replace": who.may("refunds.replace"),
         "may_ahead": who.may("refunds.replace") and who.may("policies.override"),
+        "may_announce": who.may("logistics.plan"),
+        "parcel_form": forms_desk.Parcel(),
         **_writing(who, number, "opened"),
     }
     return render(request, "console/desk/customer.html", values)
+
+
+@page("logistics.plan")
+@require_POST
+def announce(request: HttpRequest, number: str) -> HttpResponseBase:
+    """Announce the parcel that a customer has told the tracking number of; it holds all that is still to be sent."""
+    form = forms_desk.Parcel(request.POST)
+    if readable(request, form):
+        given = form.cleaned_data
+        item = AnnounceParcel(
+            given["carrier"].strip(), given["tracking"].strip(), number, node=slip(number=number).node
+        )
+        act(request, "The parcel is announced.", lambda ctx: announce_parcels(ctx, items=[item]))
+    return redirect("return", number=number)
 
 
 def _writing(who: Staff, number: str, template: str) -> dict[str, object]:

@@ -73,6 +73,9 @@ class Unit(models.Model):
             ),
             models.Index(fields=["parent_id"], name="receiving_unit_parts", condition=Q(parent_id__isnull=False)),
             models.Index(
+                fields=["item", "node", "stock_state", "id"], name="receiving_unit_stock", condition=~Q(stock_state="")
+            ),
+            models.Index(
                 fields=["node", "state", "id"],
                 name="receiving_unit_bench",
                 condition=Q(state__in=["received", "inspected", "set_apart", "released"]),

@@ -10,6 +10,7 @@ from counterflow.config.demo import books, books_summary
 from counterflow.config.demo.assortment import assortment
 from counterflow.config.demo.calendar import BEGIN, END, periods
 from counterflow.config.demo.company import make_company
+from counterflow.config.demo.counting import count_shelves
 from counterflow.config.demo.desk import STAFF, Desk
 from counterflow.config.demo.dice import dice
 from counterflow.config.demo.narrator import Narrator
@@ -86,6 +87,7 @@ def simulate(narrator: Narrator, wish: Wish, *, at: datetime) -> None:
     with narrator.step(f"A year of {ORDERS[wish.size]:,} orders and their returns", len(list(periods(DAYS)))):
         play_year(desk, rng, made, size=wish.size, progress=lambda period: narrator.at(period.number + 1))
     recover(desk, rng, at=END)
+    count_shelves(desk, rng, at=END)
     seal_months(desk.context(END, "seal"), before=END.date())
 
 

@@ -31,7 +31,7 @@ from counterflow.reconciliation.commands.create_counts import CreateCount, creat
 
 Row = queries.CountRow
 Line = queries.LineRow
-ACCURACY_DAYS = 90
+ACCURACY_DAYS = 365
 BREAKS_SHOWN = 50
 
 

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0002_what_returns_need_of_items_and_suppliers"),
         ("facilities", "0003_where_a_node_is"),
-        ("receiving", "0006_inspections_that_differ"),
+        ("receiving", "0007_parked_by_how_they_arrived"),
     ]
 
     operations = [

@@ -137,6 +137,12 @@ def test_the_suggestion_follows_the_answers_and_records_nothing(browse, company,
     assert seen(phone).unit.round == 0
 
 
+def test_a_serial_number_may_come_in_a_gs1_symbol(browse, company, phone):
+    client = browse("inspector")
+    assert client.post(f"/inspect/{phone}", {**PHONE, "q_serial": "(01)09506000134352(21)A1"}).status_code == 302
+    assert seen(phone).inspections[0].serial == "A1"
+
+
 def test_an_answer_whose_question_fell_away_is_not_kept(browse, company):
     lpn, client = arrived(company, "mug")[0], browse("inspector")
     answers = {

@@ -5,7 +5,9 @@ from typing import Final
 
 from django.http import QueryDict
 
+from counterflow.kernel import clock
 from counterflow.receiving.rules_plans import Condition, Found, Given, Kind, Plan, Question, plain, visible
+from counterflow.scans.reading import read
 
 MARK: Final = "q_"
 TEXT_MAX: Final = 80
@@ -60,7 +62,7 @@ def sent(data: QueryDict, plan: Plan | None) -> Sent:
         if not said:
             continue
         if question.kind is Kind.SERIAL:
-            serial = said
+            serial = _serial(said)
         elif question.kind is Kind.NUMBER:
             answers[question.code] = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else said
         else:
@@ -70,6 +72,12 @@ def sent(data: QueryDict, plan: Plan | None) -> Sent:
         due = {question.code for question in visible(plan, plain(plan, Found(answers, serial)))}
         answers = {code: answer for code, answer in answers.items() if code in due}
     return Sent(answers, serial, data.get("grade", "")[:1], data.get("grade_reason", "")[:TEXT_MAX])
+
+
+def _serial(text: str) -> str:
+    """The serial number in a scan: what a GS1 symbol says it is, else the text as it stands."""
+    best = read(text, today=clock.now().date()).best
+    return best.facts.serial if best is not None and best.facts.serial else text
 
 
 def questions(plan: Plan, given: Sent) -> list[Asked]:

@@ -368,6 +368,6 @@ LAWS: Final[list[Law]] = [
         FROM receiving_familyplan f
         WHERE NOT EXISTS (SELECT 1 FROM receiving_plan p WHERE p.code = f.plan AND p.active)
         """,
-        "SELECT count(*) FROM receiving_inspection",
+        "SELECT (SELECT count(*) FROM receiving_inspection) + (SELECT count(*) FROM receiving_plan)",
     ),
 ]

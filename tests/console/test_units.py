@@ -102,8 +102,8 @@ def test_stock_and_books_show_the_same_life(browse, received, company):
     lines = b"".join(client.get("/stock?format=csv").streaming_content).decode().splitlines()
     assert lines[0] == "State,Entity,Owner,On hand,Sellable,Pieces,Cost,Allowance,Value,Currency,Simulated"
     movements = client.get(f"/stock/{company.sku()}").content.decode()
-    assert "Movements, the latest first" in movements
-    assert "May be promised" in movements
+    assert "Latest movements" in movements
+    assert "What may be promised" in movements
 
 
 def test_a_difference_is_shouted(browse, received, owner):

@@ -125,6 +125,17 @@ def test_goods_that_nobody_can_name_get_the_placeholder_item(company):
     assert breaches() == []
 
 
+def test_any_number_of_an_item_names_it(company, owner):
+    main, further = "04006381333931", "05901234123457"
+    owner.execute("UPDATE catalog_item SET gtin = NULL, more_gtins = NULL WHERE gtin = %s", [main])
+    owner.execute(
+        "UPDATE catalog_item SET gtin = %s, more_gtins = %s WHERE id = %s",
+        [main, [further, main], company.items["mug"]],
+    )
+    for gtin in (main, further):
+        assert receive(company, scan(company, sku="", gtin=gtin)).done[0].facts["found"] == "blind"
+
+
 def test_a_gtin_names_an_item_and_an_ambiguous_one_the_item_on_the_rma(company, owner):
     gtin = "04012345678901"
     gtin = next(f"{gtin[:13]}{d}" for d in range(10) if _checks(f"{gtin[:13]}{d}"))

@@ -41,9 +41,9 @@ NEVER: dict[str, set[str]] = {
         "returns.decide",
     }
     | {"receiving.approve", "receiving.override", "policies.override", "workqueue.approve"},
-    # Who talks with the customer touches neither the goods nor the money.
+    # Who talks with the customer touches neither the goods nor the money, but for goods promised in place of money.
     "agent": {
-        *ACTS_OF["refunds"],
+        *(ACTS_OF["refunds"] - {"refunds.replace"}),
         *ACTS_OF["receiving"],
         *ACTS_OF["ledger"],
         *ACTS_OF["reconciliation"],

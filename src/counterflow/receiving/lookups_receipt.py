@@ -24,6 +24,10 @@ UNION ALL
 SELECT 'sku', i.sku, i.id, 0, i.sku, i.serial_tracked FROM catalog_item i WHERE i.sku = ANY(%s::text[])
 UNION ALL
 SELECT 'gtin', i.gtin, i.id, 0, i.sku, i.serial_tracked FROM catalog_item i WHERE i.gtin = ANY(%s::text[])
+UNION ALL
+SELECT 'gtin', g.gtin, i.id, 0, i.sku, i.serial_tracked
+FROM catalog_item i CROSS JOIN LATERAL unnest(i.more_gtins) AS g(gtin)
+WHERE i.more_gtins && %s::varchar[] AND g.gtin = ANY(%s::text[]) AND g.gtin IS DISTINCT FROM i.gtin
 ORDER BY 1, 2, 3
 """
 _PARCELS = """
@@ -99,7 +103,8 @@ def look_up(ctx: Context, items: Sequence[Any]) -> Dock:
         facts = unit_facts(row.id, row.found, row.quantity, row.rma or "", row.line_no or 0)
         dock.plates[row.lpn] = Plate(bytes(row.content_hash), facts)
     skus = {i.sku for i in items if i.sku} | {PLACEHOLDER}
-    wanted = [_words(i.node for i in items), sorted(skus), _words(i.gtin for i in items if i.gtin)]
+    gtins = _words(i.gtin for i in items if i.gtin)
+    wanted = [_words(i.node for i in items), sorted(skus), gtins, gtins, gtins]
     for row in db.rows(_WORDS, wanted):
         if row.what == "node":
             dock.nodes[row.word] = Node(row.id, row.entity_id)

@@ -28,7 +28,8 @@ class Kind:
     `name` is its word in addresses, files and the command line; `told` its word in the history. `find` takes
     search, chosen filters, sort, after and limit; `read` takes keys. `record` takes `new` items, `change` takes
     `changed` ones; a kind without them records again what changed. `place` is the cursor of a row.
-    `deep` kinds have fields that lists leave out. `pages` are addresses of pages of its own; `photos` is the
+    `deep` kinds have fields that lists leave out; kinds that are not `of_books` have
+    nothing simulated to tell. `pages` are addresses of pages of its own; `photos` is the
     subject under which photos of its records are kept.
     """
 
@@ -53,6 +54,7 @@ class Kind:
     search_label: str = "Code or name"
     called: Callable[[Any], str] = field(default=lambda row: str(getattr(row, "name", "")))
     deep: bool = False
+    of_books: bool = True
     rejected: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
     photos: str = ""

@@ -81,6 +81,7 @@ def _read(keys: Sequence[Key]) -> dict[Key, queries.UserRow]:
 
 USERS = Kind(
     name="users",
+    of_books=False,
     told="user",
     one="user",
     many="Users",

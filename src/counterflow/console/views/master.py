@@ -101,7 +101,7 @@ def list_page(
         "xlsx_link": wanted.link(format="xlsx"),
         "may_edit": who.may(kind.edit),
         "may_import": who.may(kind.edit) and who.may("registry.import"),
-        "simulated": notices(ledger.simulated()),
+        "simulated": notices(ledger.simulated()) if kind.of_books else [],
         **more,
     }
     return render(request, template, values)
@@ -163,7 +163,7 @@ def record_page(
         ),
         "history": history(request, kind, row),
         "more_link": f"?kind={kind.told}&q={kind.code_of(row)}",
-        "simulated": notices(ledger.simulated()),
+        "simulated": notices(ledger.simulated()) if kind.of_books else [],
         **more,
     }
     return render(request, template, values, status=422 if form.is_bound else 200)
@@ -275,7 +275,7 @@ def new(kind: Kind) -> View:
         form = new_form(kind, request.POST if request.method == "POST" else None)
         if form.is_valid() and (answer := _made(request, kind, form.cleaned_data)) is not None:
             return answer
-        values = {"kind": kind, "form": form, "simulated": notices(ledger.simulated())}
+        values = {"kind": kind, "form": form, "simulated": notices(ledger.simulated()) if kind.of_books else []}
         return render(request, "console/master/new.html", values, status=422 if form.is_bound else 200)
 
     return show

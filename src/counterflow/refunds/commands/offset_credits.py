@@ -40,7 +40,7 @@ WHERE g.state = 'ordered' AND g.total_minor > g.settled_minor + g.received_minor
 """
 
 
-@command(needs="refunds.replace")
+@command(needs="refunds.release")
 def offset_credits(ctx: Context, *, items: Sequence[OffsetCredit]) -> Batch:
     """Let each credit meet what is owed for goods of its return, the oldest first.
 

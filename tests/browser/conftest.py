@@ -24,7 +24,12 @@ KEPT = Path(tempfile.gettempdir()) / "counterflow-browser"
 READY_SECONDS_MAX = 60
 DESKTOP, PHONE = (1280, 840), (390, 844)
 OBJECTS_MAX = 3
-ANSWERS_TOLD = "Failed to load resource: the server responded"
+AT = """(wanted) => {
+  const [base, words] = wanted.split(" :: "), at = document.activeElement;
+  return at.matches(base) && (!words || at.textContent.includes(words));
+}"""
+TOLD_ELSEWHERE = ("Failed to load resource: the server responded", "htmx:afterRequest", "htmx:sendError")
+"""What the console repeats of answers and requests, which are looked at themselves."""
 
 
 @pytest.fixture(scope="session")
@@ -144,9 +149,9 @@ class Desk:
         return signal.get_attribute("data-words") or "" if signal.count() else ""
 
     def go_to(self, selector: str, tabs_max: int = 120) -> None:
-        """Press Tab until what the selector names has the focus."""
+        """Press Tab until what the selector names has the focus; words after ` :: ` are in its text."""
         for _ in range(tabs_max):
-            if self.page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+            if self.page.evaluate(AT, selector):
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"Tab never reached {selector} at {self.page.url}")
@@ -157,7 +162,7 @@ class Desk:
         self.page.keyboard.press("Enter")
 
     def _said(self, message: Any) -> None:
-        if message.type == "error" and not message.text.startswith(ANSWERS_TOLD):
+        if message.type == "error" and not message.text.startswith(TOLD_ELSEWHERE):
             self.wrong.append(f"console: {message.text} ({self.page.url})")
 
     def _failed(self, request: Any) -> None:

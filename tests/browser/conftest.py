@@ -28,7 +28,7 @@ AT = """(wanted) => {
   const [base, words] = wanted.split(" :: "), at = document.activeElement;
   return at.matches(base) && (!words || at.textContent.includes(words));
 }"""
-TOLD_ELSEWHERE = ("Failed to load resource: the server responded", "htmx:afterRequest", "htmx:sendError")
+TOLD_ELSEWHERE = ("Failed to load resource: the server responded", "htmx:afterRequest", "htmx:send")
 """What the console repeats of answers and requests, which are looked at themselves."""
 
 

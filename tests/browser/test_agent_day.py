@@ -2,6 +2,7 @@
 
 import pytest
 
+from counterflow.catalog.commands import NewReason, record_reasons
 from counterflow.kernel import clock, db
 from counterflow.orders.commands import NewContact, RecordContact, record_contacts
 
@@ -73,6 +74,7 @@ def test_an_exchange_names_what_goes_out_instead(sit_down, everything, order):
 
 
 def test_what_policy_declines_is_said_before_and_overridden_with_a_reason(sit_down, everything):
+    record_reasons(everything.ctx(), items=[NewReason("override", "goodwill", "Goodwill")])
     old = everything.sell([("tee", 2, 2000, 400)])
     desk = sit_down("agent")
     page = find(desk, old, old)
@@ -85,7 +87,7 @@ def test_what_policy_declines_is_said_before_and_overridden_with_a_reason(sit_do
     desk.press("summary :: Decide against")
     desk.go_to("select[name=override]")
     page.keyboard.press("ArrowDown")
-    page.wait_for_selector("details[open] #override")
+    page.wait_for_selector("#whole details[open] option[value=goodwill][selected]", state="attached")
     desk.press("button :: Open the return")
     page.wait_for_url("**/returns/*")
     assert [row.state for row in opened(old)] == ["authorised"]

@@ -6,7 +6,7 @@ BIN := .venv/bin
 ARGS ?=
 export DJANGO_SETTINGS_MODULE ?= counterflow.config.settings
 
-.PHONY: help demo setup setup-test test check lint types contracts migrations pytest format assets lock wheel python
+.PHONY: help demo screens setup setup-test test check lint types contracts migrations pytest format assets lock wheel python
 
 help:
 	@echo "make demo            a company with a year of returns, served     ARGS=--no-serve ends after the summary"
@@ -15,6 +15,7 @@ help:
 	@echo "make setup           the environment for working on Counterflow"
 	@echo "make format          let ruff write the code's form"
 	@echo "make lock            bring the requirements*.lock files up to date (needs uv)   ARGS=--upgrade takes new versions"
+	@echo "make screens         the pictures in docs/screens, from a demo of its own   ARGS=--page return makes only that one"
 	@echo "make wheel           build the distribution into dist/"
 
 demo: setup
@@ -55,6 +56,9 @@ pytest: setup-test
 format: setup-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+screens: setup-test
+	$(BIN)/python tools/screens.py $(ARGS)
 
 wheel: setup-test
 	$(BIN)/python -m hatchling build

@@ -23,6 +23,7 @@ from rich.console import Console
 from counterflow.config import database
 from counterflow.config.bench.multiply import multiply
 from counterflow.config.bench.places import SEARCHES, Place, places
+from counterflow.config.bench.scans import scans
 from counterflow.config.demo import accounts, scenario
 from counterflow.config.demo.desk import Desk
 from counterflow.config.demo.narrator import Narrator
@@ -60,14 +61,43 @@ def measure(rounds: int, only: Sequence[str] = ()) -> dict[str, Any]:
             if addresses and (figures := _page(client, addresses, rounds)):
                 found[name] = figures
                 say(f"{name}: {figures}")
+    sent = {} if only else _scans(client, rounds, dice)
     ordered = dict(sorted(found.items(), key=lambda row: -row[1]["p95_ms"]))
     return {
         "returns": db.rows("SELECT count(*) AS n FROM returns_rma")[0].n,
         "database_bytes": db.rows("SELECT pg_database_size(current_database()) AS n")[0].n,
         "goal_p95_ms": GOAL_MS,
-        "over_goal": [name for name, figures in ordered.items() if figures["p95_ms"] >= GOAL_MS],
+        "over_goal": [name for name, row in {**sent, **ordered}.items() if row["p95_ms"] >= GOAL_MS],
+        "scans": sent,
         "pages": ordered,
     }
+
+
+def _scans(client: Client, rounds: int, dice: random.Random) -> dict[str, dict[str, Any]]:
+    """Figures of each kind of scan; none is sent twice."""
+    found = {}
+    for batch in scans(client, max(rounds, ADDRESSES), dice):
+        if len(batch) <= WARM + 1:
+            continue
+        counted, rest = batch[0], batch[1:]
+        statements, blocks = _looked(partial(counted.send, client))
+        found[counted.kind] = {
+            **timed(
+                [partial(one.send, client) for one in rest[WARM:]], [partial(one.send, client) for one in rest[:WARM]]
+            ),
+            "statements": statements,
+            "blocks": blocks,
+        }
+        say(f"{counted.kind}: {found[counted.kind]}")
+    return found
+
+
+def _looked(call: Callable[[], Any]) -> tuple[int, int]:
+    """Statements and blocks of one call."""
+    before = _blocks()
+    with db.counting() as plain, CaptureQueriesContext(connection) as mapped:
+        call()
+    return len(plain) + len(mapped.captured_queries), _blocks() - before
 
 
 def _addresses(place: Place, dice: random.Random) -> Iterator[tuple[str, list[str]]]:
@@ -82,13 +112,8 @@ def _page(client: Client, addresses: Sequence[str], rounds: int) -> dict[str, An
     """Figures of one page; None for what answers no GET."""
     if client.get(addresses[0]).status_code == 405:
         return None
-    statements = blocks = 0
-    for address in addresses:
-        before = _blocks()
-        with db.counting() as plain, CaptureQueriesContext(connection) as mapped:
-            _asked(client, address)
-        statements = max(statements, len(plain) + len(mapped.captured_queries))
-        blocks = max(blocks, _blocks() - before)
+    looked = [_looked(partial(_asked, client, address)) for address in addresses]
+    statements, blocks = (max(figures) for figures in zip(*looked, strict=True))
     asked = [addresses[n % len(addresses)] for n in range(max(rounds, len(addresses)))]
     return {
         **timed([partial(_asked, client, address) for address in asked]),
@@ -104,9 +129,9 @@ def _blocks() -> int:
     return int(found[0].n)
 
 
-def timed(calls: Sequence[Callable[[], Any]]) -> dict[str, float]:
-    """Median and 95th percentile of so many calls, in milliseconds."""
-    for call in calls[:WARM]:
+def timed(calls: Sequence[Callable[[], Any]], warm: Sequence[Callable[[], Any]] = ()) -> dict[str, float]:
+    """Median and 95th percentile of so many calls, in milliseconds; others come first where a call is made once."""
+    for call in warm or calls[:WARM]:
         call()
     taken = []
     for call in calls:

@@ -43,6 +43,7 @@ from counterflow.recovery.commands.close_loads import CloseLoad, close_loads
 from counterflow.recovery.commands.unload_goods import UnloadGoods, unload_goods
 from counterflow.refunds.commands.approve_early import ApproveEarly, approve_early
 from counterflow.refunds.commands.cancel_replacements import CancelReplacement, cancel_replacements
+from counterflow.refunds.commands.grant_goodwill import GrantGoodwill, grant_goodwill
 from counterflow.refunds.commands.observe_charges import ChargeReport, observe_charges
 from counterflow.refunds.commands.observe_money import observe_money
 from counterflow.refunds.commands.order_replacements import OrderReplacement, order_replacements
@@ -126,6 +127,7 @@ def live(company: Company) -> None:
     _recovery(company)
     _money(company)
     _goods(company)
+    _goodwill(company)
     flows.run_pending()
     _count(company)
     _photos(company)
@@ -278,6 +280,26 @@ def _money(company: Company) -> None:
             report(company, "refund_failed", found[0].amount_minor, payout_ref=found[0].reference)
         if kind == "over":
             report(company, "refund_paid", found[0].amount_minor + 50, payout_ref=found[0].reference)
+
+
+def _goodwill(company: Company) -> None:
+    """Goodwill on an order by its tender and as store credit, and on a return."""
+    order = buy(company, ("tee", 2))
+    line = AskedLine(1, "too_small", company.sku("tee"))
+    rma = str(
+        open_rmas(company.ctx(), items=[OpenRma(company.channel(), company.lpn(), [line], order, ASKED)])
+        .done[0]
+        .facts["rma"]
+    )
+    on = {"channel": company.channel(), "order": order}
+    items = [
+        GrantGoodwill(company.lpn(), 500, "late_delivery", **on),
+        GrantGoodwill(company.lpn(), 300, "bad_service", **on, method="store_credit"),
+        GrantGoodwill(company.lpn(), 200, "loyal_customer", rma=rma),
+    ]
+    batch = grant_goodwill(company.ctx(), items=items)
+    assert not batch.refused, batch.refused[0]
+    flows.run_pending()
 
 
 def _goods(company: Company) -> None:

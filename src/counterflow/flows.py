@@ -219,6 +219,7 @@ FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
     orders.STOCK_FACT_NEGATIVE: [(as_they_are, (explain_shortages,))],
     refunds.CREDIT_APPROVED: [(as_they_are, _GOODS_MOVED)],
     refunds.CREDIT_RELEASED: [(as_they_are, _CREDITED), (rmas_of_credits, (close_finished,))],
+    refunds.GOODWILL_GRANTED: [(as_they_are, (pay_credits, number_new))],
     # What goods leave of a credit is paid out; a credit that waited for its goods may be whole now.
     refunds.REPLACEMENT_ORDERED: [(credits_of_rmas, (pay_credits,))],
     refunds.CREDIT_OFFSET: [(credits_of_rmas, (pay_credits,))],

@@ -114,7 +114,7 @@ UNNOTICED = {
     },
     "reconciliation_countentry": {"ref": ONCE, "content_hash": REPLAY},
     "reconciliation_countline": {"planned": DESCRIPTIVE},
-    "refunds_credit": {"content_hash": REPLAY, "cause": DESCRIPTIVE, "request_ref": ONCE},
+    "refunds_credit": {"content_hash": REPLAY, "cause": DESCRIPTIVE, "reason": DESCRIPTIVE, "request_ref": ONCE},
     "refunds_charge": {"id": ONCE, "source": TOLD, "content_hash": REPLAY},
     "refunds_creditline": {"id": ONCE},
     "refunds_offset": {"id": ONCE},

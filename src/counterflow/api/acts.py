@@ -88,6 +88,7 @@ from counterflow.recovery.commands.start_refurbishments import start_refurbishme
 from counterflow.recovery.commands.unload_goods import unload_goods
 from counterflow.refunds.commands.approve_early import approve_early
 from counterflow.refunds.commands.cancel_replacements import cancel_replacements
+from counterflow.refunds.commands.grant_goodwill import grant_goodwill
 from counterflow.refunds.commands.observe_charges import observe_charges
 from counterflow.refunds.commands.observe_money import observe_money
 from counterflow.refunds.commands.offset_credits import offset_credits
@@ -128,6 +129,7 @@ ACTS: list[Act] = [
     Act("/send-backs", send_back_units, "receiving"),
     Act("/credits", release_credits, "refunds"),
     Act("/early-approvals", approve_early, "refunds"),
+    Act("/goodwill", grant_goodwill, "refunds"),
     Act("/payouts", request_payouts, "refunds"),
     Act("/replacements", order_replacements, "refunds"),
     Act("/replacement-cancellations", cancel_replacements, "refunds"),

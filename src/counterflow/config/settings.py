@@ -91,6 +91,9 @@ EVIDENCE_BYTES_MAX = int(os.environ.get("COUNTERFLOW_PHOTO_MB", "12")) * 1024 * 
 # The company prefix under which pallets get their SSCC. 952 is what GS1 keeps for demonstrations and examples.
 GS1_PREFIX = os.environ.get("COUNTERFLOW_GS1_PREFIX", "9521234")
 
+# What all goodwill of an order may come to, in percent of what was invoiced for it; never more than all of it.
+GOODWILL_PERCENT_MAX = max(0, min(100, int(os.environ.get("COUNTERFLOW_GOODWILL_PERCENT", "100"))))
+
 AUTH_USER_MODEL = "access.User"
 LOGIN_URL = "/sign-in"
 AUTH_PASSWORD_VALIDATORS = [

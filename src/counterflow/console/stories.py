@@ -102,6 +102,7 @@ TELLINGS: dict[str, Telling] = {
     "UnitSplit": Telling("Split", "plain", "layers-intersect", _pieces),
     "UnitSentBack": Telling("Sent back to the customer", "plain", "truck"),
     "CreditReleased": Telling("Credit released", "good", "receipt-refund", _amount),
+    "GoodwillGranted": Telling("Goodwill granted", "good", "receipt-refund", _amount),
     "CreditApproved": Telling("Credit approved before its milestone", "hold", "gavel", _reason),
     "PayoutRequested": Telling("Payout requested", "move", "cash", _amount),
     "PayoutPaid": Telling("Payout observed as paid", "good", "cash", _amount),

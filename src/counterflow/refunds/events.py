@@ -1,6 +1,7 @@
 """Facts that refunds tells; the subject of each is named beside it."""
 
 CREDIT_RELEASED = "CreditReleased"  # the credit
+GOODWILL_GRANTED = "GoodwillGranted"  # the credit
 CREDIT_APPROVED = "CreditApproved"  # the RMA
 PAYOUT_REQUESTED = "PayoutRequested"  # the payout
 PAYOUT_PAID = "PayoutPaid"  # the payout

@@ -7,6 +7,7 @@ from typing import Final
 
 from counterflow.kernel.laws import Law
 from counterflow.refunds.laws_goods import LAWS_GOODS
+from counterflow.refunds.laws_goodwill import LAWS_GOODWILL
 
 _CREDITS: Final = "SELECT count(*) FROM refunds_credit"
 _LINES: Final = "SELECT count(*) FROM refunds_creditline"
@@ -15,6 +16,7 @@ _FACTS: Final = "SELECT count(*) FROM refunds_moneyfact"
 
 LAWS: Final[list[Law]] = [
     *LAWS_GOODS,
+    *LAWS_GOODWILL,
     Law(
         "refunds.credits_are_their_lines",
         "Net, tax and fee of every credit are the sums of its lines, and its total follows from them.",
@@ -24,8 +26,10 @@ LAWS: Final[list[Law]] = [
         FROM refunds_credit c
         LEFT JOIN (SELECT credit_id, sum(net_minor) AS net, sum(tax_minor) AS tax, sum(fee_minor) AS fee
                    FROM refunds_creditline GROUP BY 1) l ON l.credit_id = c.id
-        WHERE l.credit_id IS NULL OR (c.net_minor, c.tax_minor, c.fee_minor) <> (l.net, l.tax, l.fee)
+        WHERE (l.credit_id IS NULL) <> (c.cause = 'goodwill')
+           OR (c.net_minor, c.tax_minor, c.fee_minor) <> (coalesce(l.net, 0), coalesce(l.tax, 0), coalesce(l.fee, 0))
            OR c.total_minor <> c.net_minor + c.tax_minor + c.shipping_minor + c.shipping_tax_minor - c.fee_minor
+                               + c.goodwill_minor
         """,
         _CREDITS,
     ),
@@ -195,8 +199,9 @@ LAWS: Final[list[Law]] = [
         SELECT format('credit %s: books, order, currency or origin differ from those of return %s', c.id, c.rma_id)
                AS what
         FROM refunds_credit c LEFT JOIN returns_rma r ON r.id = c.rma_id
-        WHERE r.id IS NULL OR (c.entity_id, c.order_id, c.currency, c.simulated)
-                              IS DISTINCT FROM (r.entity_id, r.order_id, r.currency, r.simulated)
+        WHERE r.id IS NULL AND (c.rma_id IS NOT NULL OR c.cause <> 'goodwill')
+           OR r.id IS NOT NULL AND (c.entity_id, c.order_id, c.currency, c.simulated)
+                                   IS DISTINCT FROM (r.entity_id, r.order_id, r.currency, r.simulated)
         UNION ALL
         SELECT format('credit line %s: not by the terms of RMA line %s', l.id, l.rma_line_id)
         FROM refunds_creditline l
@@ -215,8 +220,9 @@ LAWS: Final[list[Law]] = [
         SELECT format('credit %s: entry %s is of another instant, command or rate', coalesce(c.id, 0),
                       coalesce(c.entry_id, e.id)) AS what
         FROM (SELECT * FROM refunds_credit WHERE entry_id <> 0) c
-        FULL JOIN (SELECT * FROM ledger_entry WHERE kind = 'credit' AND reverses = 0) e ON e.id = c.entry_id
-        WHERE c.id IS NULL OR e.id IS NULL
+        FULL JOIN (SELECT * FROM ledger_entry WHERE kind IN ('credit', 'goodwill') AND reverses = 0) e
+            ON e.id = c.entry_id
+        WHERE c.id IS NULL OR e.id IS NULL OR (c.cause = 'goodwill') <> (e.kind = 'goodwill')
            OR (c.entity_id, c.happened_at, c.recorded_at, c.command_id)
               <> (e.entity_id, e.happened_at, e.recorded_at, e.command_id)
         UNION ALL

@@ -9,9 +9,10 @@ from counterflow.returns.models import Rma, RmaLine
 
 
 class Credit(models.Model):
-    """What we owe for returned goods. Amounts are minor units of `currency`, all positive.
+    """What we owe for returned goods, or beyond them. Amounts are minor units of `currency`, all positive.
 
-    `total = net + tax + shipping + its tax - fee`. `number` is gapless per entity and given by
+    `total = net + tax + shipping + its tax - fee`; goodwill (`cause`) has an amount and a reason instead, no lines,
+    and a return only where it was granted on one. `number` is gapless per entity and given by
     `number_credits` after release. `functional_total_minor` is the total in the entity's currency as
     posted. `committed_minor` counts payouts requested or paid, `paid_minor` those observed; store credit
     is settled when it is released, so both are the total there. An order's shipping is credited once.
@@ -22,9 +23,10 @@ class Credit(models.Model):
     number = models.BigIntegerField(null=True)
     request_ref = models.TextField(unique=True)
     content_hash = models.BinaryField()
-    rma = models.ForeignKey(Rma, on_delete=models.PROTECT, related_name="+")
+    rma = models.ForeignKey(Rma, null=True, on_delete=models.PROTECT, related_name="+")
     order_id = models.BigIntegerField(null=True)
     cause = models.TextField()
+    reason = models.TextField(db_default="")
     method = models.TextField()
     currency = models.CharField(max_length=3)
     net_minor = models.BigIntegerField()
@@ -32,6 +34,7 @@ class Credit(models.Model):
     shipping_minor = models.BigIntegerField()
     shipping_tax_minor = models.BigIntegerField()
     fee_minor = models.BigIntegerField()
+    goodwill_minor = models.BigIntegerField(db_default=0)
     total_minor = models.BigIntegerField()
     functional_total_minor = models.BigIntegerField()
     rate = models.DecimalField(max_digits=20, decimal_places=10)
@@ -56,6 +59,7 @@ class Credit(models.Model):
                     + F("shipping_minor")
                     + F("shipping_tax_minor")
                     - F("fee_minor")
+                    + F("goodwill_minor")
                 )
                 & Q(net_minor__gte=0)
                 & Q(tax_minor__gte=0)
@@ -64,6 +68,13 @@ class Credit(models.Model):
                 & Q(fee_minor__gte=0)
                 & Q(total_minor__gte=0),
                 name="refunds_credit_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(goodwill_minor=0, rma__isnull=False, reason="") & ~Q(cause="goodwill")
+                | Q(goodwill_minor__gt=0, goodwill_minor=F("total_minor"), cause="goodwill", order_id__isnull=False)
+                & ~Q(reason="")
+                & ~Q(method="replacement"),
+                name="refunds_credit_goodwill",
             ),
             models.CheckConstraint(
                 condition=Q(paid_minor__gte=0)

@@ -79,6 +79,7 @@ class CreditRow:
     order: str
     entity: str
     cause: str
+    reason: str
     method: str
     currency: str
     net_minor: int
@@ -86,6 +87,7 @@ class CreditRow:
     shipping_minor: int
     shipping_tax_minor: int
     fee_minor: int
+    goodwill_minor: int
     total_minor: int
     functional_total_minor: int
     rate: Decimal
@@ -133,11 +135,11 @@ JOIN orders_shipmentline s ON s.id = l.shipment_line_id AND s.invoiced_minor > 0
 WHERE l.rma_id = ANY(%s::bigint[]) ORDER BY l.rma_id, l.line_no
 """
 _CREDITS = """
-SELECT c.id, c.number, c.request_ref, r.number AS rma, coalesce(o.number, '') AS "order", e.code AS entity, c.cause,
-       c.method, c.currency, c.net_minor, c.tax_minor, c.shipping_minor, c.shipping_tax_minor, c.fee_minor,
-       c.total_minor, c.functional_total_minor, c.rate, c.committed_minor, c.paid_minor, c.happened_at, c.recorded_at,
-       c.entry_id
-FROM refunds_credit c JOIN returns_rma r ON r.id = c.rma_id JOIN ledger_entity e ON e.id = c.entity_id
+SELECT c.id, c.number, c.request_ref, coalesce(r.number, '') AS rma, coalesce(o.number, '') AS "order",
+       e.code AS entity, c.cause, c.reason, c.method, c.currency, c.net_minor, c.tax_minor, c.shipping_minor,
+       c.shipping_tax_minor, c.fee_minor, c.goodwill_minor, c.total_minor, c.functional_total_minor, c.rate,
+       c.committed_minor, c.paid_minor, c.happened_at, c.recorded_at, c.entry_id
+FROM refunds_credit c LEFT JOIN returns_rma r ON r.id = c.rma_id JOIN ledger_entity e ON e.id = c.entity_id
 LEFT JOIN orders_order o ON o.id = c.order_id
 """
 _LINES = """
@@ -369,27 +371,30 @@ def credits_of_rmas(rma_ids: Sequence[int]) -> list[int]:
 
 def rmas_of_credits(credit_ids: Sequence[int]) -> list[int]:
     """The RMAs that credits answer for."""
-    sql = "SELECT DISTINCT rma_id FROM refunds_credit WHERE id = ANY(%s::bigint[]) ORDER BY 1"
+    sql = "SELECT DISTINCT rma_id FROM refunds_credit WHERE id = ANY(%s::bigint[]) AND rma_id IS NOT NULL ORDER BY 1"
     return [row.rma_id for row in db.rows(sql, [list(credit_ids)])]
 
 
 _NAMED = """
-SELECT r.number AS rma, c.number, c.total_minor, c.currency, '' AS payout FROM ledger_entity e
-JOIN refunds_credit c ON c.entity_id = e.id AND c.number = %(number)s JOIN returns_rma r ON r.id = c.rma_id
+SELECT coalesce(r.number, '') AS rma, h.code || '/' || o.number AS "order", c.number, c.currency, '' AS payout
+FROM ledger_entity e JOIN refunds_credit c ON c.entity_id = e.id AND c.number = %(number)s
+LEFT JOIN returns_rma r ON r.id = c.rma_id
+LEFT JOIN orders_order o ON o.id = c.order_id LEFT JOIN orders_channel h ON h.id = o.channel_id
 UNION ALL
-SELECT r.number, c.number, p.amount_minor, p.currency, p.reference FROM refunds_payout p
-JOIN refunds_credit c ON c.id = p.credit_id JOIN returns_rma r ON r.id = c.rma_id
+SELECT coalesce(r.number, ''), h.code || '/' || o.number, c.number, p.currency, p.reference
+FROM refunds_payout p JOIN refunds_credit c ON c.id = p.credit_id LEFT JOIN returns_rma r ON r.id = c.rma_id
+LEFT JOIN orders_order o ON o.id = c.order_id LEFT JOIN orders_channel h ON h.id = o.channel_id
 WHERE p.reference = %(words)s LIMIT %(limit)s
 """
 
 
 def named(words: str, *, limit: int = 5) -> list[Found]:
-    """Credits by number, payouts by reference; the key is the number of their return. One statement."""
+    """Credits by number, payouts by reference; the key is their return's number, or their order's. One statement."""
     number = int(words) if words.isdigit() and len(words) < 19 else None
     rows = db.rows(_NAMED, {"number": number, "words": words, "limit": limit})
-    return [
-        Found("payout", row.rma, row.payout, f"of {row.rma}", True)
-        if row.payout
-        else Found("credit", row.rma, f"Credit {row.number}", f"of {row.rma}, {row.currency}", True)
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        name, of = row.payout or f"Credit {row.number}", row.rma or row.order
+        kind = ("payout" if row.payout else "credit") if row.rma else "order"
+        found.append(Found(kind, of, name, f"of {of}" if row.payout else f"of {of}, {row.currency}", True))
+    return found

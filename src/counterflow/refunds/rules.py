@@ -24,6 +24,10 @@ class MixedMethods(Refusal):
     """Lines of {rma} are met in several ways ({methods}); release one credit for each."""
 
 
+class GoodwillApart(Refusal):
+    """Goodwill for {rma} is granted by itself; a credit is for what was invoiced."""
+
+
 class RateMissing(Invalid):
     """{rma} was sold in {currency} and the books are kept in {functional}; send the rate between them."""
 
@@ -89,6 +93,16 @@ def convert(amount: int, source: str, target: str, rate: Decimal) -> int:
     """Minor units of `source` in minor units of `target`, at target per source; halves to even."""
     scaled = Decimal(amount).scaleb(places(target) - places(source)) * rate
     return int(scaled.to_integral_value(ROUND_HALF_EVEN))
+
+
+def rate_between(told: Decimal | None, currency: str, functional: str, what: str) -> Decimal:
+    """The rate to book at: 1 within one currency, else as told. Raises `RateMissing`, `RateInvalid`."""
+    if told is None and currency != functional:
+        raise RateMissing(rma=what, currency=currency, functional=functional)
+    rate = Decimal(1) if told is None else Decimal(told)
+    if not rate.is_finite() or rate <= 0 or (currency == functional and rate != 1):
+        raise RateInvalid(rate=str(rate)[:40], currency=functional)
+    return rate
 
 
 @dataclass

@@ -33,7 +33,11 @@ ORDER BY k.id
 _SUBJECTS = """
 WITH rma AS (SELECT id, customer_id FROM returns_rma WHERE customer_id = ANY(%(customers)s::bigint[])),
 line AS (SELECT l.id, r.customer_id FROM returns_rmaline l JOIN rma r ON r.id = l.rma_id),
-credit AS (SELECT c.id, r.customer_id FROM refunds_credit c JOIN rma r ON r.id = c.rma_id),
+credit AS (
+    SELECT c.id, r.customer_id FROM refunds_credit c JOIN rma r ON r.id = c.rma_id
+    UNION SELECT c.id, o.customer_id FROM refunds_credit c JOIN orders_order o ON o.id = c.order_id
+    WHERE o.customer_id = ANY(%(customers)s::bigint[])
+),
 unit AS (
     SELECT u.id, l.customer_id FROM receiving_unit u JOIN line l ON l.id = u.rma_line_id
     UNION SELECT a.unit_id, l.customer_id FROM returns_allocation a JOIN line l ON l.id = a.rma_line_id

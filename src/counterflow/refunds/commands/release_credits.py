@@ -15,6 +15,7 @@ from counterflow.ledger.chart import GL
 from counterflow.ledger.posting import Entry, Money, post
 from counterflow.orders.models import ShipmentLine
 from counterflow.refunds import events, rules
+from counterflow.refunds.goodwill import CAUSE
 from counterflow.refunds.lookups import Claim, Due, Line, lock_claims
 from counterflow.refunds.models import Credit, CreditLine
 from counterflow.refunds.rules import Amounts
@@ -76,7 +77,7 @@ def release_credits(ctx: Context, *, items: Sequence[ReleaseCredit]) -> Batch:
     """Release each credit that is due, by line and piece, and post what we owe.
 
     Refuses: `RmaNotFound`, `CreditLineNotFound`, `QuantityInvalid`, `ReasonMissing`, `ReferenceMissing`,
-    `NothingDue`, `NotEnoughDue`, `NothingInvoiced`, `MixedMethods`, `RateMissing`, `RateInvalid`,
+    `NothingDue`, `NotEnoughDue`, `NothingInvoiced`, `MixedMethods`, `GoodwillApart`, `RateMissing`, `RateInvalid`,
     `IdentityReused`. Shipping is credited once, with the pieces that complete the return of the whole order by
     lines whose policy refunds it. SQL: two look-ups under lock, one write a table, one posting.
     """
@@ -128,7 +129,9 @@ def _release(ctx: Context, item: ReleaseCredit, due: Due, plan: _Plan) -> Done:
         raise RmaNotFound(rma=item.rma[:80])
     require_reference(item.request_ref)
     require_reason(item.cause)
-    rate = _rate(item, claim)
+    if item.cause == CAUSE:
+        raise rules.GoodwillApart(rma=item.rma)
+    rate = rules.rate_between(item.rate, claim.currency, claim.functional, item.rma)
     chosen = _chosen(item, claim, due)
     methods = sorted({line.method for line, _ in chosen})
     if len(methods) > 1:
@@ -177,15 +180,6 @@ def _release(ctx: Context, item: ReleaseCredit, due: Due, plan: _Plan) -> Done:
     }
     due.earlier[item.request_ref] = told
     return Done(item.request_ref, _told(told))
-
-
-def _rate(item: ReleaseCredit, claim: Claim) -> Decimal:
-    if item.rate is None and claim.currency != claim.functional:
-        raise rules.RateMissing(rma=item.rma, currency=claim.currency, functional=claim.functional)
-    rate = Decimal(1) if item.rate is None else Decimal(item.rate)
-    if not rate.is_finite() or rate <= 0 or (claim.currency == claim.functional and rate != 1):
-        raise rules.RateInvalid(rate=str(rate)[:40], currency=claim.functional)
-    return rate
 
 
 def _chosen(item: ReleaseCredit, claim: Claim, due: Due) -> list[tuple[Line, int]]:

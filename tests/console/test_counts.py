@@ -10,6 +10,7 @@ from company import ASKED, make_company
 from console_life import asked, disposed, received
 from counterflow.kernel.context import Context
 from counterflow.reconciliation import queries_counts as queries
+from counterflow.reconciliation.reading_counts import BYTES_MAX
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +146,20 @@ def test_a_counted_sheet_is_recorded_once(browse, company, count):
     for bad, words in ((b"", "empty"), (b"sku,counted\nA,x\n", "not a whole number"), (b"sku\nA\n", "no column")):
         clerk.post(f"{count}/upload", {"file": SimpleUploadedFile("x.csv", bad)})
         assert words in text(clerk, count), words
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b",,\n", "no column for sku"),
+        ("sku,quantity\nTEE,²\n".encode(), "is not a whole number of pieces"),
+        (b"x" * (BYTES_MAX + 1), "at most 20 MB are taken"),
+    ],
+)
+def test_a_sheet_that_cannot_be_read_is_told(browse, count, content, words):
+    controller = browse("inventory_controller")
+    controller.post(f"{count}/upload", {"file": SimpleUploadedFile("sheet.csv", content)})
+    assert words in controller.get(count).content.decode()
 
 
 def test_a_count_may_be_cancelled(browse, count):

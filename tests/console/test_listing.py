@@ -29,6 +29,11 @@ def test_only_offered_filters_count():
     assert want("/?on=2026-02-28&sku=").chosen == {"on": "2026-02-28"}
 
 
+def test_a_place_that_is_no_id_begins_at_the_start():
+    assert want("/?place=120").after_id == "120"
+    assert [want(f"/?place={place}").after_id for place in ("²", "x", "9" * 30, "")] == [None] * 4
+
+
 def test_a_heading_sorts_and_turns_round():
     rising = listing(COLUMNS, [], want("/?sort=name&state=open&place=7"))
     assert rising.headings[0].order == "ascending"

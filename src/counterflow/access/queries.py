@@ -10,7 +10,7 @@ from counterflow.access.roles import permissions_for
 from counterflow.access.secrets import digest_of, prefix_of
 from counterflow.kernel import db
 from counterflow.kernel.found import Found, unique
-from counterflow.registry.paging import listed
+from counterflow.registry.paging import contains, listed
 
 REMEMBERED_SECONDS = 5.0
 REMEMBERED_MAX = 2_000
@@ -159,7 +159,7 @@ def users(
         _USERS,
         key="email",
         where=[
-            ("(email LIKE %s OR lower(name) LIKE %s)", [_like(search)] * 2 if search else None),
+            ("(email LIKE %s OR lower(name) LIKE %s)", [contains(search.strip().lower())] * 2 if search else None),
             ("%s::text = ANY(roles)", role or None),
             ("is_active = %s", active),
             ("home_node = %s", home_node or None),
@@ -214,11 +214,6 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
         [wanted, wanted],
     )
     return {actor: actor for actor in wanted} | {row.actor: row.name for row in found}
-
-
-def _like(text: str) -> str:
-    escaped = text.strip().lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 def named(words: str, *, limit: int = 5) -> list[Found]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from counterflow.kernel import db
 from counterflow.kernel.found import Found, between, unique
 from counterflow.registry.paging import contains, listed
+from counterflow.scans.digits import plain_digits
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ SELECT i.sku, i.name, i.gtin, f.exact FROM (
 def named(words: str, *, limit: int = 5) -> list[Found]:
     """Items by SKU, by how it begins, or by a GTIN of 8 to 14 digits. One statement."""
     first, last = between(words.upper())
-    gtin = words.zfill(14) if words.isdigit() and 8 <= len(words) <= 14 else None
+    gtin = words.zfill(14) if plain_digits(words) and 8 <= len(words) <= 14 else None
     params = {"skus": [words, words.upper()], "gtin": gtin, "first": first, "last": last, "limit": limit}
     found = [
         Found("item", row.sku, row.name or row.sku, row.sku if row.name else "", row.exact)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from counterflow.kernel.errors import Invalid
+from counterflow.scans.digits import gs1, plain_digits
 
 NAME_MAX, TEXT_MAX = 300, 2_000
 WEIGHT_MAX_G, WARRANTY_MAX_MONTHS, WINDOW_MAX_DAYS = 10_000_000, 1_200, 36_500
@@ -41,13 +42,9 @@ def reason_key(text: str) -> str:
 def gtin14(text: str) -> str:
     """A GTIN as 14 digits. Raises `GtinMalformed`."""
     digits = text.strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) in (8, 12, 13, 14)):
+    if not (plain_digits(digits) and len(digits) in (8, 12, 13, 14) and gs1(digits[:-1]) == digits[-1]):
         raise GtinMalformed(gtin=text[:40])
-    full = digits.zfill(14)
-    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(full[:13]))
-    if (10 - total % 10) % 10 != int(full[13]):
-        raise GtinMalformed(gtin=text[:40])
-    return full
+    return digits.zfill(14)
 
 
 def more_gtins(texts: Sequence[str], main: str | None) -> list[str]:

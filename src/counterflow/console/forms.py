@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from counterflow.access.roles import PERMISSIONS, ROLES
 from counterflow.access.secrets import PASSWORD_LENGTH_MIN
 from counterflow.receiving.rules import Disposition
+from counterflow.reconciliation.reading import BYTES_MAX
 
 _CLASSES: dict[type[forms.Widget], str] = {
     forms.CheckboxInput: "form-check-input",
@@ -34,6 +35,22 @@ class Form(forms.Form):
         for name in self.errors:
             if name in self.fields:
                 self.fields[name].widget.attrs["class"] += " is-invalid"
+
+
+class SentFile(forms.FileField):
+    """A file, refused before it is read where it has more bytes than its reader takes."""
+
+    def __init__(self, *, bytes_max: int, **kwargs: Any) -> None:
+        super().__init__(**{"widget": forms.FileInput, **kwargs})
+        self.bytes_max = bytes_max
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """The file. Refuses one that is too large."""
+        file = super().clean(data, initial)
+        if file and file.size > self.bytes_max:
+            size, most = (f"{count / 2**20:,.0f} MB" for count in (file.size, self.bytes_max))
+            raise forms.ValidationError(f"The file has {size}; at most {most} are taken. Cut it and send the parts.")
+        return file
 
 
 class Settings(Form):
@@ -236,8 +253,8 @@ class Compare(Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}),
     )
     source = forms.CharField(label="Who says so", required=False, max_length=80)
-    file = forms.FileField(
-        label="File", help_text="CSV with columns for SKU, state and quantity; gzip is fine.", widget=forms.FileInput
+    file = SentFile(
+        label="File", help_text="CSV with columns for SKU, state and quantity; gzip is fine.", bytes_max=BYTES_MAX
     )
 
     def __init__(self, *args: Any, nodes: Sequence[tuple[str, str]], **kwargs: Any) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 
 from counterflow.console.badges import BADGES
-from counterflow.console.forms import CODE, Form
+from counterflow.console.forms import CODE, Form, SentFile
 from counterflow.ledger.chart import TRAITS, State
+from counterflow.reconciliation.reading_counts import BYTES_MAX
 
 ON_HAND = [(str(state), BADGES["stock"][state].label) for state, trait in TRAITS.items() if trait.on_hand]
 UNEXPLAINED = (str(State.UNEXPLAINED), "Unexplained")
@@ -77,10 +78,10 @@ class NewCount(Form):
 class CountFile(Form):
     """A counted sheet."""
 
-    file = forms.FileField(
+    file = SentFile(
         label="Counted sheet",
         help_text="CSV with columns for SKU and quantity, and for state where the count is of several; gzip is fine.",
-        widget=forms.FileInput,
+        bytes_max=BYTES_MAX,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from django.http import QueryDict
 
 from counterflow.kernel import clock
-from counterflow.receiving.rules_plans import Condition, Found, Given, Kind, Plan, Question, plain, visible
+from counterflow.receiving.rules_plans import Found, Given, Kind, Plan, Question, plain, visible
 from counterflow.scans.reading import read
 
 MARK: Final = "q_"
@@ -95,9 +95,3 @@ def _asked(question: Question, value: str, shown: bool) -> Asked:
             Choice(str(n), code, words, value == code) for n, (code, words) in enumerate(question.choices, start=1)
         ]
     return Asked(question, MARK + question.code, choices, value, shown)
-
-
-def needs_photo(when: Condition, plan: Plan) -> str:
-    """The questions that decide whether a photo is wanted, in their own words."""
-    asked = {question.code: question.ask for question in plan.questions}
-    return "; ".join(asked[code] for code in when)

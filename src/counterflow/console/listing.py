@@ -1,20 +1,20 @@
 """Lists: a table of columns gives the screen, its filters and sorting, and the CSV file."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from typing import Generic, TypeVar
 
 from django.http import HttpRequest, QueryDict, StreamingHttpResponse
 
 from counterflow.console.cells import Cell
+from counterflow.kernel.found import id_of
+from counterflow.kernel.sheets import csv_text
 
 Row = TypeVar("Row")
 PAGE_SIZE = 50
 CSV_ROWS_MAX = 100_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,11 @@ class Asked:
     place: str
     csv: bool
     query: QueryDict = field(repr=False)
+
+    @property
+    def after_id(self) -> str | None:
+        """The place, where it is the id of a row, as in lists that go by id."""
+        return None if id_of(self.place) is None else self.place
 
     @classmethod
     def nothing(cls) -> "Asked":
@@ -196,28 +201,12 @@ def pages(
 
 def csv_answer(name: str, columns: Sequence[Column[Row]], rows: Iterable[Row]) -> StreamingHttpResponse:
     """The list as a file, streamed; at most `CSV_ROWS_MAX` rows."""
-    answer = StreamingHttpResponse(_csv_lines(columns, rows), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(csv_text(_told(columns, rows)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 
-def _csv_lines(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow([column.label for column in columns])
-    for count, row in enumerate(rows):
-        if count == CSV_ROWS_MAX:
-            break
-        writer.writerow([_harmless(column.cell(row).plain) for column in columns])
-        if buffer.tell() > 32_000:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _harmless(value: str | int) -> str | int:
-    """Text that a spreadsheet would run as a formula is marked as text; numbers stay numbers."""
-    if isinstance(value, int) or not value.startswith(_FORMULA) or value.lstrip("-").replace(".", "", 1).isdigit():
-        return value
-    return f"'{value}"
+def _told(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> Iterator[list[str | int]]:
+    yield [column.label for column in columns]
+    for row in islice(rows, CSV_ROWS_MAX):
+        yield [column.cell(row).plain for column in columns]

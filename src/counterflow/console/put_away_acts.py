@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from counterflow.console.station import Signal
 from counterflow.facilities import queries as facilities
 from counterflow.kernel.commands import Batch, Done, Refused
 from counterflow.kernel.context import Context
@@ -17,15 +18,6 @@ from counterflow.receiving.rules import TARGETS
 from counterflow.receiving.states import Unit
 
 CARRIED: Final = ("lpn", "send", "why", "last")
-
-
-@dataclass(frozen=True)
-class Signal:
-    """What the last scan came to: tone (good, attention, stop), a title and more words."""
-
-    tone: str
-    title: str
-    text: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from counterflow.catalog import queries as catalog
-from counterflow.console.receive_bench import QUANTITY_MAX, Bench, Signal
+from counterflow.console.receive_bench import QUANTITY_MAX, Bench
+from counterflow.console.station import Signal
 from counterflow.kernel.commands import Batch, Done
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError

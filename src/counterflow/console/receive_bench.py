@@ -1,18 +1,11 @@
-"""The receive station's memory between two scans, and what it says about the last one."""
+"""The receive station's memory between two scans."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
+from counterflow.kernel.found import id_of
+
 QUANTITY_MAX = 999
-
-
-@dataclass(frozen=True)
-class Signal:
-    """What a scan came to: tone (good, attention, stop), a title and a sentence more."""
-
-    tone: str
-    title: str
-    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,8 +38,7 @@ class Bench:
         amount = given.get("quantity", "")
         parcel = told.pop("parcel")
         count = int(amount) if amount.isascii() and amount.isdigit() and 0 < len(amount) <= 3 else 1
-        numeric = parcel.isascii() and parcel.isdigit() and len(parcel) < 19
-        return cls(parcel=parcel if numeric else "", quantity=max(1, count), **told)
+        return cls(parcel="" if id_of(parcel) is None else parcel, quantity=max(1, count), **told)
 
     @property
     def parcel_id(self) -> int | None:

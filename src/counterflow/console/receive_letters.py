@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from counterflow.console.receive_acts import DAMAGE, Answer, Station
-from counterflow.console.receive_bench import Bench, Signal
+from counterflow.console.receive_bench import Bench
+from counterflow.console.station import Signal
+from counterflow.kernel.found import id_of
 from counterflow.receiving.commands.close_parcels import CloseParcel, close_parcels
 from counterflow.receiving.commands.receive_units import ReceiveUnit, receive_units
 from counterflow.receiving.commands.reopen_parcels import ReopenParcel, reopen_parcels
@@ -107,7 +109,7 @@ def _undo(station: Station) -> Answer:
         done = station.run(lambda ctx: undo_receipts(ctx, items=[UndoReceipt(name)]))
         title = f"{name} is taken back"
         text = "Take its label off: the plate is not used again."
-    elif what == "closing" and name.isdigit() and (closed := job(parcel_id=int(name), whole=False)) is not None:
+    elif what == "closing" and (closed := job(parcel_id=id_of(name), whole=False)) is not None:
         item = ReopenParcel(closed.carrier, closed.tracking)
         done = station.run(lambda ctx: reopen_parcels(ctx, items=[item]))
         title, text = f"{closed.tracking} is open again", "Scan what is in it."

@@ -4,26 +4,20 @@ The number of the return stands on it as Code 128 (ISO/IEC 15417) and as a QR co
 """
 
 from dataclasses import dataclass
-from functools import cache
-from io import BytesIO
-from pathlib import Path
+from functools import partial
 from typing import Any, Final
 
-import reportlab
 from reportlab.graphics import renderPDF
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
 
 from counterflow.kernel import db
+from counterflow.kernel.paper import printed, write
 from counterflow.returns.rules import RmaNotFound
 
-REGULAR, BOLD = "CounterflowSlip", "CounterflowSlipBold"
 LINES_MAX: Final = 18
 
 
@@ -93,19 +87,12 @@ def slip(*, number: str) -> Slip:
     )
 
 
-@cache
-def _fonts() -> None:
-    folder = Path(reportlab.__file__).parent / "fonts"
-    pdfmetrics.registerFont(TTFont(REGULAR, str(folder / "Vera.ttf")))
-    pdfmetrics.registerFont(TTFont(BOLD, str(folder / "VeraBd.ttf")))
-
-
 def slip_pdf(found: Slip) -> bytes:
     """A slip on A4."""
-    _fonts()
-    buffer = BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, invariant=1)
-    canvas.setTitle(f"Return slip {found.rma}")
+    return printed(A4, f"Return slip {found.rma}", partial(_draw, found))
+
+
+def _draw(found: Slip, canvas: Any) -> None:
     top = A4[1] - 24 * mm
     _text(canvas, 20, top, f"Return slip {found.rma}", 18, bold=True)
     order = f"Order {found.order} · " if found.order else ""
@@ -121,9 +108,6 @@ def slip_pdf(found: Slip) -> bytes:
     _instructions(canvas)
     if found.simulated:
         _text(canvas, 20, 10 * mm, "Simulated data", 8, bold=True)
-    canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
 
 
 def _codes(canvas: Any, number: str, top: float) -> None:
@@ -164,5 +148,4 @@ def _instructions(canvas: Any) -> None:
 
 
 def _text(canvas: Any, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
-    canvas.setFont(BOLD if bold else REGULAR, size)
-    canvas.drawString(x * mm, y, text)
+    write(canvas, x * mm, y, text, size=size, bold=bold)

@@ -4,6 +4,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from counterflow.kernel.errors import Invalid
+from counterflow.scans.digits import gs1, plain_digits
 
 CODE_MAX = 60
 NAME_MAX, TEXT_MAX = 300, 2_000
@@ -117,8 +118,7 @@ def require_gln(gln: str) -> str:
     digits = gln.strip()
     if not digits:
         return ""
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits[:12]) if digit.isdigit())
-    if not (digits.isascii() and digits.isdigit() and len(digits) == 13 and (10 - total % 10) % 10 == int(digits[12])):
+    if not (plain_digits(digits) and len(digits) == 13 and gs1(digits[:-1]) == digits[-1]):
         raise GlnMalformed(gln=gln[:40])
     return digits
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from counterflow.kernel import db
+from counterflow.kernel.found import id_of
 
 
 @dataclass(frozen=True)
@@ -67,5 +68,4 @@ ORDER BY 1 LIMIT 10000
 def subjects_of(*, document: str) -> list[int]:
     """What lines are about that belong to a document: a licence plate, a return, a tracking number, an order, or the
     number of a statement or count. One statement."""
-    number = int(document) if document.isdigit() and len(document) < 19 else None
-    return [row.id for row in db.rows(_SUBJECTS, {"name": document, "id": number})]
+    return [row.id for row in db.rows(_SUBJECTS, {"name": document, "id": id_of(document)})]

@@ -11,6 +11,7 @@ from typing import Any
 
 from counterflow.inventory.causes import Cause, causes
 from counterflow.kernel import db
+from counterflow.kernel.found import id_of
 from counterflow.ledger.chart import MOVEMENTS, TRAITS, State
 from counterflow.ledger.journal import EntryRow, LineRow, entries
 
@@ -158,7 +159,8 @@ def _place(place: str | None) -> tuple[datetime | None, int | None]:
         seen = datetime.fromisoformat(instant)
     except ValueError:
         return None, None
-    return (seen, int(number)) if seen.tzinfo and number.isdigit() and len(number) < 19 else (None, None)
+    last = id_of(number)
+    return (seen, last) if seen.tzinfo and last is not None else (None, None)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from typing import Any
 
 from counterflow.inventory.holdings import HELD, NOW, OVERLAID, Axis, When
 from counterflow.kernel import db
+from counterflow.kernel.found import id_of, literal
 
 ORDERS = ("sku", "node", "pieces", "ats", "value")
 GROUPS = ("place", "item", "node")
@@ -169,24 +170,19 @@ def params_of(which: Which, when: When) -> dict[str, Any]:
         "entity": which.entity,
         "sku": which.sku,
         "search": which.search,
-        "starts": f"{_literal(which.search)}%",
-        "within": f"%{_literal(which.search)}%",
-        "ends": f"%{_literal(which.search)}",
+        "starts": f"{literal(which.search)}%",
+        "within": f"%{literal(which.search)}%",
+        "ends": f"%{literal(which.search)}",
         "stocked": which.stocked,
         "sellable": which.sellable,
         "group": which.group if which.group in GROUPS else "place",
     }
 
 
-def _literal(text: str) -> str:
-    """Text in which percent and underscore mean themselves."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
 def _after(place: str | None) -> dict[str, Any]:
     """Where a page begins, read from the place of the last row of the page before; nonsense begins at the start."""
     parts = (place or "").split(".", 4)
-    numbers = [part for part in parts[:3] if part.removeprefix("-").isdigit() and len(part) < 19]
+    numbers = [part for part in parts[:3] if id_of(part.removeprefix("-")) is not None]
     valid = len(parts) == 5 and len(numbers) == 3
     amount, item, node = (int(part) for part in numbers) if valid else (0, 0, 0)
     owner = parts[4] if valid else ""

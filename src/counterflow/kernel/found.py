@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 _LAST = "\U0010ffff"
+_ID_DIGITS_MAX = 18
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,16 @@ class Found:
     name: str
     note: str = ""
     exact: bool = False
+
+
+def id_of(text: str | None) -> int | None:
+    """The id that a text spells: up to 18 digits of ASCII; nothing for every other text."""
+    return int(text) if text and len(text) <= _ID_DIGITS_MAX and text.isascii() and text.isdigit() else None
+
+
+def literal(text: str) -> str:
+    """A text in which percent and underscore mean themselves, for patterns of LIKE."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def between(words: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ Pieces are written always; the money rows of an entry sum to 0 for each entity, 
 import csv
 from typing import TextIO
 
+from counterflow.kernel.sheets import closed
 from counterflow.ledger import export_names as names
 from counterflow.ledger.export import Books
 from counterflow.ledger.journal import EntryRow
@@ -55,7 +56,7 @@ class Csv:
         """A row for each line."""
         dates = (entry.accounting_date, entry.happened_at.isoformat(), entry.recorded_at.isoformat())
         for line in entry.lines:
-            sku = self.names.items.get(line.item_id, str(line.item_id)) if line.item_id else ""
+            sku = closed(self.names.items.get(line.item_id, str(line.item_id))) if line.item_id else ""
             amounts: tuple[object, ...]
             if line.component == "qty":
                 amounts = (sku, line.amount, "", "", "")
@@ -72,8 +73,8 @@ class Csv:
                 (
                     *(entry.id, line.n, line.entity, entry.kind, *dates, entry.command_id, entry.reverses or ""),
                     *(line.account, line.component, *amounts, line.subject_id or "", line.state),
-                    *(self.names.nodes.get(line.node_id, line.node_id or ""), line.owner, line.custodian, sku),
-                    *(line.lot, line.bucket, entry.digest),
+                    *(self.names.nodes.get(line.node_id, line.node_id or ""), line.owner, closed(line.custodian), sku),
+                    *(closed(line.lot), line.bucket, entry.digest),
                 )
             )
 

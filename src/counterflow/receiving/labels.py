@@ -3,22 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from io import BytesIO
-from pathlib import Path
+from functools import partial
 from typing import Any, Final
 
-import reportlab
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.graphics.renderPDF import draw
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
 
 from counterflow.kernel.errors import Invalid
+from counterflow.kernel.paper import centred, printed, write
 from counterflow.receiving.queries import UnitMissing, UnitRow, units_by_lpn
 
 # Width and height in millimetres: the usual shipping-label roll, and the address roll of desk printers.
@@ -27,7 +22,6 @@ DOTS_PER_MM: Final = 8
 NARROWEST_MM: Final = 0.19
 WIDEST_MM: Final = 0.5
 QUIET_MODULES: Final = 10
-REGULAR, BOLD = "CounterflowLabel", "CounterflowLabelBold"
 
 
 class SizeUnknown(Invalid):
@@ -86,25 +80,11 @@ def _size(size: str) -> tuple[int, int]:
 def pdf(labels: Sequence[Label], *, size: str = "100x50", compress: bool = True) -> bytes:
     """Labels as a PDF, a page each. Raises `SizeUnknown`."""
     width, height = (side * mm for side in _size(size))
-    _fonts()
-    buffer = BytesIO()
-    canvas = Canvas(buffer, pagesize=(width, height), invariant=1, pageCompression=int(compress))
-    canvas.setTitle("Licence plates")
-    for each in labels:
-        _draw(canvas, each, width, height)
-        canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
+    pages = (partial(_draw, each, width, height) for each in labels)
+    return printed((width, height), "Licence plates", *pages, compress=compress)
 
 
-@cache
-def _fonts() -> None:
-    folder = Path(reportlab.__file__).parent / "fonts"
-    pdfmetrics.registerFont(TTFont(REGULAR, str(folder / "Vera.ttf")))
-    pdfmetrics.registerFont(TTFont(BOLD, str(folder / "VeraBd.ttf")))
-
-
-def _draw(canvas: Any, each: Label, width: float, height: float) -> None:
+def _draw(each: Label, width: float, height: float, canvas: Any) -> None:
     """One label: the barcode over the whole width, the plate below it, then what one wants to read."""
     small = height < 40 * mm
     margin, big, text = (2 * mm, 9, 6.5) if small else (4 * mm, 15, 10)
@@ -118,15 +98,12 @@ def _draw(canvas: Any, each: Label, width: float, height: float) -> None:
     else:
         _draw_square(canvas, each.lpn, (width - bars) / 2, top - bars, bars)
     place = top - bars - big * 1.05
-    canvas.setFont(BOLD, big)
-    canvas.drawCentredString(width / 2, place, _fit(each.lpn, BOLD, big, width - 2 * margin))
+    centred(canvas, width / 2, place, each.lpn, size=big, bold=True, width=width - 2 * margin)
     for number, line in enumerate(each.lines):
-        font = BOLD if number == 0 else REGULAR
         place -= text * 1.3
         if place < margin / 2:
             return
-        canvas.setFont(font, text)
-        canvas.drawString(margin, place, _fit(line, font, text, width - 2 * margin))
+        write(canvas, margin, place, line, size=text, bold=number == 0, width=width - 2 * margin)
 
 
 def _draw_square(canvas: Any, value: str, left: float, bottom: float, side: float) -> None:
@@ -135,17 +112,6 @@ def _draw_square(canvas: Any, value: str, left: float, bottom: float, side: floa
     drawing = Drawing(side, side)
     drawing.add(square)
     draw(drawing, canvas, left, bottom)
-
-
-def _fit(text: str, font: str, size: float, width: float) -> str:
-    """A text cut to a width; signs that the font lacks become question marks."""
-    glyphs = pdfmetrics.getFont(font).face.charToGlyph
-    shown = "".join(char if ord(char) in glyphs else "?" for char in text)
-    if pdfmetrics.stringWidth(shown, font, size) <= width:
-        return shown
-    while shown and pdfmetrics.stringWidth(f"{shown}…", font, size) > width:
-        shown = shown[:-1]
-    return f"{shown.rstrip()}…"
 
 
 def zpl(labels: Sequence[Label], *, size: str = "100x50") -> str:

@@ -1,6 +1,6 @@
 """Questions of the inspect station: all that an inspector has to know of a unit, and what its plan says so far."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,11 +106,6 @@ def judged(*, lpn: str, answers: Given, serial: str, photos: int) -> tuple[Plan,
 def plan_for(*, family: str) -> Plan | None:
     """The plan in force for a family, else that of all others. One statement."""
     return book().plan_for(family)
-
-
-def family_plans() -> Mapping[str, str]:
-    """The code of the plan of each family that is mapped; "" stands for all others. One statement."""
-    return book().families
 
 
 _PLANS = """

@@ -10,6 +10,7 @@ import orjson
 from counterflow.kernel import db
 from counterflow.kernel.context import Context, Rank
 from counterflow.reconciliation.words import ON_THE_WAY
+from counterflow.scans.digits import plain_digits
 
 _PLACES = """
 SELECT n.code, n.id AS node_id, e.id AS entity_id, e.currency, NULL::text AS reference, NULL::bigint AS count_id,
@@ -199,7 +200,7 @@ def lock_counts(ctx: Context, ids: Iterable[int]) -> dict[int, Any]:
 def codes(asked: Iterable[str]) -> dict[str, list[Any]]:
     """What codes mean, the surest first: a licence plate, a SKU, a GTIN. One statement."""
     wanted = sorted(set(asked))
-    gtins = [code.zfill(14) if code.isdigit() and len(code) in (8, 12, 13, 14) else "" for code in wanted]
+    gtins = [code.zfill(14) if plain_digits(code) and len(code) in (8, 12, 13, 14) else "" for code in wanted]
     found: dict[str, list[Any]] = {code: [] for code in wanted}
     for row in db.rows(_CODES, {"codes": wanted, "gtins": gtins}):
         if not found[row.code] or found[row.code][0].rank == row.rank:

@@ -62,19 +62,26 @@ def read_statement(path: Path) -> StatementFile:
 
 def parse_statement(content: bytes, *, name: str) -> StatementFile:
     """The same for bytes that were uploaded."""
+    return StatementFile(sha256(content).hexdigest(), tuple(_rows(table(content, name), name)))
+
+
+def table(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file that are not empty, with the line each begins on. Raises `NotReadable`."""
     text = decoded(unpacked(content, name), name)
     first = text.lstrip("\r\n").partition("\n")[0]
     if not first.strip():
         raise NotReadable(name=name, reason="it is empty")
-    delimiter = max(DELIMITERS, key=first.count)
     # A cell may be longer than Python's default allows; such a row is refused, and the file goes on.
     csv.field_size_limit(BYTES_MAX)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=first.count))
+    before = 0
     try:
-        rows = tuple(_rows(lines, name))
+        for cells in lines:
+            number, before = before + 1, lines.line_num
+            if any(cell.strip() for cell in cells):
+                yield number, cells
     except csv.Error as error:
         raise NotReadable(name=name, reason=f"line {lines.line_num}: {error}") from error
-    return StatementFile(sha256(content).hexdigest(), rows)
 
 
 def unpacked(content: bytes, name: str) -> bytes:
@@ -105,9 +112,9 @@ def decoded(content: bytes, name: str) -> str:
     return text
 
 
-def _rows(lines: Iterator[list[str]], name: str) -> Iterator[tuple[int, str, str, str]]:
+def _rows(numbered: Iterator[tuple[int, list[str]]], name: str) -> Iterator[tuple[int, str, str, str]]:
     header: list[int] | None = None
-    for count, (number, cells) in enumerate(_numbered(lines)):
+    for count, (number, cells) in enumerate(numbered):
         if header is None:
             header = _header(cells, name)
             continue
@@ -116,15 +123,6 @@ def _rows(lines: Iterator[list[str]], name: str) -> Iterator[tuple[int, str, str
         # One character more than allowed is enough to have the cell refused.
         sku, state, quantity = (cells[n][: CELL_MAX + 1] if n < len(cells) else "" for n in header)
         yield number, sku, state, quantity
-
-
-def _numbered(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    """Rows with the number of the line they begin on; empty ones are left out."""
-    before = 0
-    for cells in lines:
-        number, before = before + 1, lines.line_num  # type: ignore[attr-defined]
-        if any(cell.strip() for cell in cells):
-            yield number, cells
 
 
 def _header(cells: list[str], name: str) -> list[int]:

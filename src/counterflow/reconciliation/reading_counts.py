@@ -1,16 +1,17 @@
 """Read a counted sheet from a CSV file: SKU (or GTIN, or licence plate), quantity, perhaps state and when."""
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from counterflow.kernel.commands import ITEMS_MAX
 from counterflow.kernel.errors import Invalid
-from counterflow.reconciliation.reading import DELIMITERS, HEADERS, HeaderMissing, NotReadable, decoded, unpacked
+from counterflow.reconciliation.reading import HEADERS, HeaderMissing, table
 from counterflow.reconciliation.rules import TooManyRows
 from counterflow.reconciliation.words import state_of, word
+from counterflow.scans.digits import plain_digits
 
+BYTES_MAX = 20 * 2**20
 CODES = HEADERS["sku"] | {"gtin", "ean", "upc", "barcode", "code", "lpn", "licence plate", "unit"}
 QUANTITIES = HEADERS["quantity"] | {"counted"}
 STATES = HEADERS["state"]
@@ -37,26 +38,20 @@ def parse_sheet(content: bytes, *, name: str) -> list[SheetRow]:
 
     Raises `NotReadable`, `HeaderMissing`, `TooManyRows`, `RowUnclear`.
     """
-    text = decoded(unpacked(content, name), name)
-    first = text.lstrip("\r\n").partition("\n")[0]
-    if not first.strip():
-        raise NotReadable(name=name, reason="it is empty")
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=first.count))
-    try:
-        table = [(lines.line_num, cells) for cells in lines if any(cell.strip() for cell in cells)]
-    except csv.Error as error:
-        raise NotReadable(name=name, reason=f"line {lines.line_num}: {error}") from error
-    header = [word(cell[:100]) for cell in table[0][1]]
+    lines = table(content, name)
+    _, first = next(lines, (0, []))
+    header = [word(cell[:100]) for cell in first]
     places = {
         kind: next((n for n, text in enumerate(header) if text in words), -1)
         for kind, words in (("sku", CODES), ("quantity", QUANTITIES), ("state", STATES), ("time", TIMES))
     }
     for kind in ("sku", "quantity"):
         if places[kind] < 0:
-            raise HeaderMissing(name=name, missing=kind, found=", ".join(table[0][1][:10]))
-    if len(table) > ITEMS_MAX:
-        raise TooManyRows(count=len(table) - 1, most=ITEMS_MAX)
-    rows = (_row(number, cells, places) for number, cells in table[1:])
+            raise HeaderMissing(name=name, missing=kind, found=", ".join(cell.strip()[:20] for cell in first[:10]))
+    counted = list(islice(lines, ITEMS_MAX + 1))
+    if len(counted) > ITEMS_MAX:
+        raise TooManyRows(count=f"more than {ITEMS_MAX:,}", most=ITEMS_MAX)
+    rows = (_row(number, cells, places) for number, cells in counted)
     return [row for row in rows if row is not None]
 
 
@@ -64,7 +59,7 @@ def _row(number: int, cells: list[str], places: dict[str, int]) -> SheetRow | No
     told = {kind: cells[n].strip() if 0 <= n < len(cells) else "" for kind, n in places.items()}
     if not told["quantity"]:
         return None
-    if not told["quantity"].isdigit() or len(told["quantity"]) > 7:
+    if not plain_digits(told["quantity"]) or len(told["quantity"]) > 7:
         raise RowUnclear(line=number, reason=f"{told['quantity'][:20]!r} is not a whole number of pieces")
     state = state_of(told["state"]) if told["state"] else None
     if told["state"] and state is None:

@@ -8,6 +8,7 @@ from typing import Final
 from counterflow.kernel.errors import Invalid, NotFound, Refusal
 from counterflow.kernel.money import allocate
 from counterflow.recovery.states import Outcome
+from counterflow.scans.digits import gs1
 
 COST_KINDS: Final = ("part", "labour", "service")
 AMOUNT_MAX: Final = 10**12
@@ -107,12 +108,6 @@ def shares(proceeds: int, values: Sequence[int], pieces: Sequence[int]) -> list[
     return allocate(proceeds, values if sum(values) else pieces)
 
 
-def check_digit(digits: str) -> str:
-    """The check digit of a GS1 key: weights 3 and 1 from the right (GS1 General Specifications, 7.9)."""
-    total = sum(int(digit) * (3 if n % 2 == 0 else 1) for n, digit in enumerate(reversed(digits)))
-    return str(-total % 10)
-
-
 def sscc(prefix: str, serial: int) -> str:
     """The SSCC of a serial number under a company prefix: 17 digits and their check digit.
 
@@ -124,4 +119,4 @@ def sscc(prefix: str, serial: int) -> str:
         raise PrefixMissing(prefix=prefix[:20] or "nothing")
     number = str(serial).zfill(room + 1)
     body = number[0] + prefix + number[1:]
-    return body + check_digit(body)
+    return body + gs1(body)

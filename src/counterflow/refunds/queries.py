@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from counterflow.kernel import db
-from counterflow.kernel.found import Found
+from counterflow.kernel.found import Found, id_of
 from counterflow.refunds.rules import CreditNotFound
 from counterflow.returns.entitlement import due, goods_ahead
 
@@ -390,8 +390,7 @@ WHERE p.reference = %(words)s LIMIT %(limit)s
 
 def named(words: str, *, limit: int = 5) -> list[Found]:
     """Credits by number, payouts by reference; the key is their return's number, or their order's. One statement."""
-    number = int(words) if words.isdigit() and len(words) < 19 else None
-    rows = db.rows(_NAMED, {"number": number, "words": words, "limit": limit})
+    rows = db.rows(_NAMED, {"number": id_of(words), "words": words, "limit": limit})
     found = []
     for row in rows:
         name, of = row.payout or f"Credit {row.number}", row.rma or row.order

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from counterflow.kernel import db
+from counterflow.kernel.found import literal
 
 LIMIT_MAX = 100_000
 
 
 def contains(text: str) -> str:
     """A pattern that finds the text anywhere."""
-    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return f"%{literal(text)}%"
 
 
 def listed(

@@ -10,6 +10,7 @@ import orjson
 
 from counterflow.kernel import db
 from counterflow.kernel.errors import NotFound
+from counterflow.kernel.found import literal
 
 KINDS = ("item", "supplier", "brand", "reason", "mapping", "node", "authority", "channel")
 """Kinds of records that are about no person."""
@@ -69,7 +70,7 @@ def changes(
         ("c.at >= %s", [since] if since else []),
         ("c.at < %s", [until] if until else []),
         ("c.id < %s", [before_id] if before_id is not None else []),
-        ("upper(c.code) LIKE %s", [_like(search.upper())] if search else []),
+        ("upper(c.code) LIKE %s", [f"{literal(search.upper())}%"] if search else []),
     ]
     used = [(text, values) for text, values in asked if values]
     where = " AND ".join(text for text, _ in used) or "true"
@@ -77,10 +78,6 @@ def changes(
         f"{_CHANGES} WHERE {where} ORDER BY c.id DESC LIMIT %s", [v for _, values in used for v in values] + [limit]
     )
     return [ChangeRow(*row) for row in found]
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from counterflow.kernel import db
 from counterflow.kernel.errors import Invalid, NotFound
-from counterflow.kernel.found import Found
+from counterflow.kernel.found import Found, id_of
 from counterflow.workqueue.kinds import KINDS, Severity
 from counterflow.workqueue.states import CASE, State
 
@@ -189,9 +189,10 @@ def _place(after: str | None) -> list[int] | None:
 def named(words: str) -> list[Found]:
     """A case by its number, also as "case 12" or "#12". At most one statement."""
     number = words.lower().removeprefix("case").strip(" #")
-    if not number.isdigit() or len(number) > 18:
+    case_id = id_of(number)
+    if case_id is None:
         return []
-    rows = db.rows("SELECT id, kind, state FROM workqueue_case WHERE id = %s", [int(number)])
+    rows = db.rows("SELECT id, kind, state FROM workqueue_case WHERE id = %s", [case_id])
     return [
         Found("case", str(row.id), f"Case {row.id}", KINDS[row.kind].meaning if row.kind in KINDS else row.kind, True)
         for row in rows

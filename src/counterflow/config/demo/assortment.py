@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 from counterflow.catalog.commands import NewItem
+from counterflow.scans.digits import gs1
 
 
 @dataclass(frozen=True)
@@ -141,5 +142,4 @@ def _dropped(rng: Random, n: int, number: int) -> Product:
 def _gtin(number: int) -> str:
     """A GTIN-13 of the range that companies may use among themselves (prefix 20)."""
     digits = f"20{number:010d}"
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
-    return f"{digits}{(10 - total % 10) % 10}"
+    return digits + gs1(digits)

@@ -20,13 +20,13 @@ from openpyxl.utils.exceptions import InvalidFileException
 from counterflow.console.master.fields import Field, heading_key
 from counterflow.console.master.kinds import Kind
 from counterflow.kernel.errors import Invalid
+from counterflow.kernel.sheets import opened
 
 BYTES_MAX = 20 * 1024 * 1024
 UNPACKED_MAX = 400 * 1024 * 1024
 ROWS_MAX = 50_000
 CELL_MAX = 5_000
 COLUMNS_MAX = 200
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 DELIMITERS = (",", ";", "\t", "|")
 
 csv.field_size_limit(1_000_000)
@@ -113,17 +113,7 @@ def _line(number: int, cells: list[str], places: dict[str, int], width: int) -> 
         return Line(number, {}, f"the row has {len(cells)} cells and the first row {width}; a mark may be missing")
     if any(len(cell) > CELL_MAX for cell in cells):
         return Line(number, {}, f"a cell has more than {CELL_MAX:,} characters")
-    return Line(number, {name: _opened(cells[n]) if n < len(cells) else "" for name, n in places.items()})
-
-
-def _opened(text: str) -> str:
-    """A cell without the mark that keeps spreadsheets from running it as a formula."""
-    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA and text[1:2] else text
-
-
-def closed(text: str) -> str:
-    """Text that a spreadsheet would run as a formula, marked as text."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return Line(number, {name: opened(cells[n]) if n < len(cells) else "" for name, n in places.items()})
 
 
 def _columns(kind: Kind, first: list[str]) -> tuple[dict[str, int], list[str]]:

@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 
-from counterflow.console.forms import Form
+from counterflow.console.forms import Form, SentFile
 from counterflow.console.master.fields import YES, CellWrong, Field
+from counterflow.console.master.files import BYTES_MAX
 from counterflow.console.master.kinds import Kind, Texts
 
 PICKED = {"choice", "zone"}
@@ -112,8 +113,9 @@ def new_form(kind: Kind, data: Any = None) -> RecordForm:
 class Upload(Form):
     """A file of records."""
 
-    file = forms.FileField(
+    file = SentFile(
         label="File",
+        bytes_max=BYTES_MAX,
         help_text="CSV (UTF-8, UTF-16 or Windows-1252; comma, semicolon or tab) or Excel (.xlsx). "
         "Up to 50,000 rows and 20 MB.",
         widget=forms.FileInput(attrs={"accept": FILE_TYPES, "data-focus": True}),

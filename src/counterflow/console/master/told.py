@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from counterflow.console.master.register import TOLD
+from counterflow.kernel.found import id_of
 from counterflow.registry.queries import ChangeRow
 
 SOURCES = {"console": "on a screen", "api": "by a program", "cli": "by the command line", "worker": "by the worker"}
@@ -57,7 +58,7 @@ def label_of(change: ChangeRow) -> str:
 def intake_of(change: ChangeRow) -> int | None:
     """The file that a change came with, where it came with one."""
     head, _, number = change.source.partition(":")
-    return int(number) if head == "file" and number.isdigit() else None
+    return id_of(number) if head == "file" else None
 
 
 def how(change: ChangeRow) -> str:

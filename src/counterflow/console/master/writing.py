@@ -1,9 +1,8 @@
 """Files of records that can be read back: CSV and Excel with the columns of the kind."""
 
-import csv
-import io
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from typing import IO, Any
 
 from django.http import FileResponse, StreamingHttpResponse
@@ -13,8 +12,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from counterflow.console.master.fields import Field
-from counterflow.console.master.files import closed
 from counterflow.console.master.kinds import Kind
+from counterflow.kernel.sheets import closed, csv_text
 
 ROWS_MAX = 100_000
 STEP = 1_000
@@ -43,17 +42,8 @@ def records(kind: Kind, *, search: str = "", chosen: dict[str, str] | None = Non
 
 def csv_lines(kind: Kind, fields: list[Field], rows: Iterator[Any]) -> Iterator[str]:
     """The lines of a CSV file, a piece at a time."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow([f.column for f in fields])
-    for row in rows:
-        texts = kind.shown(row)
-        writer.writerow([closed(texts[f.name]) for f in fields])
-        if buffer.tell() > 32_000:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
+    texts = map(kind.shown, rows)
+    return csv_text(chain([[f.column for f in fields]], ([told[f.name] for f in fields] for told in texts)))
 
 
 def xlsx_into(file: IO[bytes], kind: Kind, fields: list[Field], rows: Iterator[Any]) -> int:

@@ -1,6 +1,5 @@
 """The station at which people count: scan, perhaps say how many, next; and counts brought in by file."""
 
-from dataclasses import dataclass
 from hashlib import sha256
 from uuid import uuid4
 
@@ -16,6 +15,7 @@ from counterflow.console import forms_counts
 from counterflow.console.badges import badge
 from counterflow.console.page import act, context, page, readable, render, signed_in
 from counterflow.console.simulated import notices, of
+from counterflow.console.station import Signal
 from counterflow.console.views.counts import found_count
 from counterflow.kernel import clock
 from counterflow.kernel.commands import Done, Refused
@@ -24,21 +24,13 @@ from counterflow.ledger import queries as ledger
 from counterflow.reconciliation import queries_counts as queries
 from counterflow.reconciliation.commands.record_counts import RecordCount, record_counts
 from counterflow.reconciliation.reading_counts import parse_sheet
+from counterflow.scans.digits import plain_digits
 from counterflow.scans.reading import proved, read
 from counterflow.scans.readings import Kind
 
 ENTRIES_SHOWN = 8
 LEFT_SHOWN = 12
 QUANTITY_DIGITS_MAX = 5
-
-
-@dataclass(frozen=True)
-class Signal:
-    """What the last scan came to."""
-
-    tone: str
-    title: str
-    text: str = ""
 
 
 def code_of(text: str) -> tuple[str, int | None]:
@@ -92,10 +84,10 @@ def count_scan(request: HttpRequest, count_id: int) -> HttpResponseBase:
     text, state = request.POST.get("scan", "").strip()[:2000], request.POST.get("state", "")
     code, quantity = code_of(text)
     given = request.POST.get("quantity", "").strip()
-    if given.isdigit() and len(given) <= 7:
+    if plain_digits(given) and len(given) <= 7:
         quantity = int(given)
     last = request.POST.get("last", "")[:200]
-    if text.isdigit() and len(text) <= QUANTITY_DIGITS_MAX and last:
+    if plain_digits(text) and len(text) <= QUANTITY_DIGITS_MAX and last:
         code, quantity = last, int(text)
     return _take(request, count_id, RecordCount(count_id, _ref(request), code, quantity, state))
 

@@ -82,7 +82,7 @@ def counts(request: HttpRequest) -> HttpResponseBase:
 
     if wanted.csv:
         return csv_answer("counts", columns, pages(found, lambda c: str(c.id), most=CSV_ROWS_MAX))
-    rows = found(wanted.place if wanted.place.isdigit() else None, PAGE_SIZE + 1)
+    rows = found(wanted.after_id, PAGE_SIZE + 1)
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     sees = who.may("reconciliation.view")
     values = {

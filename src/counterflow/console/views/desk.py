@@ -257,7 +257,7 @@ def overrides(request: HttpRequest) -> HttpResponseBase:
 
     if wanted.csv:
         return csv_answer("overrides", OVERRIDES, pages(found, lambda row: str(row.id), most=CSV_ROWS_MAX))
-    rows = found(wanted.place if wanted.place.isdigit() else None, PAGE_SIZE + 1)
+    rows = found(wanted.after_id, PAGE_SIZE + 1)
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     shown = rows[:PAGE_SIZE]
     users = access.names_of({row.overridden_by for row in shown if row.overridden_by})

@@ -13,11 +13,13 @@ from django.views.decorators.http import require_POST
 from counterflow.console.forms_inspect import GRADE_REASONS, GRADES, Sent, questions, sent
 from counterflow.console.page import act, page, render
 from counterflow.console.simulated import notices, of
+from counterflow.console.station import NODE, Signal
 from counterflow.console.stories import damage_words
 from counterflow.console.uploads import keep_sent
 from counterflow.evidence import queries as evidence
 from counterflow.facilities import queries as facilities
 from counterflow.kernel import clock
+from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
 from counterflow.receiving import queries
 from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
@@ -26,7 +28,6 @@ from counterflow.receiving.queries_station import next_step
 from counterflow.receiving.rules_plans import SERIAL, Found, Plan, Sold, judge
 from counterflow.scans.reading import read
 
-NODE: Final = "station_node"
 WAITING_MAX: Final = 8
 WHY_NOT: Final = {
     "disposed": "It was disposed of already.",
@@ -42,8 +43,7 @@ def station(request: HttpRequest) -> HttpResponseBase:
     unknown = request.GET.get("unknown", "")[:80]
     values: dict[str, Any] = {"queue": _queue(node), "node": node}
     if unknown:
-        signal = {"tone": "stop", "title": "Not known here", "text": f"No unit has the plate {unknown}."}
-        values["signal"] = signal
+        values["signal"] = Signal("stop", "Not known here", f"No unit has the plate {unknown}.")
     elif last := request.GET.get("last", ""):
         values |= _outcome(last)
     values["simulated"] = notices(ledger.simulated())
@@ -157,8 +157,7 @@ def _suggestion(plan: Plan, given: Sent, sold: Sold, photos: int) -> dict[str, A
 @require_POST
 def suggest(request: HttpRequest, lpn: str) -> HttpResponseBase:
     """The grade that the answers so far lead to, as a part of the page; nothing is recorded."""
-    photos = request.POST.get("photos_ready", "0")
-    count = int(photos) if photos.isdigit() and len(photos) < 4 else 0
+    count = id_of(request.POST.get("photos_ready", "")[:3]) or 0
     first = judged(lpn=lpn, answers={}, serial="", photos=count)
     if first is None:
         return HttpResponse("")

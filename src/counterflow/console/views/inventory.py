@@ -21,6 +21,7 @@ from counterflow.inventory import item as items
 from counterflow.inventory import queries
 from counterflow.inventory.holdings import Axis, When
 from counterflow.inventory.queries import Which
+from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
 from counterflow.ledger.chart import TRAITS
 
@@ -245,7 +246,7 @@ def stock_units(request: HttpRequest) -> HttpResponseBase:
 
     if wanted.csv:
         return csv_answer(f"units-{sku}", UNIT_COLUMNS, found(0, CSV_ROWS_MAX))
-    rows = found(int(wanted.place) if wanted.place.isdigit() else 0, PAGE_SIZE + 1)
+    rows = found(id_of(wanted.place) or 0, PAGE_SIZE + 1)
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     values = {
         "item": item,

@@ -22,6 +22,7 @@ from counterflow.console.simulated import notices
 from counterflow.evidence import queries as evidence
 from counterflow.kernel.commands import Batch, Done, Refused
 from counterflow.kernel.errors import DomainError
+from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
 from counterflow.registry import queries as registry
 
@@ -207,8 +208,7 @@ def _changed(
     if affected and "confirmed" not in request.POST:
         values["affected"] = affected
         return None
-    given = request.POST.get("version", "")
-    version = int(given) if given.isdigit() and kind.versioned else None
+    version = id_of(request.POST.get("version")) if kind.versioned else None
     if not kind.versioned:
         changes = {f.name: said[f.name] for f in kind.changeable}
     refused = _save(request, kind, row, changes, version, before=before)

@@ -1,8 +1,7 @@
 """Files of master data: upload and preview, take over part by part, drop, the report of refused rows."""
 
-import csv
-import io
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +19,7 @@ from counterflow.console.simulated import notices
 from counterflow.kernel import clock
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError
+from counterflow.kernel.sheets import csv_text
 from counterflow.ledger import queries as ledger
 from counterflow.registry import queries as registry
 from counterflow.registry.commands.keep_intakes import keep_intakes
@@ -59,9 +59,6 @@ def upload(kind: Kind) -> View:
 
 def _previewed(request: HttpRequest, kind: Kind, form: Upload) -> HttpResponseBase | None:
     file = form.cleaned_data["file"]
-    if file.size > files.BYTES_MAX:
-        form.add_error("file", f"The file has {file.size // 1024 // 1024} MB; at most 20 MB are taken.")
-        return None
     try:
         table = files.read(kind, file.read())
         found = intake.preview(context(request), kind, table)
@@ -160,13 +157,8 @@ def report(kind: Kind) -> View:
 
 def report_text(row: registry.IntakeRow) -> str:
     """The refused rows of a file as CSV."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(REPORT)
-    for problem in row.problems:
-        cells = [problem["line"], *(problem[name] for name in ("column", "value", "wrong", "mend"))]
-        writer.writerow([files.closed(cell) if isinstance(cell, str) else cell for cell in cells])
-    return out.getvalue()
+    names = ("line", "column", "value", "wrong", "mend")
+    return "".join(csv_text(chain([REPORT], ([problem[name] for name in names] for problem in row.problems))))
 
 
 def sample(kind: Kind) -> View:
@@ -174,11 +166,8 @@ def sample(kind: Kind) -> View:
 
     @page(kind.view)
     def show(request: HttpRequest) -> HttpResponseBase:
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow([f.column for f in kind.fields])
-        writer.writerow([f.example or f.default for f in kind.fields])
-        answer = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+        rows = ([f.column for f in kind.fields], [f.example or f.default for f in kind.fields])
+        answer = HttpResponse("".join(csv_text(rows)), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{kind.name}-sample.csv"'
         return answer
 

@@ -14,6 +14,7 @@ from counterflow.console.master.register import TOLD
 from counterflow.console.master.told import how, intake_of, label_of
 from counterflow.console.page import page, render, signed_in
 from counterflow.console.simulated import notices
+from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
 from counterflow.registry import queries as registry
 
@@ -82,7 +83,7 @@ def changes(request: HttpRequest) -> HttpResponseBase:
             by=by,
             since=_day(wanted.chosen.get("since", "")),
             until=_day(wanted.chosen.get("until", ""), days=1),
-            before_id=int(after) if after and after.isdigit() else None,
+            before_id=id_of(after),
             limit=limit,
         )
 

@@ -11,6 +11,7 @@ from counterflow.console.page import act, page
 from counterflow.console.uploads import keep_sent
 from counterflow.evidence import queries
 from counterflow.evidence.commands.erase_photos import ErasePhoto, erase_photos
+from counterflow.kernel.found import id_of
 
 KEPT_SECONDS = 3600
 
@@ -46,8 +47,7 @@ def _content(photo_id: int, *, small: bool) -> HttpResponse:
 @require_POST
 def keep(request: HttpRequest) -> HttpResponseBase:
     """Keep the photos that were sent about a subject (`subject_kind`, `subject_id`); then `back` to its page."""
-    subject_id = request.POST.get("subject_id", "")
-    number = int(subject_id) if subject_id.isascii() and subject_id.isdigit() else 0
+    number = id_of(request.POST.get("subject_id")) or 0
     if not request.FILES.getlist("photos"):
         messages.error(request, "Choose or take a photo first.")
     elif kept := keep_sent(request, request.POST.get("subject_kind", ""), number):

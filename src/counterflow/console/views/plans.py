@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 
 from counterflow.console.page import page, render
 from counterflow.kernel import clock
+from counterflow.kernel.found import id_of
 from counterflow.receiving import queries_inspection as queries
 from counterflow.receiving.rules_plans import SERIAL, Plan, in_words
 
@@ -33,7 +34,7 @@ def plans(request: HttpRequest) -> HttpResponseBase:
 def plan(request: HttpRequest, code: str) -> HttpResponseBase:
     """One version of a plan in words, with its other versions beside it."""
     asked = request.GET.get("version", "")
-    found = queries.plan_version(code=code, version=int(asked) if asked.isdigit() and len(asked) < 9 else 0)
+    found = queries.plan_version(code=code, version=id_of(asked[:9]) or 0)
     if found is None:
         raise Http404(f"There is no plan {code[:60]}.")
     shown, _ = found

@@ -13,15 +13,13 @@ from counterflow.console import forms_recovery
 from counterflow.console.page import context, page, render, signed_in
 from counterflow.console.put_away_acts import Hand, read, take
 from counterflow.console.simulated import notices
+from counterflow.console.station import NODE
 from counterflow.console.stories import damage_words
 from counterflow.kernel import clock
 from counterflow.ledger import queries as ledger
 from counterflow.receiving import queries
 from counterflow.receiving.queries_station import next_step, totes_for
 from counterflow.receiving.states import Unit
-
-NODE = "station_node"
-"""The node that a session works at, as the receive station keeps it."""
 
 
 @page("receiving.dispose")

@@ -49,7 +49,7 @@ def quarantine(request: HttpRequest) -> HttpResponseBase:
 
     if wanted.csv:
         return csv_answer(f"quarantine-{node}", COLUMNS, pages(found, lambda row: str(row.id), most=CSV_ROWS_MAX))
-    rows = found(wanted.place if wanted.place.isdigit() else None, PAGE_SIZE + 1)
+    rows = found(wanted.after_id, PAGE_SIZE + 1)
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     shown = rows[:PAGE_SIZE]
     values = {

@@ -18,14 +18,12 @@ from counterflow.console.page import context, page, render, signed_in
 from counterflow.console.receive_acts import Answer, Station
 from counterflow.console.receive_bench import Bench
 from counterflow.console.simulated import notices
+from counterflow.console.station import NODE
 from counterflow.evidence import queries as evidence
 from counterflow.facilities import queries as facilities
 from counterflow.kernel import clock
 from counterflow.ledger import queries as ledger
 from counterflow.receiving import expected, plates
-
-NODE: Final = "station_node"
-"""The node that a session works at; other stations may read it too."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from counterflow.console.page import act, page, render, signed_in
 from counterflow.console.simulated import notices, of, with_words
 from counterflow.facilities import queries as facilities
 from counterflow.kernel.errors import DomainError
+from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
 from counterflow.reconciliation import queries
 from counterflow.reconciliation.commands.compare_statements import StockStatement, compare_statements
@@ -78,7 +79,7 @@ def statements(request: HttpRequest) -> HttpResponseBase:
     if wanted.csv:
         columns = with_words(STATEMENT_COLUMNS, simulated)
         return csv_answer("statements", columns, pages(found, lambda s: str(s.id), most=CSV_ROWS_MAX))
-    rows = found(wanted.place if wanted.place.isdigit() else None, PAGE_SIZE + 1)
+    rows = found(wanted.after_id, PAGE_SIZE + 1)
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     drawn = listing(STATEMENT_COLUMNS, rows[:PAGE_SIZE], wanted, filters=filters, next_place=more)
     return render(request, "console/reconciliation/list.html", {"list": drawn, "simulated": notices(simulated)})
@@ -124,7 +125,7 @@ def statement(request: HttpRequest, statement_id: int) -> HttpResponseBase:
         return csv_answer(
             f"breaks-{statement_id}", BREAK_COLUMNS, pages(rows_after, lambda b: str(b.id), most=CSV_ROWS_MAX)
         )
-    rows = rows_after(wanted.place if wanted.place.isdigit() else None, PAGE_SIZE + 1)
+    rows = rows_after(wanted.after_id, PAGE_SIZE + 1)
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     shown = rows[:PAGE_SIZE]
     who = signed_in(request)
@@ -155,7 +156,7 @@ def _found(statement_id: int) -> Statement:
 @require_POST
 def post(request: HttpRequest, statement_id: int) -> HttpResponseBase:
     """Post the proposed entries of the breaks that were shown and chosen."""
-    chosen = [int(text) for text in request.POST.getlist("break")[:POSTED_AT_ONCE_MAX] if text.isdigit()]
+    chosen = [break_id for text in request.POST.getlist("break")[:POSTED_AT_ONCE_MAX] if (break_id := id_of(text))]
     items = [PostAdjustment(break_id) for break_id in dict.fromkeys(chosen)]
     if items:
         act(request, "{count} adjusting entries posted.", lambda ctx: post_adjustments(ctx, items=items))

@@ -92,7 +92,7 @@ def returns(request: HttpRequest) -> HttpResponseBase:
 
     if wanted.csv:
         return csv_answer("returns", COLUMNS, pages(found, lambda row: str(row.id), most=CSV_ROWS_MAX))
-    rows = found(wanted.place if wanted.place.isdigit() else None, PAGE_SIZE + 1)
+    rows = found(wanted.after_id, PAGE_SIZE + 1)
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     label = "Return, order, tracking number, plate or request"
     drawn = listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=filters, search_label=label, next_place=more)

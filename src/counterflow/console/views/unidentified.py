@@ -15,6 +15,7 @@ from counterflow.console.uploads import keep_sent
 from counterflow.evidence import queries as evidence
 from counterflow.facilities import queries as facilities
 from counterflow.kernel import clock
+from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
 from counterflow.receiving import parked
 from counterflow.receiving.commands.keep_clues import KeepClue, keep_clues
@@ -54,7 +55,7 @@ def unidentified(request: HttpRequest) -> HttpResponseBase:
         return parked.parked(
             node=wanted.chosen.get("node", ""),
             found=wanted.chosen.get("found", ""),
-            before_id=int(before) if before and before.isdigit() else None,
+            before_id=id_of(before),
             limit=limit,
         )
 

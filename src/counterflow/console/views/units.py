@@ -75,7 +75,7 @@ def bench(request: HttpRequest) -> HttpResponseBase:
 
     if wanted.csv:
         return csv_answer(f"bench-{node}", COLUMNS, pages(found, lambda row: str(row.id), most=CSV_ROWS_MAX))
-    rows = found(wanted.place if wanted.place.isdigit() else None, PAGE_SIZE + 1)
+    rows = found(wanted.after_id, PAGE_SIZE + 1)
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     drawn = listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=filters, next_place=more)
     simulated = notices(ledger.simulated(), marked=any(row.simulated for row in rows))

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from counterflow.kernel.sheets import closed
 from counterflow.orders.importing.problems import Refusal, mend
 
 HEADER = ("file", "line", "code", "message", "how to mend", "row")
@@ -38,7 +39,8 @@ class Report:
         rows = 0
         for refusal in refusals:
             writer = csv.writer(self._open())
-            writer.writerow([file, refusal.line, refusal.code, refusal.message, mend(refusal.code), refusal.raw])
+            cells = (file, refusal.line, refusal.code, refusal.message, mend(refusal.code), refusal.raw)
+            writer.writerow([closed(cell) for cell in cells])
             rows += refusal.is_row
         self.rows += rows
         return rows

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 
 from PIL import Image
@@ -71,7 +72,8 @@ def main() -> None:
     with _home(options.home) as home, _serving(home, options.size) as demo, sync_playwright() as tool:
         browser = tool.chromium.launch(executable_path=here.path, args=browsers.arguments())
         shots = [shot for shot in _shots(demo, browser) if not options.page or shot.name in options.page]
-        titles = {shot.name: _both(browser, demo, shot) for shot in shots}
+        _taken(browser, demo, shots, DESKTOP, dark=False)
+        titles = _taken(browser, demo, shots, PHONE, dark=True)
     if not options.page:
         _index(titles)
     total = sum(path.stat().st_size for path in OUT.glob("*.png"))
@@ -148,19 +150,20 @@ def _shots(demo: Demo, browser: Browser) -> list[Shot]:
     return [*shots, *(Shot(f"home-{role}", role, "/") for role in HOMES)]
 
 
-def _both(browser: Browser, demo: Demo, shot: Shot) -> str:
-    """Both pictures of a page; its title."""
-    title = ""
-    for size, dark, name in ((DESKTOP, False, shot.name), (PHONE, True, f"{shot.name}-phone-dark")):
-        with _signed_in(browser, demo, shot.role, size, dark=dark) as page:
-            page.goto(demo.url + shot.address, wait_until="networkidle")
-            if shot.before is not None:
-                shot.before(page, demo)
-            page.evaluate("document.activeElement.blur()")
-            page.wait_for_timeout(FADE_MS)
-            title = page.title().removesuffix(" · Counterflow")
-            _keep(page.screenshot(), OUT / f"{name}.png")
-    return title
+def _taken(browser: Browser, demo: Demo, shots: list[Shot], size: tuple[int, int], *, dark: bool) -> dict[str, str]:
+    """A picture of every page in one size and scheme; the titles of the pages by name."""
+    titles = {}
+    for role, several in groupby(shots, key=lambda shot: shot.role):
+        with _signed_in(browser, demo, role, size, dark=dark) as page:
+            for shot in several:
+                page.goto(demo.url + shot.address, wait_until="networkidle")
+                if shot.before is not None:
+                    shot.before(page, demo)
+                page.evaluate("document.activeElement.blur()")
+                page.wait_for_timeout(FADE_MS)
+                titles[shot.name] = page.title().removesuffix(" · Counterflow")
+                _keep(page.screenshot(), OUT / f"{shot.name}{'-phone-dark' if dark else ''}.png")
+    return titles
 
 
 def _keep(picture: bytes, path: Path) -> None:

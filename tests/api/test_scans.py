@@ -16,6 +16,8 @@ def test_strings_are_read_and_looked_up_in_one_call(company, caller):
     assert [(m["kind"], m["code"]) for m in one["matches"]] == [("return", rma)]
     assert [(m["kind"], m["rma"]) for m in two["matches"]] == [("parcel", rma)]
     assert (three["understood"], three["reason"]) == (False, "GS1 element string: AI 17 has month 13")
+    assert three["mend"] == "The date is printed wrong or was read wrong: compare it with the label."
+    assert (four["reason"], four["mend"]) == ("", "")
     assert four["readings"][0]["facts"]["gtin"] == "04006381333931"
     assert four["matches"] == []
 

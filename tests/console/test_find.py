@@ -56,6 +56,20 @@ def test_what_is_nowhere_is_said_where_it_was_asked(browse, company):
     assert client.get("/find?q=&on=//evil.example")["Location"] == "/"
 
 
+def test_a_code_that_breaks_a_rule_is_refused_with_the_rule_and_the_mending(browse, company):
+    client = browse("inspector")
+    said = "UPS 1Z: check digit is 8, should be 7. Scan it again, or compare it digit by digit with the print."
+    for address in ("/find?q=1Z5R89390357567128", "/find/palette?q=1Z5R89390357567128"):
+        assert said in client.get(address).content.decode()
+    assert client.get("/find?q=1Z5R89390357567128&on=bench")["Location"] == "/bench"
+    assert said in client.get("/bench").content.decode()
+
+
+def test_a_sound_code_that_nothing_has_says_what_it_reads_as(browse, company):
+    html = browse("inspector").get("/find?q=1Z5R89390357567127").content.decode()
+    assert "It reads as UPS 1Z: 1Z5R89390357567127." in html
+
+
 def test_what_several_things_begin_with_is_listed(browse, company):
     rma, lpn = whole(company)
     text = browse("administrator").get("/find?q=RMA-").content.decode()

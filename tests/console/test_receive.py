@@ -266,7 +266,8 @@ def test_a_plate_opens_its_unit(clerk, parcel):
 def test_a_broken_code_says_what_is_wrong_with_it(clerk):
     assert clerk.scan("4006381333932").signal == (
         "stop",
-        "Nothing here is called 4006381333932. GTIN-13 (EAN-13): check digit is 2, should be 1.",
+        "Nothing here is called 4006381333932. GTIN-13 (EAN-13): check digit is 2, should be 1. "
+        "Scan it again, or compare it digit by digit with the print.",
     )
 
 
@@ -315,3 +316,18 @@ def test_the_pages_and_the_scans_take_a_bounded_number_of_statements(clerk, comp
     with django_statements() as seen:
         clerk.scan(GTIN)
     assert len(seen) <= 26
+
+
+def test_each_string_that_is_refused_is_answered_with_its_reason_and_how_to_mend_it(clerk):
+    for text, reason in (
+        ("1Z5R89390357567128", "UPS 1Z: check digit is 8, should be 7. Scan it again"),
+        ("(17)271301", "AI 17 has month 13. The date is printed wrong"),
+        ("]C110ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a separator may be missing. Let the scanner send FNC1"),
+        ("1.06141E+17", "a spreadsheet rounded it: its last digits are lost. Make the column text"),
+        ("40063813339314006381333931", "stands there twice: 4006381333931. Let the scanner send ENTER"),
+        ("1Z5R8939035756", "has 18 characters, and this has 14. A part is missing"),
+        ("hello world", "It follows no scheme we know. Compare it with the label"),
+    ):
+        tone, words = clerk.scan(text).signal
+        assert tone == "stop"
+        assert reason in words, words

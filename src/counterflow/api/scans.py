@@ -47,6 +47,7 @@ def _shown(found: Resolved) -> dict[str, Any]:
         "understood": scan.understood,
         "ambiguous": scan.ambiguous,
         "reason": scan.reason,
+        "mend": scan.mend,
         "readings": [asdict(each) for each in scan.readings],
         "objections": [asdict(each) for each in scan.objections],
         "matches": [asdict(each) for each in found.matches],

@@ -188,7 +188,7 @@ class Station:
             return self.say(
                 "attention", f"This is {best.scheme}: {best.value}", "It names nothing that is expected here."
             )
-        return self.say("stop", f"Nothing here is called {scan.text[:60]}", _sentence(scan.reason))
+        return self.say("stop", f"Nothing here is called {scan.text[:60]}", scan.refusal)
 
     def _search(self, words: str) -> Answer:
         items = _items(words)
@@ -201,10 +201,6 @@ class Station:
 
 def _items(words: str) -> list[catalog.ItemRow]:
     return catalog.items(search=words, limit=FOUND_MAX)
-
-
-def _sentence(reason: str) -> str:
-    return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
 
 
 def _pending(bench: Bench, sku: str, facts: Facts) -> Bench:

@@ -171,6 +171,14 @@ def records(who: Staff, words: str) -> list[HitGroup]:
     return sorted((group for group in groups if group.hits), key=lambda group: not group.hits[0].exact)
 
 
+def told(words: str) -> str:
+    """What a code that is nowhere reads as, or which rule it breaks and how to mend it; empty for plain words."""
+    scan = read(words, today=clock.now().date())
+    if scan.best is not None:
+        return f"It reads as {scan.best.scheme}: {scan.best.value}. The books hold no such thing that you may see."
+    return scan.refusal if scan.objections else ""
+
+
 def places(who: Staff, words: str) -> list[HitGroup]:
     """Acts and pages whose words begin as typed; with nothing typed, all of them."""
     asked = words.lower().split()

@@ -56,6 +56,7 @@ _IMPB = "USPS Publication 199, Intelligent Mail package barcode"
 _FEDEX = "FedEx Ground and Express label layout specifications"
 _DPD = "DPD parcel label specification 2.4"
 _DHL_DE = "DHL Paket and Deutsche Post barcode specifications"
+_AUSTRALIA = "Australia Post eParcel label guide"
 _AMAZON = "Amazon Logistics labels, no check digit published"
 
 ROWS: Final[tuple[Tracking, ...]] = (
@@ -69,7 +70,7 @@ ROWS: Final[tuple[Tracking, ...]] = (
         strict=True,
     ),
     _row("UPS", "UPS 1Z", r"1Z(?P<body>[0-9A-Z]{15})(?P<check>\d)", digits.ups, 99, "UPS label guide", strict=True),
-    _row("UPS", "UPS freight or ground", r"[TK]\d{10}", None, GUESS, "UPS label guide"),
+    _row("UPS", "UPS waybill", r"[AHJKTV](?P<body>\d{9})(?P<check>\d)", digits.ups, CHECK, "UPS label guide"),
     _row(
         "USPS",
         "USPS package number with ZIP",
@@ -146,15 +147,16 @@ ROWS: Final[tuple[Tracking, ...]] = (
     _row(
         "DHL Express",
         "DHL piece number",
-        r"JD01\d{16}|J(?:VGL|[A-Z]{2}0)\d{9,20}",
+        r"JD01\d{16}|JVGL\d{9,20}|J(?!JD000[23])[A-Z]{2}0\d{9,20}",
         None,
         SHAPE,
         "DHL Express barcode specification, ISO 15459",
     ),
-    _row("DHL", "DHL parcel number", r"JJD\d{13,24}", None, SHAPE, "DHL piece identifiers, ISO 15459"),
+    _row("DHL", "DHL parcel number", r"JJD(?!0002)\d{13,24}", None, SHAPE, "DHL piece identifiers, ISO 15459"),
     _row(
         "DHL", "DHL eCommerce", r"(?:GM|LX|RX|UV|CN|SG|TH|IN|HK|MY)\d{10,39}", None, SHAPE, "DHL eCommerce label guide"
     ),
+    _row("Deutsche Post", "Deutsche Post matrix code", r"(?=.*[A-F])\d{2}[0-9A-F]{18}", None, 75, _DHL_DE),
     _row("DHL", "DHL Paket shipment number", r"(?P<body>0034\d{15})(?P<check>\d)", _MOD10, 88, _DHL_DE),
     _row("DHL", "Deutsche Post Identcode", r"(?P<body>\d{11})(?P<check>\d)", _POST_DE, 60, _DHL_DE),
     _row(
@@ -188,6 +190,7 @@ ROWS: Final[tuple[Tracking, ...]] = (
     ),
     _row("GLS", "GLS parcel number without check digit", r"\d{11}", None, GUESS, "GLS Uni-Box documentation 3.2.1"),
     _row("GLS", "GLS track ID", r"[A-Z][0-9A-Z]{7}", None, GUESS, "GLS track and trace"),
+    _row("Hermes", "Hermes parcel number", r"H\d{19}", None, SHAPE, "Hermes parcel labels"),
     _row("Hermes", "Hermes parcel number", r"(?P<body>\d{13})(?P<check>\d)", _MOD10, 55, "Hermes parcel labels"),
     _row(
         "Evri",
@@ -219,19 +222,74 @@ ROWS: Final[tuple[Tracking, ...]] = (
         "OnTrac label guide",
         strict=True,
     ),
-    _row("LaserShip", "LaserShip", r"1LS\d{12,15}(?:-\d)?|L[A-Z]\d{8}", None, GUESS, "LaserShip labels"),
+    _row("LaserShip", "LaserShip", r"1LS7[12]\d{10}|1LS7[12]\d{11}-1", None, SHAPE, "LaserShip labels"),
+    _row("LaserShip", "LaserShip", r"LX1[3-8]\d{6}", None, 75, "LaserShip labels"),
+    _row("LaserShip", "LaserShip", r"1LS\d{12,15}|L[A-Z]\d{8}", None, GUESS, "LaserShip labels"),
     _row(
         "Canada Post", "Canada Post", r"(?P<body>\d{15})(?P<check>\d)", _MOD10, CHECK, "Canada Post label specification"
     ),
-    _row("Purolator", "Purolator", r"[A-Z]{3}\d{9}", None, GUESS, "Purolator label guide"),
+    _row("Purolator", "Purolator", r"[A-Z]{3}\d{9}", None, 52, "Purolator label guide"),
+    _row("Purolator", "Purolator", r"(?P<body>[0-5]\d{10})(?P<check>\d)", digits.luhn, 55, "Purolator label guide"),
+    _row("Canpar", "Canpar", r"[CDKLSUXZ]\d{21}", None, SHAPE, "Canpar labels"),
+    _row("GOFO", "GOFO Express", r"GFUS\d{14}", None, SHAPE, "GOFO labels"),
+    _row("Landmark Global", "Landmark Global", r"LTN\d{8}N1", None, SHAPE, "Landmark Global labels"),
+    _row("Spee-Dee", "Spee-Dee Delivery", r"SP\d{18}", None, SHAPE, "Spee-Dee labels"),
+    _row(
+        "Old Dominion",
+        "Old Dominion",
+        r"(?P<body>(?:77[78]|072)\d{7}|80\d{8})(?P<check>\d)",
+        digits.luhn,
+        60,
+        "Old Dominion tracing page",
+    ),
+    _row("Yamato", "Yamato or Sagawa", r"(?P<body>\d{11})(?P<check>[0-6])", digits.mod7, 54, "Yamato slips, modulo 7"),
+    _row(
+        "",
+        "IATA air waybill",
+        r"\d{3}-(?P<body>\d{7})(?P<check>\d)",
+        digits.mod7,
+        80,
+        "IATA Resolution 600a",
+        strict=True,
+    ),
+    _row("Australia Post", "Australia Post eParcel", r"33[A-Z0-9]{3}\d{7,16}", None, 75, _AUSTRALIA),
+    _row("Australia Post", "Australia Post eParcel", r"[A-Z][A-Z0-9]{2}\d{13}(?:\d{2})?", None, 52, _AUSTRALIA),
     _row("PostNL", "PostNL", r"3S[0-9A-Z]{9,15}", None, SHAPE, "PostNL barcode specification"),
+    _row(
+        "Swiss Post",
+        "Swiss Post parcel",
+        r"9[89]\.\d\d\.\d{6}\.\d{8}",
+        None,
+        95,
+        "Swiss Post barcode specification",
+    ),
     _row("Swiss Post", "Swiss Post parcel", r"9[89]\d{16}", None, 60, "Swiss Post barcode specification"),
     _row("bpost", "bpost parcel", r"3232\d{20}", None, 85, "bpost label specification"),
-    _row("InPost", "InPost parcel", r"6\d{23}", None, 60, "InPost labels"),
+    _row("InPost", "InPost parcel", r"[56]\d{23}", None, 60, "InPost labels"),
+    _row("Packeta", "Packeta", r"Z\d{10}", None, 85, "Packeta labels"),
+    _row("Correos", "Correos parcel", r"P[A-Z][0-9A-Z]{20}[A-Z]", None, 85, "Correos label specification"),
+    _row("Colis Privé", "Colis Privé", r"Z\d{16}", None, SHAPE, "Colis Privé labels"),
     _row("La Poste", "Colissimo", r"[0-9][A-Z]\d{11}", None, 80, "La Poste label specification"),
     _row("Cainiao", "Cainiao", r"LP00\d{12}", None, SHAPE, "Cainiao labels"),
     _row("YunExpress", "YunExpress", r"YT\d{16}", None, SHAPE, "YunExpress labels"),
     _row("EasyPost", "EasyPost test number", r"EZ\d0{8}\d", None, SHAPE, "EasyPost documentation"),
+)
+
+# How numbers begin that have one form, and that form in words: the reason where a scan was cut or mistyped.
+BEGINNINGS: Final = (
+    (r"1Z", "UPS 1Z", (18,), "letters and digits"),
+    (r"9[1-5]\d{15,}$", "USPS package number", (22, 26), "digits"),
+    (r"4209[1-5]|420\d{5,9}9[1-5]\d{10,}$", "USPS package number with ZIP", (30, 34, 38), "digits"),
+    (r"96\d{15,}$", "FedEx Ground 96", (22, 34), "digits"),
+    (r"TB[ACM]", "Amazon Logistics", (15,), "digits after three letters"),
+    (r"JVGL", "DHL piece number", range(13, 25), "digits after its letters"),
+    (r"JJD", "DHL parcel number", range(16, 28), "digits after its letters"),
+    (r"GM\d", "DHL eCommerce", range(12, 42), "digits after its letters"),
+    (r"3S", "PostNL", range(11, 18), "letters and digits"),
+    (r"LP00", "Cainiao", (16,), "digits after its letters"),
+    (r"YT\d{6,}$", "YunExpress", (18,), "digits after its letters"),
+    (r"GFUS", "GOFO Express", (18,), "digits after its letters"),
+    (r"[A-Z]{2}\d{6,11}[A-Z]{2}$", "UPU S10", (13,), "two letters, nine digits and two letters"),
 )
 
 # Posts that a country's S10 numbers belong to; others are named by their country.

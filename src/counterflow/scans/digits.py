@@ -73,6 +73,12 @@ def isbn10(body: str) -> str:
     return "X" if rest == 10 else str(rest)
 
 
+def issn(body: str) -> str:
+    """ISO 3297: weights 8 to 2, modulo 11; ten is an X."""
+    rest = -sum(int(digit) * weight for digit, weight in zip(body, range(8, 1, -1), strict=True)) % 11
+    return "X" if rest == 10 else str(rest)
+
+
 def weighted(weights: Sequence[int], *, plus: int = 0) -> Callable[[str], str]:
     """Modulo 10 with weights from the left, over and over, and a constant."""
 

@@ -31,6 +31,8 @@ _NAMED: Final = {
     "exp": "17",
 }
 _BRACKET = re.compile(r"\((\d{2,4})\)")
+_SQUARE = re.compile(r"\[(\d{2,4})\]")
+_MARK = re.compile(r"[\x1d|^#~]*(?=\(\d{2,4}\))")
 _PAIRS_NOT_TOGETHER: Final = (
     ("01", "02"),
     ("01", "03"),
@@ -121,18 +123,32 @@ def _cut(rest: str, today: date, so_far: list[Element], ways: list[list[Element]
         _cut(body[length:], today, [*so_far, made], ways)
 
 
+def round_brackets(text: str) -> str:
+    """A text whose identifiers stand in square brackets, as makers of barcodes write them, with round ones."""
+    return _SQUARE.sub(r"(\1)", text) if _SQUARE.match(text) else text
+
+
+def is_bracketed(text: str) -> bool:
+    """Whether a text begins with a bracket, perhaps behind a sign for FNC1."""
+    return _SQUARE.match(text) is not None or text.lstrip("\x1d|^#~").startswith("(")
+
+
 def bracketed(text: str, today: date) -> list[Element]:
     """The elements of a string with its identifiers in brackets. A backslash before a bracket makes it part of a value.
 
     Raises `Broken`.
     """
-    hidden = text.replace("\\(", "\x02").replace("\\)", "\x03")
+    marked = _MARK.sub("", round_brackets(text))
+    hidden = marked.replace("\\(", "\x02").replace("\\)", "\x03")
     pieces = _BRACKET.split(hidden)
     if len(pieces) < 3 or pieces[0].strip():
         raise Broken("it does not begin with an application identifier in brackets")
     found = []
     for code, raw in zip(pieces[1::2], pieces[2::2], strict=True):
         of = identifiers().get(code)
+        if of is None and len(code) == 3 and (of := identifiers().get(code + raw[:1])) is not None:
+            # Some print the last digit of a measure's identifier, where its point stands, behind the bracket.
+            raw = raw[1:]
         if of is None:
             raise Broken(f"({code}) is no application identifier")
         value = raw.replace("\x02", "(").replace("\x03", ")").strip(" \u00a0")

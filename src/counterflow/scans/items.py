@@ -10,12 +10,19 @@ from counterflow.scans.readings import Facts, Kind, Objection, Reading
 Found = list[Reading | Objection]
 _LENGTHS: Final = {8: "GTIN-8", 12: "GTIN-12 (UPC-A)", 13: "GTIN-13 (EAN-13)", 14: "GTIN-14"}
 _ISBN10 = re.compile(r"\d{9}[\dXx]")
+_ISSN = re.compile(r"(\d{4})-(\d{3})([\dXx])")
+_ISMN = re.compile(r"[Mm](\d{9})")
+_ADD_ON = re.compile(r"(?:97[789][\d-]{10,14}|\d{4}-\d{3}[\dXx])( \d\d \d\d| \d{2}| \d{5})")
 
 
 def trade_item(text: str, *, promised: bool = False) -> Found:
     """What a text is as a trade item number. `promised`: its symbol holds nothing else."""
-    number = compact(text)
+    number, added = _without_add_on(text)
     found: Found = []
+    if (standing := _ISSN.fullmatch(text[: len(text) - len(added)].strip())) is not None:
+        return _issn(standing, added)
+    if (music := _ISMN.fullmatch(number)) is not None:
+        number = f"9790{music[1]}"
     if digits.plain_digits(number) and len(number) in _LENGTHS:
         found.append(_gtin(number, promised))
     if digits.plain_digits(number) and len(number) in (6, 7, 8):
@@ -25,6 +32,50 @@ def trade_item(text: str, *, promised: bool = False) -> Found:
     if promised and not found:
         found.append(Objection("GTIN", f"a trade item number has 8, 12, 13 or 14 digits, and this is {text[:40]}"))
     return found
+
+
+def _without_add_on(text: str) -> tuple[str, str]:
+    """A number in one piece, and the price or issue of two or five digits that is printed beside it."""
+    found = _ADD_ON.fullmatch(text)
+    added = found[1] if found else ""
+    return compact(text[: len(text) - len(added)]), added
+
+
+def _issn(found: re.Match[str], added: str) -> Found:
+    """An ISSN with its dash (ISO 3297), as the EAN-13 that serials are sold by; a variant of two digits may follow."""
+    body = found[1] + found[2]
+    right = digits.issn(body)
+    if found[3].upper() != right:
+        return [Objection("ISSN", f"check digit is {found[3]}, should be {right}")]
+    gtin = f"977{body}{added.split()[0] if len(added.split()) == 2 else '00'}"
+    full = f"{gtin}{digits.gs1(gtin)}".zfill(14)
+    evidence = ("4 and 4 characters with a dash", f"check digit {right} is right", f"sold as {full[1:]}")
+    return [Reading(Kind.ITEM, full, "ISSN", 92, evidence, Facts(gtin=full))]
+
+
+def without_zero(text: str) -> Found:
+    """What a number of 11 or 17 digits is with the leading zero that a spreadsheet drops."""
+    if not digits.plain_digits(text) or len(text) not in (11, 17) or digits.gs1(text[:-1]) != text[-1]:
+        return []
+    evidence = (f"{len(text)} digits, and the check digit is right", "a leading zero is missing: spreadsheets drop it")
+    if len(text) == 11:
+        full = text.zfill(14)
+        return [Reading(Kind.ITEM, full, "GTIN-12 without its zero", 53, evidence, Facts(gtin=full))]
+    full = text.zfill(18)
+    return [Reading(Kind.PARCEL, full, "SSCC without its zero", 53, evidence, Facts(sscc=full, tracking=full))]
+
+
+_SHOPS: Final = (
+    (re.compile(r"X00[0-9A-Z]{7}"), "FNSKU", "the form of Amazon's FNSKU (Amazon, label requirements)"),
+    (re.compile(r"B0[0-9A-Z]{8}"), "ASIN", "the form of Amazon's ASIN"),
+)
+
+
+def shop_number(text: str) -> Found:
+    """A number by which a marketplace names an item."""
+    value = text.upper()
+    found = next(((name, why) for form, name, why in _SHOPS if form.fullmatch(value)), None)
+    return [Reading(Kind.ITEM, value, found[0], 72, (found[1],), Facts(part=value))] if found else []
 
 
 def _gtin(number: str, promised: bool) -> Reading | Objection:

@@ -10,8 +10,11 @@ TEXT_MAX: Final = 2_000
 
 # How separators look where a scanner or a person had to write them visibly.
 _WRITTEN = re.compile(
-    r"\u241d|<GS>|\{GS\}|\[GS\]|<FNC1>|\{FNC1\}|\[FNC1\]|\\x1d|\\u001d|\\F(?=\d)|&#29;|%1D(?=\d)", re.IGNORECASE
+    r"\u241d|[<{\[(](?:GS|FNC1|0x1D)[>}\])]|\\x1d|\\u001d|\\F(?=\d)|&#(?:29|x1D);|%1D(?=\d)|\^\](?=\d)|~(?:1|d029)(?=\d)",
+    re.IGNORECASE,
 )
+# What spreadsheets put around and behind a number that is text.
+_SPREADSHEET = re.compile(r"""=?(?P<mark>["'])(?P<inner>[0-9A-Za-z\-]+)(?P=mark)?|(?P<whole>\d{7,})[.,]0""")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028\u2029\u2060\ufeff\x00\x02\x03]")
 _SYMBOLOGY = re.compile(r"\](?P<letter>[A-Za-z])(?P<modifier>[0-9A-Za-z])")
 
@@ -59,6 +62,8 @@ def bare(given: str) -> Bare:
     """A code without blanks, line ends, invisible characters and symbology identifier; separators as U+001D."""
     text = _INVISIBLE.sub("", given[:TEXT_MAX].replace("\u00a0", " ")).strip(" \t\r\n\x0b\x0c\x1c\x1e\x1f\x04")
     text = _WRITTEN.sub(SEPARATOR, text)
+    if (sheet := _SPREADSHEET.fullmatch(text)) is not None:
+        text = sheet["inner"] or sheet["whole"]
     if len(text) > 2 and text[0] == text[-1] == "*":
         # Code 39's own start and stop signs, which some scanners send along.
         text = text[1:-1]

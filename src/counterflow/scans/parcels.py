@@ -1,9 +1,10 @@
 """Numbers of parcels and pallets: SSCC by itself, and what the table of carriers knows."""
 
 import re
+from collections.abc import Iterator
 
 from counterflow.scans import digits
-from counterflow.scans.carriers import CHECK, COUNTRIES, POSTS, ROWS, Tracking
+from counterflow.scans.carriers import BEGINNINGS, CHECK, COUNTRIES, POSTS, ROWS, Tracking
 from counterflow.scans.noise import compact
 from counterflow.scans.readings import PROVED, Facts, Kind, Objection, Reading
 
@@ -32,17 +33,31 @@ def sscc(text: str) -> Found:
 
 def tracking(text: str) -> Found:
     """What each carrier of the table makes of a text."""
+    return [made for row, made in _rows(text) if isinstance(made, Reading) or row.strict]
+
+
+def nearly(text: str) -> Found:
+    """The rules that a text of some carrier's form breaks: reasons, where nothing else was understood."""
+    broken: Found = [made for _, made in _rows(text) if isinstance(made, Objection)]
     number = compact(text).upper()
+    for start, name, lengths, form in BEGINNINGS:
+        if not broken and re.match(start, number):
+            wanted = f"{lengths[0]} to {lengths[-1]}" if isinstance(lengths, range) else " or ".join(map(str, lengths))
+            counted = f"it has {wanted} characters, and this has {len(number)}"
+            broken.append(Objection(name, f"it is made of {form}" if len(number) in lengths else counted))
+    return broken
+
+
+def _rows(text: str) -> Iterator[tuple[Tracking, Reading | Objection]]:
+    printed, number = text.upper().replace(" ", ""), compact(text).upper()
     if not number.isascii() or not 8 <= len(number) <= 42:
-        return []
-    found: Found = []
+        return
     for row in ROWS:
-        match = row.pattern.fullmatch(number)
-        if row.proof < PROVED and number != text.upper().replace(" ", ""):
+        if row.proof < PROVED and number != printed:
             continue
-        if match is not None and (made := _of(row, match, number)) is not None:
-            found.append(made)
-    return found
+        match = row.pattern.fullmatch(printed) or row.pattern.fullmatch(number)
+        if match is not None and (made := _of(row, match, match[0])) is not None:
+            yield row, made
 
 
 def _of(row: Tracking, match: re.Match[str], number: str) -> Reading | Objection | None:
@@ -52,7 +67,7 @@ def _of(row: Tracking, match: re.Match[str], number: str) -> Reading | Objection
     if row.check is not None and check is not None:
         right = row.check(parts["body"])
         if check != right:
-            return Objection(row.name, f"check digit is {check}, should be {right}") if row.strict else None
+            return Objection(row.name, f"check digit is {check}, should be {right}")
         evidence.append(f"check digit {right} is right")
     carrier, name = row.carrier, row.name
     if country := parts.get("country"):
@@ -62,7 +77,7 @@ def _of(row: Tracking, match: re.Match[str], number: str) -> Reading | Objection
         name = f"{name}, {carrier}"
     if post := parts.get("post"):
         evidence.append(f"it goes to ZIP {post}")
-    value = parts.get("number") or number
+    value = parts.get("number") or number.replace(".", "")
     if not value.strip("0"):
         return None
     score = row.proof if check is not None or row.check is None else min(row.proof, CHECK)

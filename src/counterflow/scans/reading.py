@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from counterflow.scans import elements, envelopes, items, own, parcels
+from counterflow.scans import elements, envelopes, hibc, items, layouts, own, parcels
 from counterflow.scans.elements import SEPARATOR
 from counterflow.scans.meanings import meaning
 from counterflow.scans.noise import Bare, bare
@@ -15,6 +15,18 @@ from counterflow.scans.parts import Broken, Element
 from counterflow.scans.readings import PROVED, Facts, Kind, Objection, Reading, Scan
 
 TEXT_SHOWN_MAX: Final = 200
+STRONG: Final = 90
+"""From this score on a reading rests on a check digit or on a form that nothing else has."""
+
+_ITEM_WORDS: Final = ("GTIN", "EAN", "UPC", "ISBN", "ISSN", "ISMN")
+_SAID = re.compile(
+    r"(?P<name>(?:GTIN|EAN|UPC|ISBN|SSCC)(?:-?(?:8|1[02348]|[AE])(?=[^0-9A-Z]))?|ISSN|ISMN|TRACKING|TRC?K|AWB|WAYBILL)"
+    r"(?:\s*(?:NO|NUMBER|NR|ID)\b)?[.:#=\s]+(?P<rest>\S.*)",
+    re.IGNORECASE,
+)
+_SCIENTIFIC = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
+_UNKNOWN_SYMBOL = re.compile(r"\][0-9A-Za-z]{2}")
+_IMPB = re.compile(r"(?:420\d{5}(?:\d{4})?)?9[1-6]\d{20}")
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _PIECES_MAX: Final = 12
 _ITEM_SYMBOLS: Final = {"]E0": ((8, 12, 13), "13 digits (12 or 8 from some scanners)"), "]E4": ((8,), "8 digits")}
@@ -24,13 +36,9 @@ Found = list[Reading | Objection]
 def read(given: str, *, today: date, prefix: str = own.PREFIX) -> Scan:
     """What a string may mean. Never raises, whatever the text; `prefix` is that of our plates."""
     code = bare(given)
-    found: Found = []
-    if code.promises_item:
-        found = _item_symbol(code, today)
-    elif code.promises_elements:
-        found = _elements(code.text, today, promised=True)
-    elif code.text:
-        found = _free(code.text, today, prefix)
+    found = _read(code, today, prefix)
+    if code.text and not _proved(found):
+        found += _rescued(code, today, prefix)
     readings = [each for each in found if isinstance(each, Reading)]
     if code.text and not (code.promises_item or code.promises_elements):
         readings += _as_it_stands(code.text)
@@ -39,21 +47,92 @@ def read(given: str, *, today: date, prefix: str = own.PREFIX) -> Scan:
     return Scan(given, code.text, code.symbology, tuple(ordered), objections)
 
 
+def _read(code: Bare, today: date, prefix: str) -> Found:
+    if code.promises_item:
+        return _item_symbol(code, today)
+    if code.promises_elements:
+        return _elements(code.text, today, promised=True)
+    return _free(code.text, today, prefix) if code.text else []
+
+
+def _proved(found: Found) -> bool:
+    return any(isinstance(each, Reading) and each.score >= PROVED for each in found)
+
+
+def _rescued(code: Bare, today: date, prefix: str) -> Found:
+    """What a string that says nothing was before a keyboard, a spreadsheet or a second scan changed it; or why not."""
+    whole, text = code.symbology + code.text, code.text
+    found: Found = list(items.without_zero(text))
+    for meant, cause in layouts.undone(whole):
+        if meant != whole:
+            strong = [r for r in _read(bare(meant), today, prefix) if isinstance(r, Reading) and r.score >= STRONG]
+            found += [replace(r, score=r.score - 20, evidence=(*r.evidence, cause)) for r in strong]
+    if _proved(found):
+        return found
+    half = text[: len(text) // 2]
+    if len(half) >= 8 and text == half * 2 and _proved(_read(bare(half), today, prefix)):
+        return [Objection("scan", f"the same code stands there twice: {half}")]
+    if _SCIENTIFIC.fullmatch(text):
+        return [Objection("number", "a spreadsheet rounded it: its last digits are lost")]
+    if _UNKNOWN_SYMBOL.match(text):
+        return [Objection("symbology identifier", f"{text[:3]} is none of ISO/IEC 15424")]
+    return [*found, *parcels.nearly(text)]
+
+
 def _free(text: str, today: date, prefix: str) -> Found:
     """A text that may be anything: each scheme says what it makes of it."""
     if _ADDRESS.fullmatch(text):
         return _address(text, today, prefix)
-    found: Found = [*own.rma(text), *own.lpn(text, prefix), *envelopes.envelope(text)]
-    if text.startswith("("):
-        found += _sound("GS1 element string", lambda: elements.bracketed(text, today), "identifiers in brackets")
+    if (said := _SAID.fullmatch(text)) is not None:
+        return _named(said["name"].upper(), said["rest"], today, prefix)
+    if elements.is_bracketed(text):
+        return _bracketed(text, today)
+    found: Found = [*own.rma(text), *own.lpn(text, prefix), *envelopes.envelope(text), *items.shop_number(text)]
+    if text.startswith("+"):
+        found += hibc.label(text)
     elif SEPARATOR in text and not text.startswith("["):
         found += _elements(text, today, promised=True)
     else:
         sscc = parcels.sscc(text)
         found += [*items.trade_item(text), *sscc, *items.serial(text), *parcels.tracking(text)]
-        if not any(isinstance(each, Reading) and each.score >= 90 for each in found):
-            found += _elements(text, today, promised=False)
+        if not any(isinstance(each, Reading) and each.score >= STRONG for each in found):
+            found += _elements(_separated(text), today, promised=False)
     return found
+
+
+def _named(name: str, rest: str, today: date, prefix: str) -> Found:
+    """A number behind the word for what it is."""
+    kind = Kind.ITEM if name.startswith(_ITEM_WORDS) else Kind.PARCEL
+    said = f"it says so itself: {name}"
+    found: Found = []
+    for each in _free(rest, today, prefix):
+        if isinstance(each, Objection):
+            found.append(each)
+        elif each.kind == kind:
+            found.append(replace(each, score=max(each.score, 80), evidence=(*each.evidence, said)))
+    return found
+
+
+def _bracketed(text: str, today: date) -> Found:
+    found = _sound("GS1 element string", lambda: elements.bracketed(text, today), "identifiers in brackets")
+    return _of_carrier(found, re.sub(r"[^0-9]", "", text))
+
+
+def _of_carrier(found: Found, number: str) -> Found:
+    """Elements together with the carrier's number that they are, as on labels of USPS and of FedEx Ground.
+
+    There an identifier for internal use (91 to 96) holds a number that runs on from it, perhaps behind a postcode
+    (USPS Publication 199).
+    """
+    carried = parcels.tracking(number) if _IMPB.match(number) else []
+    if not carried:
+        return found
+    return [*carried, *(replace(each, score=PROVED - 5) for each in found if isinstance(each, Reading))]
+
+
+def _separated(text: str) -> str:
+    """A text that begins like elements with its separators, where another sign stands for them."""
+    return re.sub(r"[|^#~]", SEPARATOR, text) if _looks_like_elements(text.lstrip("|^#~")) else text
 
 
 def _item_symbol(code: Bare, today: date) -> Found:
@@ -97,13 +176,15 @@ def _elements(text: str, today: date, *, promised: bool) -> Found:
     why = "a separator may be missing: this is another way to cut it"
     others = [other for other in elements.without_separators(text, today) if other != way]
     found += [meaning(way, (why, *elements.alone(way)), 60 - n) for n, way in enumerate(others)]
-    return found
+    return _of_carrier(found, text.replace(SEPARATOR, ""))
 
 
 def _looks_like_elements(text: str) -> bool:
     """Whether a text begins with a key that has a length and a check digit of its own, which chance hardly makes."""
     return bool(
-        re.match(r"(?:01|02|03)\d{14}|00\d{18}|8006\d{18}|(?:8017|8018)\d{18}|414\d{13}|253\d{13}|8003\d{14}", text)
+        re.match(
+            r"\x1d?(?:01|02|03)\d{14}|00\d{18}|8006\d{18}|(?:8017|8018)\d{18}|414\d{13}|253\d{13}|8003\d{14}", text
+        )
     )
 
 
@@ -129,7 +210,9 @@ def _address(text: str, today: date, prefix: str) -> Found:
     shown = text[:TEXT_SHOWN_MAX]
     found.append(Reading(Kind.LINK, shown, "web address", 55, (f"a page of {host[:80]}",), Facts()))
     query = [pair.partition("=")[2] for pair in parts.query.split("&")]
-    for piece in [p for p in re.split("[/?&#]", parts.path) + query if p][:_PIECES_MAX]:
+    pieces = [piece for piece in re.split("[/?&#]", parts.path) + query if piece]
+    pieces += [piece.partition("-")[0] for piece in pieces if piece.count("-") > 1]
+    for piece in pieces[:_PIECES_MAX]:
         inner: Iterable[Reading | Objection] = [
             *own.rma(unquote(piece)),
             *own.lpn(unquote(piece), prefix),

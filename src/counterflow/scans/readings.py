@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from counterflow.scans.mending import advice
 from counterflow.scans.parts import Element
 
 PROVED = 50
@@ -104,3 +105,13 @@ class Scan:
         if self.objections:
             return "; ".join(f"{each.scheme}: {each.reason}" for each in self.objections)
         return "it is empty" if not self.text else "it follows no scheme we know"
+
+    @property
+    def mend(self) -> str:
+        """What to do where nothing was understood, in one sentence; empty where something was."""
+        return advice(self.reason)
+
+    @property
+    def refusal(self) -> str:
+        """Reason and mending as sentences for people; empty where something was understood."""
+        return f"{self.reason[:1].upper()}{self.reason[1:]}. {self.mend}" if self.reason else ""

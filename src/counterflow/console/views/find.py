@@ -27,16 +27,19 @@ def find(request: HttpRequest) -> HttpResponseBase:
         return redirect(one.href)
     found = [*records, *search.places(who, words)]
     if not found and (back := _asked_on(request)):
-        messages.warning(request, f"Nothing here is called {words}.")
+        messages.warning(request, f"Nothing here is called {words}. {search.told(words)}".strip())
         return redirect(back)
-    return render(request, "console/find.html", {"words": words, "groups": found})
+    return render(
+        request, "console/find.html", {"words": words, "groups": found, "told": "" if found else search.told(words)}
+    )
 
 
 @page()
 def palette(request: HttpRequest) -> HttpResponseBase:
     """What the palette lists for what was typed so far: a fragment of options."""
     words = _words(request)
-    values = {"groups": search.search(signed_in(request), words), "words": words}
+    groups = search.search(signed_in(request), words)
+    values = {"groups": groups, "words": words, "told": "" if groups else search.told(words)}
     return HttpResponse(render_to_string("console/parts/palette_options.html", values, request))
 
 

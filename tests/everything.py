@@ -12,6 +12,7 @@ from counterflow.catalog.commands import MapReason, map_reasons
 from counterflow.console.master.files import read
 from counterflow.console.master.intake import preview
 from counterflow.console.master.register import KINDS
+from counterflow.desk.commands.switch_letters import SwitchLetter, install_default_letters, switch_letters
 from counterflow.evidence.commands.erase_photos import ErasePhoto, erase_photos
 from counterflow.evidence.commands.keep_photos import KeepPhoto, keep_photos
 from counterflow.facilities.commands.record_totes import RecordTote, record_totes
@@ -128,6 +129,7 @@ def live(company: Company) -> None:
     _money(company)
     _goods(company)
     _goodwill(company)
+    _letters(company)
     flows.run_pending()
     _count(company)
     _photos(company)
@@ -280,6 +282,13 @@ def _money(company: Company) -> None:
             report(company, "refund_failed", found[0].amount_minor, payout_ref=found[0].reference)
         if kind == "over":
             report(company, "refund_paid", found[0].amount_minor + 50, payout_ref=found[0].reference)
+
+
+def _letters(company: Company) -> None:
+    """The shipped rules of letters, one switched to and fro."""
+    assert install_default_letters(company.ctx()).done
+    for active in (False, True, False):
+        assert switch_letters(company.ctx(), items=[SwitchLetter("opened", "store", active)]).done
 
 
 def _goodwill(company: Company) -> None:

@@ -13,6 +13,8 @@ from typing import Final
 from django.db import transaction
 from procrastinate import RetryStrategy
 
+from counterflow.desk.commands.queue_messages import QueueMessage, queue_messages
+from counterflow.desk.letter_rules import EVENTS, letters_due
 from counterflow.kernel import clock, db
 from counterflow.kernel import pump as deliveries
 from counterflow.kernel.commands import Batch, Done, Refused, command
@@ -42,7 +44,7 @@ from counterflow.returns.queries import finished_rmas, rmas_of_units
 from counterflow.workqueue.cases import CaseDraft, open_cases
 
 PERMISSIONS: Final = frozenset(
-    {"refunds.release", "refunds.pay", "refunds.replace", "returns.decide", "workqueue.work"}
+    {"refunds.release", "refunds.pay", "refunds.replace", "returns.decide", "workqueue.work", "desk.write"}
 )
 BATCH: Final = 1_000
 ROUNDS_MAX: Final = 10_000
@@ -162,6 +164,14 @@ def close_finished(at: datetime, rma_ids: Sequence[int]) -> None:
         close_rmas(_context("returns", at), items=[CloseRma(number) for number in numbers])
 
 
+def write_letters(at: datetime, subject_ids: Sequence[int]) -> None:
+    """Write to customers by the rules of the desk; each letter goes once for a return."""
+    found = letters_due(subject_ids=subject_ids, at=at)
+    items = [QueueMessage(due.reference, due.rma, due.occasion, with_slip=due.occasion == "opened") for due in found]
+    if items:
+        queue_messages(_context("letters", at), items=items)
+
+
 def explain_shortages(at: datetime, shipment_line_ids: Sequence[int]) -> None:
     """Open a case for each shipment line whose goods left although the books did not have them."""
     found = db.rows(_SHORTAGES, [list(shipment_line_ids)])
@@ -205,7 +215,7 @@ _GOODS_MOVED: Final[tuple[React, ...]] = (release_due, close_finished)
 _CREDITED: Final[tuple[React, ...]] = (send_goods, pay_credits, number_new)
 
 # event -> how to find whom it concerns, and what follows for them; reactions run in this order.
-FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
+_FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
     returns.RMA_OPENED: [(as_they_are, _GOODS_MOVED)],
     returns.RMA_APPROVED: [(as_they_are, _GOODS_MOVED)],
     returns.RMA_CANCELLED: [(as_they_are, _GOODS_MOVED)],
@@ -224,7 +234,11 @@ FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
     refunds.REPLACEMENT_ORDERED: [(credits_of_rmas, (pay_credits,))],
     refunds.CREDIT_OFFSET: [(credits_of_rmas, (pay_credits,))],
 }
-_ORDER: Final = (explain_shortages, release_due, send_goods, pay_credits, number_new, close_finished)
+FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
+    **_FLOWS,
+    **{kind: [*_FLOWS.get(kind, ()), (as_they_are, (write_letters,))] for kind in EVENTS},
+}
+_ORDER: Final = (explain_shortages, release_due, send_goods, pay_credits, number_new, close_finished, write_letters)
 
 
 def react(told: Sequence[Told], *, at: datetime) -> None:

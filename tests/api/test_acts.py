@@ -126,3 +126,13 @@ def test_the_reference_page_shows_every_act_without_scripts_from_elsewhere(calle
     assert all(f"/api/v1{act.path}" in text for act in ACTS)
     assert "http" not in text
     assert "default-src 'self'" in page["Content-Security-Policy"]
+
+
+def test_goodwill_is_granted_by_those_who_may_compensate(company, caller):
+    order = company.sell()
+    wish = {"channel": company.channel(), "order": order, "amount_minor": 500, "reason": "late_delivery"}
+    body = {**wish, "request_ref": f"gw-{order}", "method": "store_credit"}
+    granted = caller("refunds.compensate").post("/goodwill", body)
+    assert (granted.status_code, granted.json()["total_minor"], granted.json()["currency"]) == (201, 500, "GBP")
+    assert caller("refunds.compensate").post("/goodwill", body).json()["replayed"] is True
+    assert caller("refunds.release").post("/goodwill", body).status_code == 403

@@ -77,6 +77,7 @@ PERMISSIONS: dict[str, str] = {
     "reconciliation.post": "Post the entries a comparison proposes",
     "counts.view": "See counts of stock, without what the books expect",
     "counts.count": "Count stock and record what was found",
+    "desk.rules": "Say which letters go to customers by themselves",
     "workqueue.view": "See cases",
     "workqueue.work": "Take, comment on and close cases",
     "workqueue.approve": "Approve what waits for a second person",

@@ -18,6 +18,7 @@ from counterflow.catalog.commands.record_suppliers import record_suppliers
 from counterflow.desk.commands.erase_customers import erase_customers
 from counterflow.desk.commands.queue_messages import queue_messages
 from counterflow.desk.commands.record_sendings import record_sendings
+from counterflow.desk.commands.switch_letters import switch_letters
 from counterflow.evidence.commands.erase_photos import erase_photos
 from counterflow.evidence.commands.erase_subjects import erase_subjects
 from counterflow.evidence.commands.keep_photos import keep_photos
@@ -194,6 +195,7 @@ ACTS: list[Act] = [
     Act("/policy-ends", end_policies, "policies"),
     Act("/messages", queue_messages, "desk"),
     Act("/sendings", record_sendings, "desk"),
+    Act("/letter-switches", switch_letters, "desk"),
     Act("/customer-erasures", erase_customers, "privacy"),
     Act("/photos", keep_photos, "evidence"),
     Act("/photo-erasures", erase_photos, "privacy"),

@@ -6,6 +6,7 @@ from counterflow.api.asks_inventory import READS as INVENTORY
 from counterflow.api.reading import Read
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
+from counterflow.desk.letter_rules import letter_rules
 from counterflow.desk.messages import messages
 from counterflow.desk.orders import OrderFile, Reached, order_file
 from counterflow.desk.preview import PreviewLine, preview
@@ -157,6 +158,7 @@ READS: list[Read] = [
     ),
     Read("/desk/orders", find_orders, "orders.view", "desk", ("search",)),
     Read("/returns/{rma}/messages", messages, "desk.write", "desk"),
+    Read("/letter-rules", letter_rules, "desk.rules", "desk"),
     Read("/desk/people", find_people, "orders.contact", "desk", ("search",)),
     Read("/desk/orders/{channel}/{number}", desk_order, "orders.view", "desk"),
     Read("/desk/orders/{channel}/{number}/contact", desk_person, "orders.contact", "desk"),

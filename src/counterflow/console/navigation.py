@@ -46,7 +46,7 @@ GROUPS: tuple[Group, ...] = (
                 "headset",
                 "returns.open",
                 "Find a caller's order, open a return",
-                ("order", "desk_ask", "desk_return", "goodwill", "overrides"),
+                ("order", "desk_ask", "desk_return", "goodwill", "letter_rules", "overrides"),
             ),
             Link(
                 "returns",

@@ -18,5 +18,23 @@ LAWS: Final[list[Law]] = [
            OR m.state NOT IN ('queued', 'sent', 'failed') OR (m.state <> 'queued' AND m.attempts = 0)
         """,
         "SELECT count(*) FROM desk_message",
-    )
+    ),
+    Law(
+        "desk.rules_take_turns",
+        "Switches of a letter's rule are numbered from one, go to and fro, and were made by a command on record.",
+        """
+        SELECT format('rule %s for %s, turn %s', r.occasion, r.channel_kind, r.turn) AS what
+        FROM (SELECT *, row_number() OVER w AS place, lag(active) OVER w AS before, lag(id) OVER w AS earlier
+              FROM desk_letterrule WINDOW w AS (PARTITION BY occasion, channel_kind ORDER BY turn)) r
+        LEFT JOIN kernel_commandrecord c ON c.id = r.command_id AND c.at = r.switched_at AND c.actor = r.switched_by
+        WHERE c.id IS NULL OR r.turn <> r.place OR r.before = r.active OR r.earlier > r.id
+        UNION ALL
+        SELECT format('message %s goes by itself, and no rule was on', m.id)
+        FROM desk_message m JOIN returns_rma r ON r.id = m.rma_id JOIN orders_channel c ON c.id = r.channel_id
+        WHERE m.request_ref LIKE 'by-itself:%' AND NOT EXISTS (
+            SELECT FROM desk_letterrule x WHERE x.occasion = m.template AND x.channel_kind = c.kind AND x.active
+               AND x.switched_at <= m.queued_at)
+        """,
+        "SELECT count(*) FROM desk_letterrule",
+    ),
 ]

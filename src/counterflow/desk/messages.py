@@ -25,6 +25,11 @@ class MessageRow:
     subject: str
     text: str
 
+    @property
+    def by_itself(self) -> bool:
+        """Whether the house sent it by its rules, and nobody wrote it."""
+        return self.queued_by.startswith("flow:")
+
 
 def messages(*, rma: str) -> list[MessageRow]:
     """The messages about a return, the newest first. One statement."""

@@ -36,3 +36,24 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.id}"
+
+
+class LetterRule(models.Model):
+    """Whether a letter goes by itself for an occasion and a kind of channel; a row a switch, and the latest counts."""
+
+    id = Id()
+    occasion = models.TextField()
+    channel_kind = models.TextField()
+    turn = models.IntegerField()
+    active = models.BooleanField()
+    switched_at = models.DateTimeField()
+    switched_by = models.TextField()
+    command_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["occasion", "channel_kind", "turn"], name="desk_letterrule_turn"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.occasion} {self.channel_kind} {self.turn}"

@@ -6,19 +6,22 @@ from typing import Final
 from django.core.mail import EmailMessage, get_connection
 
 from counterflow.desk.commands.record_sendings import Sending, record_sendings
+from counterflow.desk.commands.switch_letters import install_default_letters
 from counterflow.desk.messages import Waiting, waiting
 from counterflow.desk.slip import slip, slip_pdf
 from counterflow.kernel.context import Context
 from counterflow.kernel.tasks import jobs
 
-PERMISSIONS: Final = frozenset({"desk.write"})
+PERMISSIONS: Final = frozenset({"desk.write", "desk.rules"})
 
 
 @jobs.periodic(cron="* * * * *")
 @jobs.task(name="desk.send", queue="flows", queueing_lock="desk.send", lock="desk.send")
 def send(timestamp: int) -> None:
-    """Send what waits; one sender at a time, so that nothing goes out twice."""
-    send_waiting(datetime.fromtimestamp(timestamp, UTC))
+    """Send what waits; one sender at a time, so that nothing goes out twice. The first one installs the rules."""
+    at = datetime.fromtimestamp(timestamp, UTC)
+    install_default_letters(Context.make("flow:letters", PERMISSIONS, at, source="flow"))
+    send_waiting(at)
 
 
 def send_waiting(at: datetime) -> int:

@@ -181,6 +181,7 @@ ROLES: dict[str, Role] = {
             "policies.edit",
             "policies.review",
             "policies.activate",
+            "desk.rules",
             "ledger.reverse",
             "ledger.close",
             "ledger.export",

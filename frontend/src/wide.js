@@ -4,8 +4,9 @@ function mark(panel) {
   const wide = panel.scrollWidth > panel.clientWidth + 1;
   panel.classList.toggle("is-wide", wide);
   // A table that fits scrolls with the page, so that its head can stay in view.
-  panel.classList.toggle("is-fit", !wide);
-  if (!wide) return panel.removeAttribute("tabindex");
+  // One that scrolls in a box of its own keeps its box.
+  panel.classList.toggle("is-fit", !wide && getComputedStyle(panel).maxHeight === "none");
+  if (!wide) return panel.hasAttribute("aria-label") || panel.removeAttribute("tabindex");
   panel.tabIndex = 0;
   panel.setAttribute("role", "group");
   panel.setAttribute("aria-label", "Table, scrolls sideways");

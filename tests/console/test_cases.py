@@ -104,3 +104,10 @@ def test_facts_lead_to_what_they_are_about():
     assert dict(shown(facts, "", lambda permission: False))["Return"].href == ""
     assert subject(facts) == "RMA-1"
     assert subject({"reported_minor": 5}) == ""
+
+
+def test_what_search_finds_by_name_is_linked_to_who_may_find_it():
+    told = dict(shown({"order": "A 7", "kind": "over_credit"}, "", lambda permission: permission == "orders.view"))
+    assert told["Order"].href == "/find?q=A+7"
+    assert told["Reported"].text == "Over credit"
+    assert dict(shown({"order": "A 7"}, "", lambda permission: False))["Order"].href == ""

@@ -7,6 +7,8 @@ import pytest
 from company import ASKED, make_company
 from console_life import asked, disposed, received
 from counterflow.console.movement_words import KINDS
+from counterflow.console.views.movements import cause_link
+from counterflow.inventory.causes import Cause
 from counterflow.kernel.context import Context
 from counterflow.ledger.chart import MOVEMENTS
 
@@ -87,6 +89,13 @@ def test_pieces_lead_to_licence_plates(browse, life):
     assert sold not in units
     assert client.get("/inventory/units?sku=none").status_code == 404
     assert "Name a SKU" in text(client, "/inventory/units")
+
+
+def test_movements_lead_only_where_their_reader_may_go():
+    count = Cause("count", "2026-07", 7)
+    assert cause_link(count, lambda permission: permission == "reconciliation.view") == "/reconciliation/7"
+    assert cause_link(count, lambda permission: permission == "ledger.view") == ""
+    assert cause_link(Cause("unit", "LPN-1", 7), lambda permission: permission == "receiving.view") == "/units/LPN-1"
 
 
 def test_movements_name_their_document(browse, life):

@@ -3,6 +3,7 @@
 import pytest
 
 from company import ASKED, make_company
+from counterflow.catalog.commands import NewReason, record_reasons
 from counterflow.receiving import queries
 from counterflow.receiving.commands.receive_units import ReceiveUnit, receive_units
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
@@ -72,7 +73,7 @@ def test_a_refusal_is_told_and_changes_nothing(browse, received):
 
 
 def test_a_mistaken_receipt_is_reversed(browse, received):
-    browse("inventory_controller").post(f"/units/{received}/reverse", {"reason": "wrong_scan"})
+    browse("inventory_controller").post(f"/units/{received}/reverse", {"reason": "Wrong scan."})
     assert queries.unit(lpn=received).unit.state == "reversed"
 
 
@@ -123,3 +124,23 @@ def test_a_reversed_receipt_is_not_shown_as_here(browse, received):
     assert "In the pool" not in page
     assert '<div class="moment-title">Receipt reversed</div>' in page
     assert "Receipt reversed" in browse("clerk").get(f"/units/{received}").content.decode()
+
+
+def test_reasons_and_damage_are_chosen_from_the_companys_words(browse, received, ctx):
+    reasons = [NewReason("damage", "torn_lining", "Torn lining"), NewReason("override", "second_look", "Second look")]
+    record_reasons(ctx(), items=reasons)
+    page = browse("inventory_controller").get(f"/units/{received}").content.decode()
+    assert '<option value="torn_lining">Torn lining</option>' in page
+    assert '<option value="second_look">Second look</option>' in page
+    browse("inspector").post(f"/units/{received}/inspect", {"grade": "C", "damage_code": "torn_lining"})
+    assert queries.unit(lpn=received).unit.damage_code == "torn_lining"
+    assert f'href="/put-away?lpn={received}"' in browse("clerk").get(f"/units/{received}").content.decode()
+
+
+def test_company_words_for_damage_are_master_data(browse, company):
+    client = browse("inventory_controller")
+    answer = client.post(
+        "/master/reasons/new", {"kind": "damage", "code": "moth_holes", "label": "Moth holes", "active": "on"}
+    )
+    assert answer.status_code == 302
+    assert "What is wrong with goods" in client.get("/master/reasons?q=moth_holes").content.decode()

@@ -5,6 +5,7 @@ import pytest
 from counterflow.kernel import db
 from counterflow.kernel.errors import PermissionDenied
 from counterflow.refunds.commands.observe_money import observe_money
+from counterflow.refunds.subjects import MoneyOf, money_of
 from refunding import books, breaches, cases, credit, pay, report, row, tenders, told
 
 
@@ -153,6 +154,21 @@ def test_a_chargeback_without_a_return_is_a_loss(ctx, company, owner):
     assert books(company) == {"chargebacks": 12000, "payment_clearing": -12000}
     assert cases(company) == ["chargeback"]
     assert breaches() == []
+
+
+def test_reported_money_leads_to_its_order_and_a_payout_to_its_return(ctx, company, owner):
+    order = company.sell()
+    fact = report(company, "chargeback", 12000, channel=company.channel(), order=order).done[0].facts["fact_id"]
+    assert money_of(subject_kind="money_fact", subject_id=fact) == MoneyOf("", company.channel(), order)
+    sold, found, reference = promised(company, owner)
+    payout = row("refunds_payout", reference=reference).id
+    by_payout, by_credit = (
+        money_of(subject_kind=kind, subject_id=number) for kind, number in (("payout", payout), ("credit", found))
+    )
+    assert by_payout == by_credit
+    assert by_payout.rma.startswith("RMA-")
+    assert by_payout.order == sold
+    assert money_of(subject_kind="unit", subject_id=payout) is None
 
 
 def test_a_chargeback_meets_what_we_owe(ctx, company, owner):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -22,6 +23,7 @@ LABELS = {
     "kind": "Reported",
     "source": "Reported by",
     "reported_minor": "Amount reported",
+    "code": "Why it failed",
     "row": "Policy row",
     "round": "Inspection",
 }
@@ -31,6 +33,10 @@ LINKS = {
     "sku": ("stock_item", "ledger.view"),
 }
 """Which page a fact leads to, and the permission that opens it."""
+FOUND = {"order": "orders.view", "tracking": "logistics.view"}
+"""What search finds by its name, and the permission to find it."""
+SPOKEN = ("kind", "code")
+"""Codes that are read as words."""
 BADGED = {"found": "found", "rma_state": "rma"}
 CODES = ("rma", "lpn", "order", "tracking", "sku")
 
@@ -49,6 +55,13 @@ def shown(facts: Mapping[str, Any], currency: str, may: Callable[[str], bool]) -
     return [(_label(name), _cell(name, told[name], currency, may)) for name in order]
 
 
+def _leads_to(name: str, value: str, may: Callable[[str], bool]) -> str:
+    if name in FOUND:
+        return f"{reverse('find')}?{urlencode({'q': value})}" if may(FOUND[name]) else ""
+    url, needs = LINKS.get(name, ("", ""))
+    return reverse(url, args=[value]) if url and may(needs) else ""
+
+
 def _label(name: str) -> str:
     return LABELS.get(name, name.removesuffix("_minor").replace("_", " ").capitalize())
 
@@ -57,8 +70,7 @@ def _cell(name: str, value: Any, currency: str, may: Callable[[str], bool]) -> C
     if name in BADGED:
         return cells.badge(BADGED[name], str(value))
     if name in CODES:
-        url, needs = LINKS.get(name, ("", ""))
-        return cells.code(str(value), href=reverse(url, args=[value]) if url and may(needs) else "")
+        return cells.code(str(value), href=_leads_to(name, str(value), may))
     if name.endswith("_minor") and currency and isinstance(value, int):
         return cells.money(value, currency)
     if isinstance(value, bool):
@@ -67,4 +79,6 @@ def _cell(name: str, value: Any, currency: str, may: Callable[[str], bool]) -> C
         return cells.text(", ".join(f"{part} of line {line}" for line, part in value.items()))
     if isinstance(value, list):
         return cells.text(", ".join(str(part) for part in value))
-    return cells.text(str(value).replace("_", " ") if name in ("kind", "code") else str(value))
+    if name in SPOKEN:
+        return cells.words(str(value))
+    return cells.text(str(value))

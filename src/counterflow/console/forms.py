@@ -166,10 +166,21 @@ class CloseCase(Form):
 CODE = RegexValidator(r"^[A-Za-z0-9_.:-]{1,64}$", "A code has letters, digits, dots, colons, dashes and underscores.")
 
 
+class ReasonField(forms.CharField):
+    """A reason in a few words, or its code: "Wrong scan" is kept as `wrong_scan`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 64, "validators": [CODE], **kwargs})
+
+    def to_python(self, value: Any) -> str:
+        """Words as the code that stands for them."""
+        return "_".join(str(super().to_python(value)).lower().rstrip(".").split())
+
+
 class Reason(Form):
     """Why: a code of the company's."""
 
-    reason = forms.CharField(label="Reason", max_length=64, validators=[CODE], help_text="A code, such as wrong_scan.")
+    reason = ReasonField(label="Reason", help_text="In a few words, such as wrong scan.")
 
 
 class Inspect(Form):
@@ -184,13 +195,7 @@ class Inspect(Form):
     )
 
     grade = forms.ChoiceField(label="Grade", choices=GRADES)
-    damage_code = forms.CharField(
-        label="Damage",
-        required=False,
-        max_length=64,
-        validators=[CODE],
-        help_text="A code, such as damaged_in_transit.",
-    )
+    damage_code = ReasonField(label="Damage", required=False, help_text="In a few words, such as torn lining.")
     serial = forms.CharField(label="Serial number", required=False, max_length=80)
 
 
@@ -202,15 +207,13 @@ class Dispose(Form):
         required=False,
         choices=[("", "What policy says"), *((d.value, d.value.replace("_", " ").capitalize()) for d in Disposition)],
     )
-    reason = forms.CharField(
-        label="Reason to differ", required=False, max_length=64, validators=[CODE], help_text="Only where you differ."
-    )
+    reason = ReasonField(label="Reason, where you differ", required=False)
 
 
 class Decide(Form):
     """A person's answer to a return request."""
 
-    reason = forms.CharField(label="Reason", max_length=64, validators=[CODE], help_text="A code, such as goodwill.")
+    reason = ReasonField(label="Reason", help_text="In a few words, such as goodwill.")
     note = forms.CharField(label="Note", required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
@@ -232,9 +235,7 @@ class ApproveEarly(Form):
 
     line_no = forms.IntegerField(label="Line", min_value=1)
     quantity = forms.IntegerField(label="Pieces", min_value=1, initial=1)
-    reason = forms.CharField(
-        label="Reason", max_length=64, validators=[CODE], help_text="A code, such as loyal_customer."
-    )
+    reason = ReasonField(label="Reason", help_text="In a few words, such as loyal customer.")
 
     def __init__(self, *args: Any, lines: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

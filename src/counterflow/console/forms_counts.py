@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from counterflow.console.badges import BADGES
-from counterflow.console.forms import CODE, Form, SentFile
+from counterflow.console.forms import Form, ReasonField, SentFile
 from counterflow.ledger.chart import TRAITS, State
 from counterflow.reconciliation.reading_counts import BYTES_MAX
 
@@ -111,9 +111,7 @@ class Adjust(Form):
         label="To", choices=[UNEXPLAINED, *ON_HAND], help_text="Unexplained: the pieces are gone."
     )
     quantity = forms.IntegerField(label="Pieces", min_value=1, max_value=1_000_000, initial=1)
-    reason = forms.CharField(
-        label="Reason", max_length=64, validators=[CODE], help_text="A code, such as found_on_shelf."
-    )
+    reason = ReasonField(label="Reason", help_text="In a few words, such as found on the shelf.")
 
     def __init__(self, *args: Any, nodes: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from counterflow.console.forms import CODE, Form
+from counterflow.console.forms import CODE, Form, ReasonField
 from counterflow.facilities.rules import CAPACITY_MAX, Purpose
 from counterflow.receiving.rules import GRADES, Disposition
 from counterflow.recovery.rules import COST_KINDS
@@ -33,7 +33,7 @@ class Elsewhere(Form):
     """Another destination than policy's, with the reason."""
 
     send = forms.ChoiceField(label="Send to", choices=WAYS)
-    why = _code("Reason", "A code, such as box_torn.")
+    why = ReasonField(label="Reason", help_text="In a few words, such as box torn.")
 
 
 class Release(Form):
@@ -42,7 +42,7 @@ class Release(Form):
     TO = (("", "Back to the bench, to be inspected again"), *WAYS)
 
     to = forms.ChoiceField(label="Release to", choices=[way for way in TO if way[0] != "quarantine"], required=False)
-    reason = _code("Reason", "A code, such as cleared_by_brand.")
+    reason = ReasonField(label="Reason", help_text="In a few words, such as cleared by brand.")
 
 
 class Scan(Form):
@@ -85,7 +85,7 @@ class Finish(Form):
 class Reason(Form):
     """Why: a code of the company's."""
 
-    reason = _code("Reason", "A code, such as not_worth_it.")
+    reason = ReasonField(label="Reason", help_text="In a few words, such as not worth it.")
 
 
 class NewLot(Form):

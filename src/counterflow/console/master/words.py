@@ -9,12 +9,18 @@ from counterflow.console.listing import Filter
 from counterflow.console.master.fields import Field
 from counterflow.console.master.kinds import ACTIVE, Key, Kind, flag
 
-REASON_KINDS = (("return", "Why a return came"), ("adjustment", "Why stock was adjusted"))
+MAPPED_KINDS = (("return", "Why a return came"), ("adjustment", "Why stock was adjusted"))
+REASON_KINDS = (*MAPPED_KINDS, ("damage", "What is wrong with goods"), ("override", "Why staff differ from a policy"))
 
 
 def reason_kinds() -> Sequence[tuple[str, str]]:
     """What reason codes are for."""
     return REASON_KINDS
+
+
+def mapped_kinds() -> Sequence[tuple[str, str]]:
+    """What partners have words for."""
+    return MAPPED_KINDS
 
 
 def _find_reasons(*, search: str, chosen: Mapping[str, str], **more: Any) -> list[queries.ReasonRow]:
@@ -42,7 +48,7 @@ REASONS = Kind(
     told="reason",
     one="reason code",
     many="Reason codes",
-    about="The company's own words for why: a return came, stock was adjusted. Partners' words are mapped to them.",
+    about="The company's own words for why goods come back, are adjusted, are damaged, or staff differ from a policy.",
     icon="message-circle",
     view="catalog.view",
     edit="catalog.edit",
@@ -87,7 +93,7 @@ MAPPINGS = Kind(
     find=_find_mappings,
     read=_read_mappings,
     place=lambda row: str(row.key),
-    filters=lambda: (_KIND,),
+    filters=lambda: (Filter("kind", "For", MAPPED_KINDS),),
     search_label="Word or code",
     record=commands.map_reasons,
     new=commands.MapReason,
@@ -117,7 +123,7 @@ MAPPINGS = Kind(
             also=("word", "their reason"),
             example="Too small",
         ),
-        Field("kind", "For", "choice", required=True, choices=reason_kinds, listed=True, example="return"),
+        Field("kind", "For", "choice", required=True, choices=mapped_kinds, listed=True, example="return"),
         Field(
             "code",
             "Our code",

@@ -14,6 +14,7 @@ from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.console.simulated import notices
 from counterflow.evidence import queries as evidence
 from counterflow.ledger import queries as ledger
+from counterflow.refunds.subjects import money_of
 from counterflow.workqueue import commands, queries
 from counterflow.workqueue.kinds import QUEUES
 
@@ -21,7 +22,7 @@ Row = queries.CaseRow
 COLUMNS: tuple[Column[Row], ...] = (
     Column("Case", lambda c: cells.text(c.meaning, href=reverse("case", args=[c.id]))),
     Column("Urgency", lambda c: cells.badge("urgency", c.urgency)),
-    Column("Queue", lambda c: cells.text(c.queue)),
+    Column("Queue", lambda c: cells.words(c.queue)),
     Column("About", lambda c: cells.code(subject(c.facts))),
     Column("At risk", lambda c: cells.money(c.money_at_risk_minor, c.currency or ""), end=True),
     Column("Opened", lambda c: cells.instant(c.opened_at)),
@@ -71,6 +72,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponseBase:
         "case": found.case,
         "named": bool(subject(found.case.facts)),
         "loose": _loose(found.case) if who.may("receiving.view") else "",
+        "money": money_of(subject_kind=found.case.subject_kind, subject_id=found.case.subject_id),
         "statement": found.case.subject_kind == "statement" and who.may("reconciliation.view"),
         "facts": shown(found.case.facts, found.case.currency or "", who.may),
         "comments": [(comment, names[comment.by]) for comment in found.comments],

@@ -69,7 +69,7 @@ COLUMNS: tuple[Column[Row], ...] = (
 @page("counts.view")
 def counts(request: HttpRequest) -> HttpResponseBase:
     """Counts, the newest first, and how accurate the books are at each node."""
-    nodes = [(node.code, f"{node.code} {node.name}") for node in facilities.nodes()]
+    nodes = [(node.code, f"{node.name} ({node.code})") for node in facilities.nodes()]
     states = [(state, shown.label) for state, shown in BADGES["count"].items()]
     filters = (Filter("node", "Node", nodes), Filter("state", "State", states))
     wanted, who = asked(request, filters), signed_in(request)
@@ -101,7 +101,7 @@ EXPECTED = {"Differ", "Still open", "Shrinkage"}
 @page("reconciliation.compare")
 def count_new(request: HttpRequest) -> HttpResponseBase:
     """Say what is to be counted."""
-    nodes = [(node.code, f"{node.code} {node.name}") for node in facilities.nodes(active=True)]
+    nodes = [(node.code, f"{node.name} ({node.code})") for node in facilities.nodes(active=True)]
     form = forms_counts.NewCount(request.POST or None, nodes=nodes, families=families())
     if form.is_valid():
         given = dict(form.cleaned_data)

@@ -241,7 +241,7 @@ OVERRIDES: tuple[Column[policies.DecisionRow], ...] = (
     Column("Decided", lambda d: cells.instant(d.decided_at)),
     Column("Policy", lambda d: cells.words(d.kind)),
     Column("It said", lambda d: cells.text(d.text)),
-    Column("Instead", lambda d: cells.text(", ".join(str(value) for value in (d.override or {}).values()))),
+    Column("Instead", lambda d: cells.words(", ".join(str(value) for value in (d.override or {}).values()))),
     Column("Reason", lambda d: cells.words(d.override_reason or "")),
     Column("By", lambda d: cells.text(d.overridden_by or "")),
 )

@@ -32,7 +32,7 @@ STATES = [state for state, trait in TRAITS.items() if trait.guarded]
 def _filters(nodes: Sequence[facilities.NodeRow], families: Sequence[str]) -> tuple[Filter, ...]:
     entities = sorted({node.entity for node in nodes})
     return (
-        Filter("node", "Node", [(node.code, f"{node.code} {node.name}") for node in nodes]),
+        Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes]),
         Filter("state", "State", [(str(state), BADGES["stock"][state].label) for state in STATES]),
         Filter("family", "Family", [(family, family.capitalize()) for family in families]),
         Filter("owner", "Owner", list(OWNERS.items())),
@@ -227,7 +227,7 @@ UNIT_COLUMNS: tuple[Column[Unit], ...] = (
 @page("ledger.view")
 def stock_units(request: HttpRequest) -> HttpResponseBase:
     """The licence plates of one SKU that are in our stock."""
-    nodes = [(node.code, f"{node.code} {node.name}") for node in facilities.nodes()]
+    nodes = [(node.code, f"{node.name} ({node.code})") for node in facilities.nodes()]
     filters = (
         Filter("sku", "SKU", kind="text"),
         Filter("node", "Node", nodes),

@@ -16,7 +16,7 @@ from counterflow.console import as_of, cells
 from counterflow.console.badges import Badge
 from counterflow.console.badges import badge as badge_of
 from counterflow.console.listing import Column, Filter, asked, csv_answer, listing
-from counterflow.console.page import page, render
+from counterflow.console.page import page, render, signed_in
 from counterflow.console.simulated import notices
 from counterflow.console.views import movements
 from counterflow.console.views.inventory import owner_words
@@ -134,7 +134,7 @@ def stock_item(request: HttpRequest, sku: str) -> HttpResponseBase:
     if item is None:
         raise Http404(f"There is no item {sku}.")
     nodes = facilities.nodes()
-    filters = (Filter("node", "Node", [(node.code, f"{node.code} {node.name}") for node in nodes]), *as_of.FILTERS)
+    filters = (Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes]), *as_of.FILTERS)
     wanted = asked(request, filters)
     when, node = as_of.asked_when(wanted.chosen), wanted.chosen.get("node", "")
     places = queries.places(sku=sku, node=node, when=when)
@@ -157,15 +157,15 @@ def stock_item(request: HttpRequest, sku: str) -> HttpResponseBase:
         "overlays": [] if later else queries.overlays(item=item.id, when=when),
         "lines": _lines(queries.history(item=item.id, today=timezone.localdate(), days=DAYS)),
         "days": DAYS,
-        "moves": listing(_move_columns(names), found.rows, wanted),
+        "moves": listing(_move_columns(names, signed_in(request).may), found.rows, wanted),
         "moves_link": movements.link_to(sku=sku, node=node),
         "simulated": notices(ledger.simulated()),
     }
     return render(request, "console/inventory/item.html", values)
 
 
-def _move_columns(names: dict[str, str]) -> tuple[Column[moves.MoveRow], ...]:
-    return tuple(c for c in movements.columns(names) if c.label != "SKU" and not c.file_only)
+def _move_columns(names: dict[str, str], may: movements.May) -> tuple[Column[moves.MoveRow], ...]:
+    return tuple(c for c in movements.columns(names, may) if c.label != "SKU" and not c.file_only)
 
 
 def _figures(own: Sequence[Place], when: When) -> list[tuple[str, str]]:

@@ -130,7 +130,7 @@ def _list(
         "kind": kind,
         "list": listing(columns, rows[:PAGE_SIZE], wanted, filters=filters, search_label=search_label, next_place=more),
         "waiting": queries.waiting(states=["secondary_channel" if kind == "lot" else "to_supplier"]),
-        "form": form([(n.code, f"{n.code} {n.name}") for n in nodes]) if who.may("recovery.load") else None,
+        "form": form([(n.code, f"{n.name} ({n.code})") for n in nodes]) if who.may("recovery.load") else None,
         "simulated": notices(ledger.simulated(), marked=any(row.simulated for row in rows)),
     }
     return render(request, "console/recovery/loads.html", values)

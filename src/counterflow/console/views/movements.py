@@ -1,6 +1,6 @@
 """Movements of a SKU, a node, a unit or a document, the ones booked last first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from counterflow.console import cells
 from counterflow.console.badges import badge as badge_of
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing
 from counterflow.console.movement_words import KINDS, kind_words
-from counterflow.console.page import page, render
+from counterflow.console.page import page, render, signed_in
 from counterflow.console.simulated import notices, with_words
 from counterflow.console.stories import who_words
 from counterflow.facilities import queries as facilities
@@ -25,7 +25,14 @@ from counterflow.kernel import clock
 from counterflow.ledger import queries as ledger
 
 Row = queries.MoveRow
-PAGES = {"unit": "unit", "return": "return", "stock": "statement", "count": "statement"}
+May = Callable[[str], bool]
+PAGES = {
+    "unit": ("unit", "receiving.view"),
+    "return": ("return", "returns.view"),
+    "stock": ("statement", "reconciliation.view"),
+    "count": ("statement", "reconciliation.view"),
+}
+"""The page of a document, and the permission that opens it."""
 
 
 def place_words(state: str, node: str) -> str:
@@ -42,18 +49,18 @@ def cause_words(cause: Cause | None) -> str:
     return words.get(cause.kind, cause.name)
 
 
-def cause_link(cause: Cause | None) -> str:
-    """The page of the document, or of the return it belongs to."""
+def cause_link(cause: Cause | None, may: May) -> str:
+    """The page of the document, or of the return it belongs to, where the reader may see it."""
     if cause is None:
         return ""
-    if cause.kind in ("stock", "count"):
-        return reverse("statement", args=[cause.number])
-    if cause.kind in PAGES:
-        return reverse(PAGES[cause.kind], args=[cause.name])
-    return reverse("return", args=[cause.also]) if cause.also else ""
+    name = cause.number if cause.kind in ("stock", "count") else cause.name
+    url, needs = PAGES.get(cause.kind, ("return", "returns.view"))
+    if cause.kind not in PAGES:
+        name = cause.also
+    return reverse(url, args=[name]) if name and may(needs) else ""
 
 
-def columns(names: dict[str, str]) -> tuple[Column[Row], ...]:
+def columns(names: dict[str, str], may: May) -> tuple[Column[Row], ...]:
     """Columns of movements; `names` are those of who booked them."""
     return (
         Column("Happened", lambda m: cells.instant(m.happened_at)),
@@ -63,7 +70,7 @@ def columns(names: dict[str, str]) -> tuple[Column[Row], ...]:
         Column("To", lambda m: cells.text(place_words(m.to_state, m.to_node))),
         Column("Pieces", lambda m: cells.number(m.quantity), end=True),
         Column("Value", lambda m: cells.money(m.value_minor, m.currency), end=True),
-        Column("About", lambda m: cells.code(cause_words(m.cause), href=cause_link(m.cause))),
+        Column("About", lambda m: cells.code(cause_words(m.cause), href=cause_link(m.cause, may))),
         Column("Who", lambda m: cells.text(who_words(m.actor, names))),
         Column("Learnt", lambda m: cells.instant(m.recorded_at)),
         Column("Booked", lambda m: cells.day(m.accounting_date)),
@@ -87,11 +94,11 @@ def link_to(**asks: str) -> str:
 @page("ledger.view")
 def movements(request: HttpRequest) -> HttpResponseBase:
     """Movements of goods, filtered."""
-    nodes = facilities.nodes()
+    nodes, who = facilities.nodes(), signed_in(request)
     filters = (
         Filter("sku", "SKU", kind="text"),
         Filter("document", "Unit, return, tracking or order", kind="text"),
-        Filter("node", "Node", [(node.code, f"{node.code} {node.name}") for node in nodes]),
+        Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes]),
         Filter("kind", "What", list(KINDS.items())),
         Filter("from", "Learnt from", kind="date"),
         Filter("to", "Learnt up to", kind="date"),
@@ -112,13 +119,15 @@ def movements(request: HttpRequest) -> HttpResponseBase:
     unknown = bool(sku) and item is None
     simulated = ledger.simulated()
     if wanted.csv:
-        return csv_answer("movements", with_words(columns({}), simulated), [] if unknown else _all(which))
+        return csv_answer("movements", with_words(columns({}, who.may), simulated), [] if unknown else _all(which))
     now = clock.now()
     place = wanted.place or None
     found = queries.Found([], "") if unknown else queries.movements(wanted=which, place=place, now=now, limit=PAGE_SIZE)
     names = access.names_of(row.actor for row in found.rows)
     values = {
-        "list": listing(_shown(names, item is not None), found.rows, wanted, filters=filters, next_place=found.place),
+        "list": listing(
+            _shown(names, who.may, item is not None), found.rows, wanted, filters=filters, next_place=found.place
+        ),
         "item": item,
         "walked": queries.WALK_DAYS if which.walks and which.since is None else 0,
         "simulated": notices(simulated),
@@ -126,9 +135,9 @@ def movements(request: HttpRequest) -> HttpResponseBase:
     return render(request, "console/inventory/movements.html", values)
 
 
-def _shown(names: dict[str, str], one_item: bool) -> tuple[Column[Row], ...]:
+def _shown(names: dict[str, str], may: May, one_item: bool) -> tuple[Column[Row], ...]:
     """Columns of the page; of one item its SKU stands above."""
-    return tuple(c for c in columns(names) if not (one_item and c.label == "SKU"))
+    return tuple(c for c in columns(names, may) if not (one_item and c.label == "SKU"))
 
 
 def _midnight(day: str | None, *, days: int = 0) -> datetime | None:

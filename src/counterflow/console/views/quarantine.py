@@ -40,7 +40,7 @@ def quarantine(request: HttpRequest) -> HttpResponseBase:
     """Units set apart at a node, the oldest first, each with its reason in words."""
     nodes, who = facilities.nodes(active=True), signed_in(request)
     first = nodes[0].code if nodes else ""
-    filters = (Filter("node", "Node", [(n.code, f"{n.code} {n.name}") for n in nodes], every="", first=first),)
+    filters = (Filter("node", "Node", [(n.code, f"{n.name} ({n.code})") for n in nodes], every="", first=first),)
     wanted = asked(request, filters)
     node = wanted.chosen.get("node") or first
 

@@ -68,7 +68,7 @@ def proposal(row: Break) -> str:
 @page("reconciliation.view")
 def statements(request: HttpRequest) -> HttpResponseBase:
     """Statements that were compared, the newest first."""
-    nodes = [(node.code, f"{node.code} {node.name}") for node in facilities.nodes()]
+    nodes = [(node.code, f"{node.name} ({node.code})") for node in facilities.nodes()]
     filters = (Filter("node", "Node", nodes),)
     wanted = asked(request, filters)
 
@@ -88,7 +88,7 @@ def statements(request: HttpRequest) -> HttpResponseBase:
 @page("reconciliation.compare")
 def compare(request: HttpRequest) -> HttpResponseBase:
     """Upload a statement and compare it."""
-    nodes = [(node.code, f"{node.code} {node.name}") for node in facilities.nodes(active=True)]
+    nodes = [(node.code, f"{node.name} ({node.code})") for node in facilities.nodes(active=True)]
     form = forms.Compare(request.POST or None, request.FILES or None, nodes=nodes)
     if form.is_valid():
         given = form.cleaned_data

@@ -14,6 +14,7 @@ from counterflow.console.badges import BADGES
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
 from counterflow.console.moments import newest_first
 from counterflow.console.page import Staff, page, render, signed_in
+from counterflow.console.reasons import offer
 from counterflow.console.simulated import Notice, notices, of
 from counterflow.console.stories import tell, who_words
 from counterflow.ledger import queries as ledger
@@ -145,12 +146,15 @@ def _simulated(found: ReturnPage) -> list[Notice]:
 def _actions(found: ReturnPage, who: Staff) -> dict[str, object]:
     """What may be done now, by this user, with the forms for it."""
     actions = [action for action in found.actions if who.may(NEEDS[action])]
+    decide, early = forms.Decide(), forms.ApproveEarly(lines=[(line.line_no, line.sku) for line in found.lines])
+    if actions:
+        offer((decide, "reason", "override"), (early, "reason", "override"))
     return {
         "actions": actions,
         "hindered": bool(found.actions) and not actions,
-        "decide_form": forms.Decide(),
+        "decide_form": decide,
         "release_form": forms.ReleaseCredit(),
-        "early_form": forms.ApproveEarly(lines=[(line.line_no, line.sku) for line in found.lines]),
+        "early_form": early,
     }
 
 

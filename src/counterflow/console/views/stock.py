@@ -42,7 +42,7 @@ COLUMNS: tuple[Column[Row], ...] = (
 
 def _filters(nodes: Sequence[facilities.NodeRow]) -> tuple[Filter, ...]:
     return (
-        Filter("node", "Node", [(node.code, f"{node.code} {node.name}") for node in nodes]),
+        Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes]),
         Filter("sku", "SKU", kind="text"),
         Filter("on", "Booked up to", kind="date"),
         Filter("known", "As known at the end of", kind="date"),

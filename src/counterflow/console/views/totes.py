@@ -45,7 +45,7 @@ def totes(request: HttpRequest) -> HttpResponseBase:
         return csv_answer("totes", COLUMNS, pages(found, lambda row: row[0].code, most=CSV_ROWS_MAX))
     rows = found(wanted.place, PAGE_SIZE + 1)
     more = rows[PAGE_SIZE - 1][0].code if len(rows) > PAGE_SIZE else ""
-    names = [(n.code, f"{n.code} {n.name}") for n in nodes]
+    names = [(n.code, f"{n.name} ({n.code})") for n in nodes]
     values = {
         "list": listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=filters, search_label="Code", next_place=more),
         "form": forms_recovery.Tote(nodes=names) if who.may("facilities.edit") else None,

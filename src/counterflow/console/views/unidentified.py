@@ -47,7 +47,7 @@ def unidentified(request: HttpRequest) -> HttpResponseBase:
     nodes = facilities.nodes(active=True)
     filters = (
         Filter("found", "Arrived as", FOUND, first="unidentified"),
-        Filter("node", "Node", [(node.code, f"{node.code} {node.name}") for node in nodes]),
+        Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes]),
     )
     wanted = asked(request, filters)
 

@@ -13,6 +13,7 @@ from counterflow.console.journal_lines import EntryShown, entries_about
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
 from counterflow.console.moments import Moment, newest_first
 from counterflow.console.page import act, page, readable, render, signed_in
+from counterflow.console.reasons import offer
 from counterflow.console.simulated import notices, of
 from counterflow.console.stories import damage_words
 from counterflow.evidence import queries as evidence
@@ -64,7 +65,7 @@ def bench(request: HttpRequest) -> HttpResponseBase:
     nodes = facilities.nodes(active=True)
     first = nodes[0].code if nodes else ""
     filters = (
-        Filter("node", "Node", [(node.code, f"{node.code} {node.name}") for node in nodes], every="", first=first),
+        Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes], every="", first=first),
         Filter("state", "State", STATES),
     )
     wanted = asked(request, filters)
@@ -89,6 +90,13 @@ def unit(request: HttpRequest, lpn: str) -> HttpResponseBase:
     file, who = queries.unit(lpn=lpn), signed_in(request)
     entries = entries_about([file.unit.id])
     actions = [action for action in file.unit.actions if action in NEEDS and who.may(NEEDS[action])]
+    inspect_form, dispose_form, reverse_form = forms.Inspect(), forms.Dispose(), forms.Reason()
+    if actions:
+        offer(
+            (inspect_form, "damage_code", "damage"),
+            (dispose_form, "reason", "override"),
+            (reverse_form, "reason", "override"),
+        )
     values = {
         "unit": file.unit,
         "value_minor": file.unit.cost_minor + file.unit.allowance_minor,
@@ -100,9 +108,9 @@ def unit(request: HttpRequest, lpn: str) -> HttpResponseBase:
         "actions": actions,
         "photos": evidence.photos_of(subject_kind="unit", subject_id=file.unit.id),
         "damage": damage_words(file.unit.damage_code),
-        "inspect_form": forms.Inspect(),
-        "dispose_form": forms.Dispose(),
-        "reverse_form": forms.Reason(),
+        "inspect_form": inspect_form,
+        "dispose_form": dispose_form,
+        "reverse_form": reverse_form,
         "simulated": notices(of(ledger.simulated(), file.unit.entity), marked=file.unit.simulated),
     }
     return render(request, "console/units/one.html", values)

@@ -45,7 +45,7 @@ class Command:
 
 COMMANDS: dict[str, Command] = {
     "demo": Command("counterflow.config.cli_demo:run", "make a company and serve it"),
-    "serve": Command("counterflow.config.cli_serve:run", "serve API, console and portal"),
+    "serve": Command("counterflow.config.cli_serve:run", "serve API and console"),
     "worker": Command("counterflow.config.cli_worker:run", "run the background work"),
     "import": Command("counterflow.config.cli_import:run", "read order books and master data from files"),
     "export": Command("counterflow.config.cli_export:run", "write the journal or master data to a file"),

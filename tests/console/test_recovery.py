@@ -118,11 +118,31 @@ def test_quarantine_says_why_and_lets_go(browse, company):
     assert "Release what is chosen" not in page
     client = browse("inventory_controller")
     assert "Release what is chosen" in client.get(address).content.decode()
-    client.post("/quarantine/release", {"lpn": lpns, "reason": ""})
+    page = client.get(address).content.decode()
+    marks = [f"{lpn}:1:1" for lpn in lpns]
+    assert all(f'name="unit" value="{mark}"' in page for mark in marks)
+    client.post("/quarantine/release", {"unit": marks, "reason": ""})
     assert unit(lpn=lpns[0]).unit.state == "set_apart"
-    client.post("/quarantine/release", {"lpn": lpns[:1], "reason": "cleared", "node": company.node()})
-    client.post("/quarantine/release", {"lpn": lpns[1:], "reason": "cleared", "to": "restock"})
+    client.post("/quarantine/release", {"unit": [lpns[0], f"{lpns[0]}:1:²"], "reason": "cleared"})
+    assert unit(lpn=lpns[0]).unit.state == "set_apart"
+    client.post("/quarantine/release", {"unit": marks[:1], "reason": "cleared", "node": company.node()})
+    sent = {"unit": marks[1:], "reason": "cleared", "to": "restock", "key": "one-form"}
+    client.post("/quarantine/release", sent)
     assert [unit(lpn=lpn).unit.state for lpn in lpns] == ["released", "disposed"]
+    assert "1 released." in client.post("/quarantine/release", sent, follow=True).content.decode()
+
+
+def test_releasing_takes_the_same_statements_for_one_unit_and_for_many(browse, company, django_statements):
+    lpns = [graded(company) for _ in range(6)]
+    items = [DisposeUnit(lpn, disposition="quarantine", override_reason="odd_smell") for lpn in lpns]
+    assert len(dispose_units(company.ctx(), items=items).done) == 6
+    client, counts = browse("inventory_controller"), []
+    for part in (lpns[:1], lpns[1:2], lpns[2:]):
+        with django_statements() as statements:
+            client.post("/quarantine/release", {"unit": [f"{lpn}:1:1" for lpn in part], "reason": "cleared"})
+        counts.append(len(statements))
+    assert counts[1] == counts[2]
+    assert {unit(lpn=lpn).unit.state for lpn in lpns} == {"released"}
 
 
 def test_work_from_its_start_to_its_end(browse, company):

@@ -1,13 +1,14 @@
 """What concerns the customer of one return: goods instead of money, the slip, and the messages."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from counterflow.catalog import queries as catalog
 from counterflow.console import forms, forms_desk
+from counterflow.console.downloads import pdf_answer
 from counterflow.console.page import Staff, act, page, readable, render, signed_in
 from counterflow.desk.commands.queue_messages import QueueMessage, queue_messages
 from counterflow.desk.letters import letters
@@ -102,13 +103,9 @@ def write(request: HttpRequest, number: str) -> HttpResponseBase:
 
 @page("returns.view")
 def label(request: HttpRequest, number: str) -> HttpResponseBase:
-    """The return slip as PDF. It may stand in a frame of our own pages, which print it without being left."""
+    """The return slip as PDF."""
     found = slip(number=number)
-    answer = HttpResponse(slip_pdf(found), content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="{found.rma}.pdf"'
-    answer["Content-Security-Policy"] = "frame-ancestors 'self'"
-    answer["X-Frame-Options"] = "SAMEORIGIN"
-    return answer
+    return pdf_answer(slip_pdf(found), found.rma)
 
 
 @page("refunds.replace")

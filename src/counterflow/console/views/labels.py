@@ -5,6 +5,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from counterflow.console import forms_receiving as forms
+from counterflow.console.downloads import pdf_answer, safe_name
 from counterflow.console.page import act, page, readable, render
 from counterflow.kernel.commands import Batch
 from counterflow.kernel.context import Context
@@ -43,14 +44,9 @@ def plates(request: HttpRequest) -> HttpResponseBase:
 
 
 def _file(wanted: list[labels.Label], kind: str, size: str, name: str) -> HttpResponse:
-    """Labels as a file. A PDF may stand in a frame of our own pages, which print it without being left."""
-    safe = "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in name)
+    """Labels as a file."""
     if kind == "zpl":
         answer = HttpResponse(labels.zpl(wanted, size=size), content_type="application/zpl; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{safe}.zpl"'
+        answer["Content-Disposition"] = f'attachment; filename="{safe_name(name)}.zpl"'
         return answer
-    answer = HttpResponse(labels.pdf(wanted, size=size), content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="{safe}.pdf"'
-    answer["Content-Security-Policy"] = "frame-ancestors 'self'"
-    answer["X-Frame-Options"] = "SAMEORIGIN"
-    return answer
+    return pdf_answer(labels.pdf(wanted, size=size), name)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from counterflow.catalog import partners
 from counterflow.console import cells, forms_recovery
+from counterflow.console.downloads import pdf_answer
 from counterflow.console.forms import Form
 from counterflow.console.journal_lines import entries_about
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
@@ -197,17 +198,11 @@ def _steps(load: Row) -> list[tuple[str, str]]:
 def pallet_label(request: HttpRequest, number: str) -> HttpResponseBase:
     """The label of a pallet: its SSCC as GS1-128."""
     load = _file(number, "pallet").load
-    return _pdf(papers.pallet_label(load), f"label-{load.sscc}")
+    return pdf_answer(papers.pallet_label(load), f"label-{load.sscc}")
 
 
 @page("recovery.view")
 def packing_list(request: HttpRequest, number: str) -> HttpResponseBase:
     """What is on a pallet, or in a lot, to go with it."""
     file = queries.load(number=number)
-    return _pdf(papers.packing_list(file), f"packing-list-{file.load.number}")
-
-
-def _pdf(content: bytes, name: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="{name}.pdf"'
-    return answer
+    return pdf_answer(papers.packing_list(file), f"packing-list-{file.load.number}")

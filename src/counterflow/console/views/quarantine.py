@@ -13,11 +13,11 @@ from counterflow.console.simulated import notices
 from counterflow.facilities import queries as facilities
 from counterflow.kernel.commands import Batch
 from counterflow.kernel.context import Context
+from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
 from counterflow.policies import queries as policies
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.commands.release_units import ReleaseUnit, release_units
-from counterflow.receiving.queries import unit
 from counterflow.receiving.queries_station import ApartRow as Row
 from counterflow.receiving.queries_station import set_apart
 
@@ -85,20 +85,29 @@ def _reasons(rows: list[Row]) -> list[str]:
 @require_POST
 def quarantine_release(request: HttpRequest) -> HttpResponseBase:
     """Release the chosen units: to the bench, or to where staff send them."""
-    form, lpns = forms_recovery.Release(request.POST), request.POST.getlist("lpn")[:PAGE_SIZE]
+    form, chosen = forms_recovery.Release(request.POST), request.POST.getlist("unit")[:PAGE_SIZE]
+    marks = [mark for text in chosen if (mark := _mark(text)) is not None]
     form.full_clean()
-    if not lpns:
+    if not marks:
         form.add_error(None, "Choose at least one unit.")
     if readable(request, form):
         given = form.cleaned_data
-        act(request, "{count} released.", lambda ctx: _release(ctx, lpns, given["to"], given["reason"]))
+        act(request, "{count} released.", lambda ctx: _release(ctx, marks, given["to"], given["reason"]))
     return redirect(f"{reverse('quarantine')}?node={request.POST.get('node', '')[:80]}")
 
 
-def _release(ctx: Context, lpns: list[str], to: str, reason: str) -> Batch:
-    """One command for all of them; each is named by the disposal that set it apart."""
-    files = [unit(lpn=lpn) for lpn in lpns]
-    marks = [(f.unit.lpn, f.unit.round, sum(d.round == f.unit.round for d in f.disposals)) for f in files]
+Mark = tuple[str, int, int]
+
+
+def _mark(text: str) -> Mark | None:
+    """A unit by the disposal that set it apart, as the page named it: plate, round and attempt."""
+    lpn, number, last = (["", "", *text.rsplit(":", 2)])[-3:]
+    found, attempt = id_of(number), id_of(last)
+    return None if not lpn or found is None or attempt is None else (lpn[:120], found, attempt)
+
+
+def _release(ctx: Context, marks: list[Mark], to: str, reason: str) -> Batch:
+    """One command for all of them."""
     if not to:
         return release_units(ctx, items=[ReleaseUnit(lpn, reason, number, last) for lpn, number, last in marks])
     items = [DisposeUnit(lpn, number, to, reason, attempt=last + 1) for lpn, number, last in marks]

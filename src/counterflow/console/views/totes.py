@@ -1,12 +1,13 @@
 """Totes: which there are, what they are for, what is in them, and their labels."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from counterflow.console import cells, forms_recovery
+from counterflow.console.downloads import pdf_answer
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
 from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.facilities import queries as facilities
@@ -81,6 +82,4 @@ def tote_label(request: HttpRequest, code: str) -> HttpResponseBase:
     found = facilities.totes_by_code(codes=[code])
     if code not in found:
         return redirect("totes")
-    answer = HttpResponse(papers.tote_label(found[code]), content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="tote-{code}.pdf"'
-    return answer
+    return pdf_answer(papers.tote_label(found[code]), f"tote-{code}")

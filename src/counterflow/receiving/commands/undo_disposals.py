@@ -1,16 +1,15 @@
 """Undo disposals: whoever sent a unit the wrong way takes the own act back, while the goods are still there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
 from counterflow.kernel import db
-from counterflow.kernel.commands import Batch, Done, Refused, command
+from counterflow.kernel.commands import Batch, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, Refusal
 from counterflow.receiving.commands.reverse_disposals import DisposalNotFound, ReverseDisposal, reverse_disposals
+from counterflow.receiving.commands.undoing import UNDO_FOR, UNDO_MINUTES, reversed_by
 
-UNDO_FOR = timedelta(hours=1)
 REASON = "undone_at_station"
 
 
@@ -64,8 +63,7 @@ def undo_disposals(ctx: Context, *, items: Sequence[UndoDisposal]) -> Batch:
             if row.actor != ctx.actor:
                 raise NotYourDisposal(lpn=item.lpn, disposition=where)
             if ctx.at - row.at > UNDO_FOR:
-                minutes = int(UNDO_FOR.total_seconds() // 60)
-                raise TooLateToUndo(lpn=item.lpn, disposition=where, minutes=minutes)
+                raise TooLateToUndo(lpn=item.lpn, disposition=where, minutes=UNDO_MINUTES)
         except DomainError as error:
             refused[place] = Refused.of(item.identity[:120], error)
     own = [
@@ -73,8 +71,4 @@ def undo_disposals(ctx: Context, *, items: Sequence[UndoDisposal]) -> Batch:
         for place, item in enumerate(items)
         if place not in refused
     ]
-    # Taking back what one has just done oneself is part of disposing; anything else needs the permission itself.
-    allowed = replace(ctx, permissions=ctx.permissions | {"receiving.reverse"})
-    done = iter(reverse_disposals(allowed, items=own) if own else ())
-    results: list[Done | Refused] = [refused[place] if place in refused else next(done) for place in range(len(items))]
-    return Batch(results)
+    return reversed_by(ctx, len(items), refused, lambda allowed: reverse_disposals(allowed, items=own))

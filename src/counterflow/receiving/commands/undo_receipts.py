@@ -1,18 +1,17 @@
 """Undo receipts: whoever scanned by mistake takes the own scan back, while nobody has worked on the unit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
 from counterflow.kernel import db
-from counterflow.kernel.commands import Batch, Done, Refused, command
+from counterflow.kernel.commands import Batch, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, Refusal
 from counterflow.logistics.rules import require_text
 from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
+from counterflow.receiving.commands.undoing import UNDO_FOR, UNDO_MINUTES, reversed_by
 from counterflow.receiving.rules import UnitNotFound
 
-UNDO_FOR = timedelta(hours=1)
 REASON = "undone_at_the_dock"
 
 
@@ -60,15 +59,11 @@ def undo_receipts(ctx: Context, *, items: Sequence[UndoReceipt]) -> Batch:
             if row.actor != ctx.actor:
                 raise NotYours(lpn=item.lpn)
             if ctx.at - row.at > UNDO_FOR:
-                raise TooLate(lpn=item.lpn, minutes=int(UNDO_FOR.total_seconds() // 60))
+                raise TooLate(lpn=item.lpn, minutes=UNDO_MINUTES)
         except DomainError as error:
             refused[place] = Refused.of(str(given.lpn)[:120], error)
     own = [ReverseReceipt(item.lpn, REASON) for place, item in enumerate(items) if place not in refused]
-    # Taking back what one has just done oneself is part of receiving; anything else needs the permission itself.
-    allowed = replace(ctx, permissions=ctx.permissions | {"receiving.reverse"})
-    done = iter(reverse_receipts(allowed, items=own) if own else ())
-    results: list[Done | Refused] = [refused[place] if place in refused else next(done) for place in range(len(items))]
-    return Batch(results)
+    return reversed_by(ctx, len(items), refused, lambda allowed: reverse_receipts(allowed, items=own))
 
 
 def _check(item: UndoReceipt) -> UndoReceipt | DomainError:

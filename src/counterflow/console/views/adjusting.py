@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 
 from counterflow.console import forms_counts
 from counterflow.console.badges import badge
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, render
 from counterflow.console.reasons import offer
 from counterflow.console.simulated import notices
@@ -23,7 +24,7 @@ ASKED = ("sku", "node", "from_state", "to_state")
 @page("ledger.adjust")
 def stock_adjust(request: HttpRequest) -> HttpResponseBase:
     """A form; what it would post; and, once that was seen, the posting."""
-    nodes = [(node.code, f"{node.name} ({node.code})") for node in facilities.nodes(active=True)]
+    nodes = node_choices(facilities.nodes(active=True))
     first = {"reference": f"adjust-{uuid4().hex[:12]}", "from_state": "available", "to_state": "unexplained"}
     first |= {name: request.GET[name][:100] for name in ASKED if name in request.GET}
     form = forms_counts.Adjust(request.POST or None, nodes=nodes, initial=first)

@@ -15,6 +15,7 @@ from counterflow.access import queries as access
 from counterflow.console import cells, forms_counts
 from counterflow.console.badges import BADGES
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.console.simulated import notices, of
 from counterflow.console.views.reconciliation import BREAK_COLUMNS
@@ -69,7 +70,7 @@ COLUMNS: tuple[Column[Row], ...] = (
 @page("counts.view")
 def counts(request: HttpRequest) -> HttpResponseBase:
     """Counts, the newest first, and how accurate the books are at each node."""
-    nodes = [(node.code, f"{node.name} ({node.code})") for node in facilities.nodes()]
+    nodes = node_choices(facilities.nodes())
     states = [(state, shown.label) for state, shown in BADGES["count"].items()]
     filters = (Filter("node", "Node", nodes), Filter("state", "State", states))
     wanted, who = asked(request, filters), signed_in(request)
@@ -101,7 +102,7 @@ EXPECTED = {"Differ", "Still open", "Shrinkage"}
 @page("reconciliation.compare")
 def count_new(request: HttpRequest) -> HttpResponseBase:
     """Say what is to be counted."""
-    nodes = [(node.code, f"{node.name} ({node.code})") for node in facilities.nodes(active=True)]
+    nodes = node_choices(facilities.nodes(active=True))
     form = forms_counts.NewCount(request.POST or None, nodes=nodes, families=families())
     if form.is_valid():
         given = dict(form.cleaned_data)

@@ -13,6 +13,7 @@ from counterflow.console import as_of, cells
 from counterflow.console.badges import BADGES
 from counterflow.console.badges import badge as badge_of
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Asked, Column, Filter, asked, csv_answer, listing
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import page, render
 from counterflow.console.simulated import notices, with_words
 from counterflow.console.views.stock import OWNERS
@@ -32,7 +33,7 @@ STATES = [state for state, trait in TRAITS.items() if trait.guarded]
 def _filters(nodes: Sequence[facilities.NodeRow], families: Sequence[str]) -> tuple[Filter, ...]:
     entities = sorted({node.entity for node in nodes})
     return (
-        Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes]),
+        Filter("node", "Node", node_choices(nodes)),
         Filter("state", "State", [(str(state), BADGES["stock"][state].label) for state in STATES]),
         Filter("family", "Family", [(family, family.capitalize()) for family in families]),
         Filter("owner", "Owner", list(OWNERS.items())),
@@ -227,7 +228,7 @@ UNIT_COLUMNS: tuple[Column[Unit], ...] = (
 @page("ledger.view")
 def stock_units(request: HttpRequest) -> HttpResponseBase:
     """The licence plates of one SKU that are in our stock."""
-    nodes = [(node.code, f"{node.name} ({node.code})") for node in facilities.nodes()]
+    nodes = node_choices(facilities.nodes())
     filters = (
         Filter("sku", "SKU", kind="text"),
         Filter("node", "Node", nodes),

@@ -16,6 +16,7 @@ from counterflow.console import as_of, cells
 from counterflow.console.badges import Badge
 from counterflow.console.badges import badge as badge_of
 from counterflow.console.listing import Column, Filter, asked, csv_answer, listing
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import page, render, signed_in
 from counterflow.console.simulated import notices
 from counterflow.console.views import movements
@@ -134,7 +135,7 @@ def stock_item(request: HttpRequest, sku: str) -> HttpResponseBase:
     if item is None:
         raise Http404(f"There is no item {sku}.")
     nodes = facilities.nodes()
-    filters = (Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes]), *as_of.FILTERS)
+    filters = (Filter("node", "Node", node_choices(nodes)), *as_of.FILTERS)
     wanted = asked(request, filters)
     when, node = as_of.asked_when(wanted.chosen), wanted.chosen.get("node", "")
     places = queries.places(sku=sku, node=node, when=when)

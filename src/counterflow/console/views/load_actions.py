@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from counterflow.catalog import partners
 from counterflow.console import forms_recovery
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, readable
 from counterflow.facilities import queries as facilities
 from counterflow.kernel.commands import Batch
@@ -44,7 +45,7 @@ def _opened(request: HttpRequest, kind: str, run: Callable[[Context], Batch]) ->
 @require_POST
 def lot_open(request: HttpRequest) -> HttpResponseBase:
     """Open a lot."""
-    nodes = [(node.code, node.code) for node in facilities.nodes(active=True)]
+    nodes = node_choices(facilities.nodes(active=True))
     form = forms_recovery.NewLot(request.POST, nodes=nodes)
     if not readable(request, form):
         return redirect("lots")
@@ -58,7 +59,7 @@ def lot_open(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def pallet_open(request: HttpRequest) -> HttpResponseBase:
     """Open a pallet."""
-    nodes = [(node.code, node.code) for node in facilities.nodes(active=True)]
+    nodes = node_choices(facilities.nodes(active=True))
     suppliers = [(row.code, row.code) for row in partners.suppliers(active=True, limit=500)]
     form = forms_recovery.NewPallet(request.POST, nodes=nodes, suppliers=suppliers)
     if not readable(request, form):

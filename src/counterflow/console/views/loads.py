@@ -12,6 +12,7 @@ from counterflow.console.downloads import pdf_answer
 from counterflow.console.forms import Form
 from counterflow.console.journal_lines import entries_about
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import page, render, signed_in
 from counterflow.console.simulated import notices, of
 from counterflow.facilities import queries as facilities
@@ -115,7 +116,7 @@ def _list(
     form: Callable[[list[tuple[str, str]]], Form],
 ) -> HttpResponseBase:
     nodes, who = facilities.nodes(active=True), signed_in(request)
-    filters = (Filter("node", "Node", [(n.code, n.code) for n in nodes]), Filter("state", "State", states))
+    filters = (Filter("node", "Node", node_choices(nodes)), Filter("state", "State", states))
     wanted = asked(request, filters)
 
     def found(before: str | None, limit: int) -> list[Row]:
@@ -131,7 +132,7 @@ def _list(
         "kind": kind,
         "list": listing(columns, rows[:PAGE_SIZE], wanted, filters=filters, search_label=search_label, next_place=more),
         "waiting": queries.waiting(states=["secondary_channel" if kind == "lot" else "to_supplier"]),
-        "form": form([(n.code, f"{n.name} ({n.code})") for n in nodes]) if who.may("recovery.load") else None,
+        "form": form(node_choices(nodes)) if who.may("recovery.load") else None,
         "simulated": notices(ledger.simulated(), marked=any(row.simulated for row in rows)),
     }
     return render(request, "console/recovery/loads.html", values)

@@ -15,6 +15,7 @@ from counterflow.console import cells
 from counterflow.console.badges import badge as badge_of
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing
 from counterflow.console.movement_words import KINDS, kind_words
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import page, render, signed_in
 from counterflow.console.simulated import notices, with_words
 from counterflow.console.stories import who_words
@@ -98,7 +99,7 @@ def movements(request: HttpRequest) -> HttpResponseBase:
     filters = (
         Filter("sku", "SKU", kind="text"),
         Filter("document", "Unit, return, tracking or order", kind="text"),
-        Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes]),
+        Filter("node", "Node", node_choices(nodes)),
         Filter("kind", "What", list(KINDS.items())),
         Filter("from", "Learnt from", kind="date"),
         Filter("to", "Learnt up to", kind="date"),

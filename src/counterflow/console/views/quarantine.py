@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from counterflow.console import cells, forms_recovery
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.console.simulated import notices
 from counterflow.facilities import queries as facilities
@@ -40,7 +41,7 @@ def quarantine(request: HttpRequest) -> HttpResponseBase:
     """Units set apart at a node, the oldest first, each with its reason in words."""
     nodes, who = facilities.nodes(active=True), signed_in(request)
     first = nodes[0].code if nodes else ""
-    filters = (Filter("node", "Node", [(n.code, f"{n.name} ({n.code})") for n in nodes], every="", first=first),)
+    filters = (Filter("node", "Node", node_choices(nodes), every="", first=first),)
     wanted = asked(request, filters)
     node = wanted.chosen.get("node") or first
 

@@ -10,6 +10,7 @@ from counterflow.access import queries as access
 from counterflow.console import cells, forms
 from counterflow.console.badges import BADGES
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, render, signed_in
 from counterflow.console.simulated import notices, of, with_words
 from counterflow.facilities import queries as facilities
@@ -68,7 +69,7 @@ def proposal(row: Break) -> str:
 @page("reconciliation.view")
 def statements(request: HttpRequest) -> HttpResponseBase:
     """Statements that were compared, the newest first."""
-    nodes = [(node.code, f"{node.name} ({node.code})") for node in facilities.nodes()]
+    nodes = node_choices(facilities.nodes())
     filters = (Filter("node", "Node", nodes),)
     wanted = asked(request, filters)
 
@@ -88,7 +89,7 @@ def statements(request: HttpRequest) -> HttpResponseBase:
 @page("reconciliation.compare")
 def compare(request: HttpRequest) -> HttpResponseBase:
     """Upload a statement and compare it."""
-    nodes = [(node.code, f"{node.name} ({node.code})") for node in facilities.nodes(active=True)]
+    nodes = node_choices(facilities.nodes(active=True))
     form = forms.Compare(request.POST or None, request.FILES or None, nodes=nodes)
     if form.is_valid():
         given = form.cleaned_data

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from counterflow.console import cells, forms_recovery
 from counterflow.console.journal_lines import entries_about
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.console.simulated import notices, of
 from counterflow.facilities import queries as facilities
@@ -48,7 +49,7 @@ COLUMNS: tuple[Column[Row], ...] = (
 def refurbishments(request: HttpRequest) -> HttpResponseBase:
     """Orders, the newest first, and the units that wait for work."""
     nodes, who = facilities.nodes(active=True), signed_in(request)
-    filters = (Filter("node", "Node", [(n.code, n.code) for n in nodes]), Filter("state", "State", STATES))
+    filters = (Filter("node", "Node", node_choices(nodes)), Filter("state", "State", STATES))
     wanted = asked(request, filters)
     node, state = wanted.chosen.get("node", ""), wanted.chosen.get("state", "")
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from counterflow.catalog import queries as catalog
 from counterflow.console import cells
 from counterflow.console.listing import Asked, Column, Filter, asked, csv_answer, listing
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import page, render
 from counterflow.console.simulated import notices, with_words
 from counterflow.facilities import queries as facilities
@@ -42,7 +43,7 @@ COLUMNS: tuple[Column[Row], ...] = (
 
 def _filters(nodes: Sequence[facilities.NodeRow]) -> tuple[Filter, ...]:
     return (
-        Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes]),
+        Filter("node", "Node", node_choices(nodes)),
         Filter("sku", "SKU", kind="text"),
         Filter("on", "Booked up to", kind="date"),
         Filter("known", "As known at the end of", kind="date"),

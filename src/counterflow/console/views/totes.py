@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from counterflow.console import cells, forms_recovery
 from counterflow.console.downloads import pdf_answer
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.facilities import queries as facilities
 from counterflow.facilities.commands.record_totes import RecordTote, record_totes
@@ -33,7 +34,7 @@ COLUMNS: tuple[Column[Row], ...] = (
 def totes(request: HttpRequest) -> HttpResponseBase:
     """Totes by code."""
     nodes, who = facilities.nodes(active=True), signed_in(request)
-    filters = (Filter("node", "Node", [(n.code, n.code) for n in nodes]), Filter("purpose", "For", PURPOSES))
+    filters = (Filter("node", "Node", node_choices(nodes)), Filter("purpose", "For", PURPOSES))
     wanted = asked(request, filters)
 
     def found(after: str | None, limit: int) -> list[Row]:
@@ -46,7 +47,7 @@ def totes(request: HttpRequest) -> HttpResponseBase:
         return csv_answer("totes", COLUMNS, pages(found, lambda row: row[0].code, most=CSV_ROWS_MAX))
     rows = found(wanted.place, PAGE_SIZE + 1)
     more = rows[PAGE_SIZE - 1][0].code if len(rows) > PAGE_SIZE else ""
-    names = [(n.code, f"{n.name} ({n.code})") for n in nodes]
+    names = node_choices(nodes)
     values = {
         "list": listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=filters, search_label="Code", next_place=more),
         "form": forms_recovery.Tote(nodes=names) if who.may("facilities.edit") else None,
@@ -59,7 +60,7 @@ def totes(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def tote_record(request: HttpRequest) -> HttpResponseBase:
     """Record a tote, or change one."""
-    form = forms_recovery.Tote(request.POST, nodes=[(n.code, n.code) for n in facilities.nodes(active=True)])
+    form = forms_recovery.Tote(request.POST, nodes=node_choices(facilities.nodes(active=True)))
     if readable(request, form):
         given = form.cleaned_data
         item = RecordTote(given["code"], given["node"], given["purpose"], given["capacity"])

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from counterflow.console import cells
 from counterflow.console import forms_receiving as forms
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.console.simulated import notices
 from counterflow.console.uploads import keep_sent
@@ -47,7 +48,7 @@ def unidentified(request: HttpRequest) -> HttpResponseBase:
     nodes = facilities.nodes(active=True)
     filters = (
         Filter("found", "Arrived as", FOUND, first="unidentified"),
-        Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes]),
+        Filter("node", "Node", node_choices(nodes)),
     )
     wanted = asked(request, filters)
 

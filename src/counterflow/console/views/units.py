@@ -12,6 +12,7 @@ from counterflow.console import cells, forms
 from counterflow.console.journal_lines import EntryShown, entries_about
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
 from counterflow.console.moments import Moment, newest_first
+from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.console.reasons import offer
 from counterflow.console.simulated import notices, of
@@ -65,7 +66,7 @@ def bench(request: HttpRequest) -> HttpResponseBase:
     nodes = facilities.nodes(active=True)
     first = nodes[0].code if nodes else ""
     filters = (
-        Filter("node", "Node", [(node.code, f"{node.name} ({node.code})") for node in nodes], every="", first=first),
+        Filter("node", "Node", node_choices(nodes), every="", first=first),
         Filter("state", "State", STATES),
     )
     wanted = asked(request, filters)

@@ -202,6 +202,15 @@ ROWS: Final[tuple[Tracking, ...]] = (
     ),
     _row("Yodel", "Yodel parcel number", r"JJ?D(?P<number>0002\d{12})", None, 95, "Yodel parcel labels"),
     _row("Parcelforce", "Parcelforce number", r"[A-Z]{2}\d{7}", None, GUESS, "Parcelforce label guide"),
+    _row("Parcelforce", "Parcelforce number", r"[A-Z]{4}\d{10}", None, 52, "Parcelforce help: tracking number formats"),
+    _row("TNT", "TNT consignment", r"\d{9}", None, GUESS, "TNT consignment notes"),
+    _row("TNT", "TNT consignment", r"[A-Z]{2}\d{9}WW", None, 85, "TNT consignment notes"),
+    _row("Austrian Post", "Austrian Post parcel", r"10\d{20}", None, 55, "Austrian Post labels"),
+    _row(
+        "Poste Italiane", "Poste Italiane", r"[A-Z]\d{3}[A-Z]\d{8}|\d{6}[A-Z]\d{6}", None, 55, "Poste Italiane labels"
+    ),
+    _row("SF Express", "SF Express", r"SF\d{13}", None, 85, "SF Express labels"),
+    _row("4PX", "4PX", r"4PX\d{13}CN", None, SHAPE, "4PX labels"),
     _row("Amazon", "Amazon Logistics", r"TB[ACM]\d{12}", None, 95, _AMAZON),
     _row("Amazon", "Amazon Shipping UK and Europe", r"[A-Z]{2}\d{10}|Q\d{11}", None, GUESS, _AMAZON),
     _row(
@@ -253,7 +262,7 @@ ROWS: Final[tuple[Tracking, ...]] = (
         strict=True,
     ),
     _row("Australia Post", "Australia Post eParcel", r"33[A-Z0-9]{3}\d{7,16}", None, 75, _AUSTRALIA),
-    _row("Australia Post", "Australia Post eParcel", r"[A-Z][A-Z0-9]{2}\d{13}(?:\d{2})?", None, 52, _AUSTRALIA),
+    _row("Australia Post", "Australia Post eParcel", r"[A-Z]{3}\d{13}(?:\d{2})?", None, 52, _AUSTRALIA),
     _row("PostNL", "PostNL", r"3S[0-9A-Z]{9,15}", None, SHAPE, "PostNL barcode specification"),
     _row(
         "Swiss Post",

@@ -33,7 +33,7 @@ def label(text: str) -> Found:
     """What a string that begins with a plus sign says. A blank as check character is printed as an underscore."""
     full = text.upper()
     body, check = full[:-1], full[-1:].replace("_", " ")
-    if not re.fullmatch(r"\+[A-Z$\d][0-9A-Z $/+%.\-]{4,80}", body) or body[1:4] == "C10":
+    if not re.fullmatch(r"\+(?:[A-Z]|\$|\d{5})[0-9A-Z$/+%.\-]{3,80}", body) or body[1:4] == "C10":
         return []
     right = check_character(body)
     if check != right:

@@ -128,6 +128,8 @@ def _upc_e(number: str, promised: bool) -> Found:
     if given != right:
         return [Objection("UPC-E", f"check digit is {given}, should be {right}")] if len(number) == 8 else []
     full = digits.upc_e_to_gtin12(f"{body}{right}").zfill(14)
+    if not full.strip("0"):
+        return [Objection("UPC-E", "it is all zeros")]
     # A number that is also sound as a GTIN-8 is hardly ever one: that range is not given out.
     score = {8: 84, 7: 55, 6: 35}[len(number)]
     evidence = (

@@ -25,6 +25,8 @@ _SIGNS: Final = {
 }
 _ALIKE: Final = str.maketrans("АВСЕНІКМОРТХУавсеікморхуΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABCEHIKMOPTXYabceikmopxyABEZHIKMNOPTYX")
 
+_LETTERS: Final = str.maketrans("OoIl", "0011")
+
 
 def undone(text: str) -> Iterator[tuple[str, str]]:
     """What a text was before the keyboard changed it, each with the cause; only those that differ."""
@@ -32,4 +34,5 @@ def undone(text: str) -> Iterator[tuple[str, str]]:
         if cause not in _SIGNS or _SIGNS[cause].search(text):
             yield text.translate(table), f"typed through {cause}: give scanner and computer the same layout"
     yield text.translate(_ALIKE), "it holds letters of another alphabet that look like Latin ones"
+    yield text.translate(_LETTERS), "letters O or I stand where digits belong"
     yield text.swapcase(), "Caps Lock was on"

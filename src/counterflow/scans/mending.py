@@ -6,7 +6,10 @@ from typing import Final
 # The first that fits the reason is said. Check digits come late: a wrong one is often the trace of another cause.
 _MENDS: Final = (
     ("separator", "Let the scanner send FNC1 as group separator (U+001D), or scan the fields one by one."),
-    ("stands there twice:", "Let the scanner send ENTER after each code, and scan it once more."),
+    (
+        "stands there twice:|codes stand in one string",
+        "Let the scanner send ENTER after each code, and scan it once more.",
+    ),
     ("spreadsheet", "Make the column text before the export, or scan the label itself."),
     ("is none of ISO/IEC 15424", "Let the scanner send AIM symbology identifiers, or none."),
     ("month|day|time|hour|minute|second", "The date is printed wrong or was read wrong: compare it with the label."),

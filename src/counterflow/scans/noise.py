@@ -15,6 +15,9 @@ _WRITTEN = re.compile(
 )
 # What spreadsheets put around and behind a number that is text.
 _SPREADSHEET = re.compile(r"""=?(?P<mark>["'])(?P<inner>[0-9A-Za-z\-]+)(?P=mark)?|(?P<whole>\d{7,})[.,]0""")
+# Signs as wide as Chinese ones, and what Zebra's printer language (ZPL) writes for the start and for FNC1.
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_PRINTER = re.compile(r"(?:^>[:;9])?>8")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028\u2029\u2060\ufeff\x00\x02\x03]")
 _SYMBOLOGY = re.compile(r"\](?P<letter>[A-Za-z])(?P<modifier>[0-9A-Za-z])")
 
@@ -61,7 +64,10 @@ class Bare:
 def bare(given: str) -> Bare:
     """A code without blanks, line ends, invisible characters and symbology identifier; separators as U+001D."""
     text = _INVISIBLE.sub("", given[:TEXT_MAX].replace("\u00a0", " ")).strip(" \t\r\n\x0b\x0c\x1c\x1e\x1f\x04")
-    text = _WRITTEN.sub(SEPARATOR, text)
+    text = _WRITTEN.sub(SEPARATOR, text.translate(_WIDE))
+    if _PRINTER.match(text):
+        text = _PRINTER.sub(SEPARATOR, text)
+    text = text.removeprefix("^") if text.startswith("^]") else text
     if (sheet := _SPREADSHEET.fullmatch(text)) is not None:
         text = sheet["inner"] or sheet["whole"]
     if len(text) > 2 and text[0] == text[-1] == "*":

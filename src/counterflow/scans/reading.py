@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from counterflow.scans import elements, envelopes, hibc, items, layouts, own, parcels
+from counterflow.scans import elements, envelopes, epc, hibc, items, layouts, own, parcels
 from counterflow.scans.elements import SEPARATOR
 from counterflow.scans.meanings import meaning
 from counterflow.scans.noise import Bare, bare
@@ -19,13 +19,19 @@ STRONG: Final = 90
 """From this score on a reading rests on a check digit or on a form that nothing else has."""
 
 _ITEM_WORDS: Final = ("GTIN", "EAN", "UPC", "ISBN", "ISSN", "ISMN")
+_CARRIER_WORDS: Final = frozenset(
+    ["UPS", "USPS", "FEDEX", "DHL", "DPD", "GLS", "HERMES", "EVRI", "TNT", "YAMATO", "PUROLATOR"]
+)
 _SAID = re.compile(
-    r"(?P<name>(?:GTIN|EAN|UPC|ISBN|SSCC)(?:-?(?:8|1[02348]|[AE])(?=[^0-9A-Z]))?|ISSN|ISMN|TRACKING|TRC?K|AWB|WAYBILL)"
+    r"(?P<name>(?:GTIN|EAN|UPC|ISBN|SSCC)(?:-?(?:8|1[02348]|[AE])(?=[^0-9A-Z]))?|ISSN|ISMN|TRACKING|TRC?K|AWB|WAYBILL"
+    r"|UPS|USPS|FEDEX|DHL|DPD|GLS|HERMES|EVRI|TNT|YAMATO|PUROLATOR)"
     r"(?:\s*(?:NO|NUMBER|NR|ID)\b)?[.:#=\s]+(?P<rest>\S.*)",
     re.IGNORECASE,
 )
 _SCIENTIFIC = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
 _UNKNOWN_SYMBOL = re.compile(r"\][0-9A-Za-z]{2}")
+_BARE_ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/\S+", re.IGNORECASE)
+_KEY_WORDS = re.compile(r"(?:0[12] \d{14}|00 \d{18})(?: |$)")
 _IMPB = re.compile(r"(?:420\d{5}(?:\d{4})?)?9[1-6]\d{20}")
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _PIECES_MAX: Final = 12
@@ -39,6 +45,7 @@ def read(given: str, *, today: date, prefix: str = own.PREFIX) -> Scan:
     found = _read(code, today, prefix)
     if code.text and not _proved(found):
         found += _rescued(code, today, prefix)
+        found = found or _of_no_length(code.text)
     readings = [each for each in found if isinstance(each, Reading)]
     if code.text and not (code.promises_item or code.promises_elements):
         readings += _as_it_stands(code.text)
@@ -69,14 +76,33 @@ def _rescued(code: Bare, today: date, prefix: str) -> Found:
             found += [replace(r, score=r.score - 20, evidence=(*r.evidence, cause)) for r in strong]
     if _proved(found):
         return found
-    half = text[: len(text) // 2]
-    if len(half) >= 8 and text == half * 2 and _proved(_read(bare(half), today, prefix)):
-        return [Objection("scan", f"the same code stands there twice: {half}")]
+    if several := _several(text, today, prefix):
+        return several
     if _SCIENTIFIC.fullmatch(text):
         return [Objection("number", "a spreadsheet rounded it: its last digits are lost")]
     if _UNKNOWN_SYMBOL.match(text):
         return [Objection("symbology identifier", f"{text[:3]} is none of ISO/IEC 15424")]
     return [*found, *parcels.nearly(text)]
+
+
+def _of_no_length(text: str) -> Found:
+    """Why a number that no scheme even has the length of is none."""
+    if len(text) < 7 or not (text.isascii() and text.isdigit()):
+        return []
+    return [Objection("number", f"{len(text)} digits: item numbers have 8, 12, 13 or 14, and an SSCC has 18")]
+
+
+def _several(text: str, today: date, prefix: str) -> Found:
+    """Two scans in one string: the same twice without anything between, or several sound ones."""
+    half = text[: len(text) // 2]
+    if len(half) >= 8 and text == half * 2 and _proved(_read(bare(half), today, prefix)):
+        return [Objection("scan", f"the same code stands there twice: {half}")]
+    pieces = [piece for piece in re.split(r"[;,\s]+", text) if piece]
+    if 1 < len(pieces) < _PIECES_MAX and all(
+        any(isinstance(r, Reading) and r.score >= 80 for r in _read(bare(piece), today, prefix)) for piece in pieces
+    ):
+        return [Objection("scan", f"{len(pieces)} codes stand in one string")]
+    return []
 
 
 def _free(text: str, today: date, prefix: str) -> Found:
@@ -87,7 +113,13 @@ def _free(text: str, today: date, prefix: str) -> Found:
         return _named(said["name"].upper(), said["rest"], today, prefix)
     if elements.is_bracketed(text):
         return _bracketed(text, today)
-    found: Found = [*own.rma(text), *own.lpn(text, prefix), *envelopes.envelope(text), *items.shop_number(text)]
+    if epc.is_epc(text):
+        return _sound("EPC", lambda: epc.parse(text, today), "an Electronic Product Code")
+    plates = own.lpn(text, prefix)
+    if any(isinstance(each, Objection) for each in plates):
+        return list(plates)
+    found: Found = [*own.rma(text), *plates, *envelopes.envelope(text), *items.shop_number(text)]
+    found += _bare_address(text, today)
     if text.startswith("+"):
         found += hibc.label(text)
     elif SEPARATOR in text and not text.startswith("["):
@@ -100,15 +132,27 @@ def _free(text: str, today: date, prefix: str) -> Found:
     return found
 
 
+def _bare_address(text: str, today: date) -> Found:
+    """A GS1 Digital Link without its https://, and elements with blanks instead of brackets, as people type them."""
+    if _BARE_ADDRESS.fullmatch(text):
+        linked = _sound("GS1 Digital Link", lambda: elements.link(f"https://{text}", today), "an address with GS1 keys")
+        return [each for each in linked if isinstance(each, Reading)]
+    words = text.split()
+    if len(words) > 1 and len(words) % 2 == 0 and _KEY_WORDS.match(text):
+        typed = "".join(f"({code}){value}" for code, value in zip(words[::2], words[1::2], strict=True))
+        return _sound("GS1 element string", lambda: elements.bracketed(typed, today), "identifiers before blanks")
+    return []
+
+
 def _named(name: str, rest: str, today: date, prefix: str) -> Found:
-    """A number behind the word for what it is."""
+    """A number behind the word for what it is, or behind a carrier's name."""
     kind = Kind.ITEM if name.startswith(_ITEM_WORDS) else Kind.PARCEL
     said = f"it says so itself: {name}"
     found: Found = []
     for each in _free(rest, today, prefix):
         if isinstance(each, Objection):
             found.append(each)
-        elif each.kind == kind:
+        elif each.kind == kind and (name not in _CARRIER_WORDS or each.facts.carrier.upper().startswith(name)):
             found.append(replace(each, score=max(each.score, 80), evidence=(*each.evidence, said)))
     return found
 
@@ -132,7 +176,7 @@ def _of_carrier(found: Found, number: str) -> Found:
 
 def _separated(text: str) -> str:
     """A text that begins like elements with its separators, where another sign stands for them."""
-    return re.sub(r"[|^#~]", SEPARATOR, text) if _looks_like_elements(text.lstrip("|^#~")) else text
+    return re.sub(r"[|^#~ ]", SEPARATOR, text) if _looks_like_elements(text.lstrip("|^#~")) else text
 
 
 def _item_symbol(code: Bare, today: date) -> Found:
@@ -208,7 +252,9 @@ def _address(text: str, today: date, prefix: str) -> Found:
     except ValueError:
         return [*found, Objection("web address", "it is none that can be read")]
     shown = text[:TEXT_SHOWN_MAX]
-    found.append(Reading(Kind.LINK, shown, "web address", 55, (f"a page of {host[:80]}",), Facts()))
+    # A link with a GS1 key that breaks a rule is that broken key, and no page.
+    score = PROVED - 5 if found else 55
+    found.append(Reading(Kind.LINK, shown, "web address", score, (f"a page of {host[:80]}",), Facts()))
     query = [pair.partition("=")[2] for pair in parts.query.split("&")]
     pieces = [piece for piece in re.split("[/?&#]", parts.path) + query if piece]
     pieces += [piece.partition("-")[0] for piece in pieces if piece.count("-") > 1]

@@ -12,6 +12,7 @@ from counterflow.catalog.commands import MapReason, map_reasons
 from counterflow.console.master.files import read
 from counterflow.console.master.intake import preview
 from counterflow.console.master.register import KINDS
+from counterflow.desk.commands.keep_labels import KeepLabel, keep_labels
 from counterflow.desk.commands.switch_letters import SwitchLetter, install_default_letters, switch_letters
 from counterflow.evidence.commands.erase_photos import ErasePhoto, erase_photos
 from counterflow.evidence.commands.keep_photos import KeepPhoto, keep_photos
@@ -285,7 +286,11 @@ def _money(company: Company) -> None:
 
 
 def _letters(company: Company) -> None:
-    """The shipped rules of letters, one switched to and fro."""
+    """The shipped rules of letters, one switched to and fro; and a carrier's label."""
+    rma = ask(company, buy(company, ("tee", 1)), ("tee", 1))
+    assert announce_parcels(company.ctx(), items=[AnnounceParcel("ups", f"1ZL{company.tag}", rma)]).done
+    label = KeepLabel(rma, b"^XA^FDlabel^FS^XZ", "ups", f"1ZL{company.tag}")
+    assert keep_labels(company.ctx(), items=[label]).done
     assert install_default_letters(company.ctx()).done
     for active in (False, True, False):
         assert switch_letters(company.ctx(), items=[SwitchLetter("opened", "store", active)]).done

@@ -22,6 +22,7 @@ TOLD = "what somebody outside told us of it, compared with nothing we hold"
 REPLAY = "tells a replay from a reuse and decides nothing else"
 ONCE = "an identity that nothing else names"
 UNNOTICED = {
+    "desk_label": {},
     "desk_letterrule": {"id": ONCE},
     "evidence_photo": {
         "id": ONCE,

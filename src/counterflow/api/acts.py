@@ -16,6 +16,7 @@ from counterflow.catalog.commands.record_items import record_items
 from counterflow.catalog.commands.record_reasons import record_reasons
 from counterflow.catalog.commands.record_suppliers import record_suppliers
 from counterflow.desk.commands.erase_customers import erase_customers
+from counterflow.desk.commands.keep_labels import keep_labels
 from counterflow.desk.commands.queue_messages import queue_messages
 from counterflow.desk.commands.record_sendings import record_sendings
 from counterflow.desk.commands.switch_letters import switch_letters
@@ -195,6 +196,7 @@ ACTS: list[Act] = [
     Act("/policy-ends", end_policies, "policies"),
     Act("/messages", queue_messages, "desk"),
     Act("/sendings", record_sendings, "desk"),
+    Act("/labels", keep_labels, "desk"),
     Act("/letter-switches", switch_letters, "desk"),
     Act("/customer-erasures", erase_customers, "privacy"),
     Act("/photos", keep_photos, "evidence"),

@@ -6,6 +6,7 @@ from counterflow.api.asks_inventory import READS as INVENTORY
 from counterflow.api.reading import Read
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
+from counterflow.desk.labels import carrier_labels, label_content
 from counterflow.desk.letter_rules import letter_rules
 from counterflow.desk.messages import messages
 from counterflow.desk.orders import OrderFile, Reached, order_file
@@ -158,6 +159,8 @@ READS: list[Read] = [
     ),
     Read("/desk/orders", find_orders, "orders.view", "desk", ("search",)),
     Read("/returns/{rma}/messages", messages, "desk.write", "desk"),
+    Read("/returns/{rma}/labels", carrier_labels, "returns.view", "desk"),
+    Read("/returns/{rma}/label", label_content, "orders.contact", "desk"),
     Read("/letter-rules", letter_rules, "desk.rules", "desk"),
     Read("/desk/people", find_people, "orders.contact", "desk", ("search",)),
     Read("/desk/orders/{channel}/{number}", desk_order, "orders.view", "desk"),

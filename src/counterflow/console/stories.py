@@ -101,6 +101,7 @@ TELLINGS: dict[str, Telling] = {
     "UnitDisposed": Telling("Disposed", "good", "switch-horizontal", _disposed),
     "UnitSplit": Telling("Split", "plain", "layers-intersect", _pieces),
     "UnitSentBack": Telling("Sent back to the customer", "plain", "truck"),
+    "LabelKept": Telling("Carrier's label kept", "plain", "printer"),
     "CreditReleased": Telling("Credit released", "good", "receipt-refund", _amount),
     "GoodwillGranted": Telling("Goodwill granted", "good", "receipt-refund", _amount),
     "CreditApproved": Telling("Credit approved before its milestone", "hold", "gavel", _reason),

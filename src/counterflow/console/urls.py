@@ -6,6 +6,7 @@ from counterflow.console.master.addresses import ADDRESSES
 from counterflow.console.views import (
     adjusting,
     books,
+    carrier_labels,
     cases,
     chart,
     counting,
@@ -82,6 +83,8 @@ urlpatterns = [
     path("desk/returns/<str:number>/announce", desk_return.announce, name="desk_announce"),
     path("desk/letters", letters.rules, name="letter_rules"),
     path("desk/letters/switch", letters.switch, name="letter_switch"),
+    path("desk/returns/<str:number>/labels", carrier_labels.keep, name="carrier_label_keep"),
+    path("desk/returns/<str:number>/labels/<int:label_id>", carrier_labels.read, name="carrier_label"),
     path("desk/ask", desk.ask, name="desk_ask"),
     path("desk/open", desk.open_return, name="desk_open"),
     path("goodwill", goodwill.goodwill, name="goodwill"),

@@ -3,3 +3,4 @@
 MESSAGE_QUEUED = "MessageQueued"
 MESSAGE_SENT = "MessageSent"
 MESSAGE_FAILED = "MessageFailed"
+LABEL_KEPT = "LabelKept"

@@ -37,4 +37,24 @@ LAWS: Final[list[Law]] = [
         """,
         "SELECT count(*) FROM desk_letterrule",
     ),
+    Law(
+        "desk.labels_are_kept",
+        "Every label has a payload of its return and its size, a parcel of it if any, and a command on record.",
+        """
+        SELECT format('label %s of return %s', b.id, b.rma_id) AS what
+        FROM desk_label b
+        LEFT JOIN kernel_payload p ON p.id = b.payload_id AND p.kind = 'label' AND p.subject_id = b.rma_id
+             AND p.reference = 'label:' || b.id
+        LEFT JOIN kernel_commandrecord c ON c.id = b.command_id AND c.at = b.kept_at AND c.actor = b.kept_by
+        LEFT JOIN logistics_parcel x ON x.id = b.parcel_id AND x.rma_id = b.rma_id
+        WHERE p.id IS NULL OR c.id IS NULL OR (b.parcel_id IS NOT NULL AND x.id IS NULL)
+           OR b.sort NOT IN ('pdf', 'png', 'zpl')
+           OR p.body IS NOT NULL AND (sha256(decode(p.body ->> 'file', 'base64')) <> b.sha256
+                                      OR length(decode(p.body ->> 'file', 'base64')) <> b.size)
+        UNION ALL
+        SELECT format('payload %s is of no label', p.id)
+        FROM kernel_payload p LEFT JOIN desk_label b ON b.payload_id = p.id WHERE p.kind = 'label' AND b.id IS NULL
+        """,
+        "SELECT count(*) FROM desk_label",
+    ),
 ]

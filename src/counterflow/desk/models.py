@@ -57,3 +57,24 @@ class LetterRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.occasion} {self.channel_kind} {self.turn}"
+
+
+class Label(models.Model):
+    """A carrier's label of a return, once for each content. The file is a payload, so it can be erased."""
+
+    id = Id()
+    rma = models.ForeignKey(Rma, on_delete=models.PROTECT, related_name="+")
+    parcel_id = models.BigIntegerField(null=True)
+    sha256 = models.BinaryField()
+    sort = models.TextField()
+    size = models.IntegerField()
+    payload_id = models.BigIntegerField()
+    kept_at = models.DateTimeField()
+    kept_by = models.TextField()
+    command_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rma", "sha256"], name="desk_label_once")]
+
+    def __str__(self) -> str:
+        return f"label {self.id}"

@@ -42,11 +42,14 @@ class Slip:
     node_name: str
     address: str
     simulated: bool
+    labelled: bool
     lines: tuple[SlipLine, ...]
 
 
 _HEAD = """
 SELECT r.id, r.number, coalesce(o.number, '') AS "order", c.name AS channel, r.simulated,
+       EXISTS (SELECT FROM desk_label b JOIN kernel_payload k ON k.id = b.payload_id AND k.body IS NOT NULL
+               WHERE b.rma_id = r.id AND b.sort <> 'zpl') AS labelled,
        n.code AS node, n.name AS node_name, n.address
 FROM returns_rma r JOIN orders_channel c ON c.id = r.channel_id LEFT JOIN orders_order o ON o.id = r.order_id
 LEFT JOIN LATERAL (
@@ -83,6 +86,7 @@ def slip(*, number: str) -> Slip:
         head.node_name or "",
         head.address or "",
         head.simulated,
+        head.labelled,
         tuple(SlipLine(*row) for row in db.rows(_LINES, [head.id])),
     )
 
@@ -105,7 +109,7 @@ def _draw(found: Slip, canvas: Any) -> None:
         _text(canvas, 20, top - (6 + 6 * n) * mm, line[:60], 12, bold=n == 0)
     top -= 56 * mm
     _lines(canvas, found, top)
-    _instructions(canvas)
+    _instructions(canvas, found)
     if found.simulated:
         _text(canvas, 20, 10 * mm, "Simulated data", 8, bold=True)
 
@@ -135,12 +139,17 @@ def _lines(canvas: Any, found: Slip, top: float) -> None:
         _text(canvas, 20, y, f"and {more} more lines" if more > 0 else "Nothing has to be sent.", 9)
 
 
-def _instructions(canvas: Any) -> None:
+def _instructions(canvas: Any, found: Slip) -> None:
+    how = (
+        "Stick the carrier's label that came with it on the outside"
+        if found.labelled
+        else "Send it with a tracking number"
+    )
     for n, line in enumerate(
         (
             "1. Pack the goods well, with all that came with them.",
             "2. Put this slip into the parcel, so that we know whose it is.",
-            "3. Send it with a tracking number and keep the receipt.",
+            f"3. {how} and keep the receipt.",
             "This is a return slip. It is no label of a carrier and pays no carriage.",
         )
     ):

@@ -7,11 +7,14 @@ from django.core.mail import EmailMessage, get_connection
 
 from counterflow.desk.commands.record_sendings import Sending, record_sendings
 from counterflow.desk.commands.switch_letters import install_default_letters
+from counterflow.desk.labels import newest_label
 from counterflow.desk.messages import Waiting, waiting
 from counterflow.desk.slip import slip, slip_pdf
 from counterflow.kernel.context import Context
 from counterflow.kernel.tasks import jobs
 
+PRINTABLE: Final = frozenset({"pdf", "png"})
+"""Labels that a customer can print; ZPL is for label printers."""
 PERMISSIONS: Final = frozenset({"desk.write", "desk.rules"})
 
 
@@ -38,6 +41,9 @@ def _try(message: Waiting) -> Sending:
         return Sending(message.id, "erased", final=True)
     mail = EmailMessage(message.body["subject"], message.body["text"], to=[message.body["to"]])
     if message.with_slip:
+        label = newest_label(rma=message.rma)
+        if label is not None and label.sort in PRINTABLE:
+            mail.attach(label.name, label.body, label.content_type)
         mail.attach(f"{message.rma}.pdf", slip_pdf(slip(number=message.rma)), "application/pdf")
     try:
         get_connection().send_messages([mail])

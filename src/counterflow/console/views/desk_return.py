@@ -11,12 +11,14 @@ from counterflow.console import forms, forms_desk
 from counterflow.console.downloads import pdf_answer
 from counterflow.console.page import Staff, act, page, readable, render, signed_in
 from counterflow.desk.commands.queue_messages import QueueMessage, queue_messages
+from counterflow.desk.labels import carrier_labels
 from counterflow.desk.letters import letters
 from counterflow.desk.messages import messages
 from counterflow.desk.slip import slip, slip_pdf
 from counterflow.desk.told import letter_shown
 from counterflow.kernel.commands import Batch
 from counterflow.kernel.context import Context
+from counterflow.logistics import queries as logistics
 from counterflow.logistics.commands.announce_parcels import AnnounceParcel, announce_parcels
 from counterflow.refunds import queries as refunds
 from counterflow.refunds.commands.cancel_replacements import CancelReplacement, cancel_replacements
@@ -36,6 +38,8 @@ def customer(request: HttpRequest, number: str) -> HttpResponseBase:
         "may_ahead": who.may("refunds.replace") and who.may("policies.override"),
         "may_announce": who.may("logistics.plan"),
         "parcel_form": forms_desk.Parcel(),
+        "labels": carrier_labels(rma=number),
+        "parcels": logistics.parcels_of_rma(rma=number),
         **_writing(who, number, "opened"),
     }
     return render(request, "console/desk/customer.html", values)

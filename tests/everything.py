@@ -20,6 +20,7 @@ from counterflow.facilities.commands.record_totes import RecordTote, record_tote
 from counterflow.facilities.commands.set_authority import SetAuthority, set_authority
 from counterflow.kernel import db
 from counterflow.ledger.commands.open_books import OpenStock, open_books
+from counterflow.logistics.commands.announce_parcels import AnnounceParcel, announce_parcels
 from counterflow.orders.commands.record_orders import record_orders
 from counterflow.orders.commands.record_shipments import ReportShipment, ShippedLine, record_shipments
 from counterflow.orders.documents import NewLine, NewOrder, NewTender

@@ -5,8 +5,10 @@ import gzip
 import pytest
 
 from counterflow.config.cli import main
+from counterflow.kernel.sheets import csv_text
 from counterflow.reconciliation import queries
 from counterflow.reconciliation.reading import HEADERS, HeaderMissing, HeaderTwice, NotReadable, parse_statement
+from counterflow.reconciliation.reading_counts import parse_sheet
 from counterflow.reconciliation.words import WORDS, state_of
 from statements import FULL
 
@@ -139,3 +141,9 @@ def test_an_instant_beyond_the_calendar_is_named(text):
 
     with pytest.raises(InstantMalformed):
         instant(text, "Europe/London")
+
+
+def test_a_counting_sheet_comes_back_as_it_went_out():
+    text = "".join(csv_text([["SKU", "Counted"], ["-TEE", 3], ["+MUG", 0], ["CAP", ""]]))
+    rows = parse_sheet(text.encode(), name="sheet.csv")
+    assert [(row.code, row.quantity) for row in rows] == [("-TEE", 3), ("+MUG", 0)]

@@ -63,7 +63,7 @@ def test_a_change_replaces_what_it_says_and_leaves_the_rest(ctx):
     ]
     newest = changes(kind="item", search="C-1")[0]
     assert (newest.by, newest.command, newest.version) == ("user:7", "change_items", 2)
-    assert [row.sku for row in queries.items_by_gtin(gtins=["05901234123457"])["05901234123457"]] == ["C-1"]
+    assert [found.key for found in queries.named("5901234123457")] == ["C-1"]
 
 
 def test_the_same_values_again_are_a_replay_whatever_the_version(ctx):

@@ -99,17 +99,6 @@ def items_by_id(*, ids: Sequence[int]) -> dict[int, ItemRow]:
     return {row.id: _item(row) for row in db.rows(_ITEMS + "WHERE i.id = ANY(%s) ORDER BY i.id", [list(ids)])}
 
 
-def items_by_gtin(*, gtins: Sequence[str]) -> dict[str, list[ItemRow]]:
-    """The items sold under each of these GTINs (14 digits), as the main number or a further one."""
-    wanted = list(gtins)
-    found: dict[str, list[ItemRow]] = {}
-    sql = _ITEMS + "WHERE i.gtin = ANY(%s::text[]) OR i.more_gtins && %s::varchar[] ORDER BY i.sku"
-    for row in map(_item, db.rows(sql, [wanted, wanted])):
-        for gtin in {row.gtin, *row.more_gtins} & set(wanted):
-            found.setdefault(str(gtin), []).append(row)
-    return found
-
-
 def families() -> list[str]:
     """The families that items belong to, by name."""
     sql = """

@@ -6,6 +6,7 @@ from itertools import islice
 
 from counterflow.kernel.commands import ITEMS_MAX
 from counterflow.kernel.errors import Invalid
+from counterflow.kernel.sheets import opened
 from counterflow.reconciliation.reading import HEADERS, HeaderMissing, table
 from counterflow.reconciliation.rules import TooManyRows
 from counterflow.reconciliation.words import state_of, word
@@ -56,7 +57,7 @@ def parse_sheet(content: bytes, *, name: str) -> list[SheetRow]:
 
 
 def _row(number: int, cells: list[str], places: dict[str, int]) -> SheetRow | None:
-    told = {kind: cells[n].strip() if 0 <= n < len(cells) else "" for kind, n in places.items()}
+    told = {kind: opened(cells[n].strip()) if 0 <= n < len(cells) else "" for kind, n in places.items()}
     if not told["quantity"]:
         return None
     if not plain_digits(told["quantity"]) or len(told["quantity"]) > 7:

@@ -39,10 +39,6 @@ class NoLines(Invalid):
     """A return request needs at least one line."""
 
 
-class NotEligible(Refusal):
-    """Policy says no to {sku}: {text}"""
-
-
 class RmaNotFound(NotFound):
     """There is no RMA {rma}."""
 

@@ -108,7 +108,7 @@ def test_an_agent_prints_the_slip_and_writes_to_the_customer(browse, company, rm
     assert slip["Content-Type"] == "application/pdf"
     assert slip.content.startswith(b"%PDF-")
     panel = client.get(f"/desk/returns/{rma}").content.decode()
-    assert "Write to ada@demo.example" in panel
+    assert "To ada@demo.example" in panel
     assert "reach nobody" in panel
     assert "is here" in client.get(f"/desk/returns/{rma}/letter", {"template": "received"}).content.decode()
     words = {"template": "received", "subject": "It is here", "text": "All of it.", "key": f"w-{rma}"}

@@ -80,7 +80,7 @@ def test_an_inspection_by_answers_takes_the_suggestion_and_tells_where_it_goes(b
     assert (file.unit.grade, file.inspections[0].suggested_grade, file.inspections[0].plan_row) == ("B", "B", "A9")
     page = text(client.get(answer["Location"]))
     assert "Goes to:" in page
-    assert "grade B, passed" in page
+    assert "Grade B, passed" in page
     assert "Look again" in page
     assert f"/put-away?lpn={lpn}" in page
     assert client.get(f"/put-away?lpn={lpn}").status_code == 200

@@ -76,7 +76,7 @@ def test_a_parcel_is_opened_received_and_closed_by_scans_alone(clerk, company, p
     assert "no longer wanted" in clerk.html.lower()
     assert clerk.scan(GTIN).signal[1].startswith(f"Received: 1 × {company.sku()}. Label LPN")
     assert clerk.signal[1].endswith("1 more expected.")
-    assert clerk.scan(GTIN).signal[1].endswith("Everything is here: F closes it.")
+    assert clerk.scan(GTIN).signal[1].endswith("Everything is here: F finishes it.")
     assert clerk.scan("f").signal == ("good", f"{tracking} is unpacked. Scan the next parcel.")
     assert milestones(rma) == {"authorised": 2, "carrier_scan": 2, "received": 2}
     assert parcel_of(carrier=CARRIER, tracking=tracking).state == "emptied"

@@ -121,6 +121,14 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 SILENCED_SYSTEM_CHECKS: list[str] = []
+# Faults go to standard error, where whatever runs the server keeps its log. Pages that people miss do not.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "ERROR"},
+}
 
 # Mail goes to a server where one is named; else it becomes files, and the screens say so.
 MAIL_FOLDER = embedded_layout.home() / "mail"

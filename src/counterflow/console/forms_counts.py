@@ -88,14 +88,14 @@ class CountFile(Form):
 class CompareCount(Form):
     """How a count is compared."""
 
-    leave_uncounted = forms.BooleanField(label="Leave out what nobody counted", required=False)
-    no_recount = forms.BooleanField(label="Count nothing again", required=False)
+    leave_uncounted = forms.BooleanField(label="Leave out lines that nobody counted", required=False)
+    no_recount = forms.BooleanField(label="Do not have differing lines counted a second time", required=False)
 
 
 class CloseCount(Form):
     """How a count is closed."""
 
-    leave_open = forms.BooleanField(label="Leave what is not posted open", required=False)
+    leave_open = forms.BooleanField(label="Leave differences that are not posted open", required=False)
 
 
 class Adjust(Form):

@@ -265,5 +265,5 @@ def _told(item: ReceiveUnit, found: str, at_hand: Job | None) -> Signal:
     text = f"Label {item.lpn}."
     if at_hand is not None and at_hand.rma:
         left = at_hand.left
-        text += f" {left} more expected." if left else " Everything is here: F closes it."
+        text += f" {left} more expected." if left else " Everything is here: F finishes it."
     return Signal(_FOUND.get(found, "attention"), title, text)

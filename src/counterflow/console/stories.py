@@ -1,5 +1,6 @@
 """Events and milestones in words: one row a kind, so that every timeline tells them alike."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -111,9 +112,27 @@ TELLINGS: dict[str, Telling] = {
     "MoneyUnexplained": Telling("Money moved that nothing here explains", "stop", "alert-triangle", _amount),
     "ChargebackObserved": Telling("Chargeback", "stop", "alert-triangle", _amount),
     "ChargebackReversed": Telling("Chargeback taken back", "good", "coin", _amount),
+    "ChargeObserved": Telling("Difference paid by the customer", "good", "coin", _amount),
+    "CreditOffset": Telling("Credit met goods that went ahead", "good", "receipt-refund", _amount),
+    "ReplacementOrdered": Telling("Goods ordered for the customer", "move", "package"),
+    "ReplacementCancelled": Telling("Ordered goods cancelled", "plain", "ban", _reason),
+    "MessageQueued": Telling("Message written to the customer", "move", "mail"),
+    "MessageSent": Telling("Message sent", "good", "mail"),
+    "MessageFailed": Telling("Message could not be sent", "stop", "mail"),
+    "UnitPutAway": Telling("Put into a tote", "good", "basket"),
+    "UnitReleased": Telling("Released from quarantine", "wait", "arrow-right", _reason),
+    "UnitDisposalReversed": Telling("Disposal taken back", "stop", "arrow-back-up", _reason),
+    "RefurbishmentStarted": Telling("Refurbishment started", "move", "tool"),
+    "RefurbishmentFinished": Telling("Refurbishment finished", "good", "tool"),
+    "RefurbishmentCancelled": Telling("Refurbishment cancelled", "plain", "tool"),
     "StockHeld": Telling("A hold was laid on it", "hold", "lock", _reason),
     "StockFreed": Telling("The hold was lifted", "plain", "lock"),
 }
+
+
+def _spoken(kind: str) -> str:
+    """The name of an event without a row here, as words: `StockCounted` reads "Stock counted"."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).capitalize()
 
 
 TOLD_APART = ("lost", "found")
@@ -132,6 +151,6 @@ def tell(fact: Fact, names: Mapping[str, str]) -> Moment | None:
         return Moment(fact.happened_at, fact.recorded_at, "Taken back", words, "stop", "arrow-back-up", who=who)
     if fact.kind == "ParcelReported" and fact.facts.get("kind") in TOLD_APART:
         return None
-    told = TELLINGS.get(fact.kind) or Telling(fact.kind, "plain", "circle")
+    told = TELLINGS.get(fact.kind) or Telling(_spoken(fact.kind), "plain", "circle")
     text = told.text(fact.facts)
     return Moment(fact.happened_at, fact.recorded_at, told.title, text, told.tone, told.icon, who=who)

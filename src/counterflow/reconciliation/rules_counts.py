@@ -79,7 +79,7 @@ class EntryTaken(Refusal):
 
 
 class NotAllCounted(Refusal):
-    """{left} lines are not counted yet; count them, or compare without them."""
+    """Lines not counted yet: {left}. Count them, or compare without them."""
 
 
 class RoundPassed(Conflict):
@@ -87,7 +87,7 @@ class RoundPassed(Conflict):
 
 
 class BreaksOpen(Refusal):
-    """{left} differences of this count wait for their entries; post them, or close and leave them open."""
+    """Differences of this count that wait for their entries: {left}. Post them, or close and leave them open."""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def _outcome(lpn: str) -> dict[str, Any]:
     if not file.inspections:
         return {}
     found = file.inspections[-1]
-    words = [f"grade {found.grade}", damage_words(found.damage_code), "passed" if found.passed else "failed"]
+    words = [f"Grade {found.grade}", damage_words(found.damage_code), "passed" if found.passed else "failed"]
     tone = "good" if found.passed else "stop"
     signal = {"tone": tone, "title": f"{lpn} inspected", "text": ", ".join(filter(None, words))}
     return {"last": file.unit, "found": found, "step": step, "signal": signal}

@@ -165,7 +165,7 @@ ROWS: Final[tuple[Tracking, ...]] = (
     _row(
         "DPD",
         "DPD routing barcode",
-        r"%?(?P<body>[0-9A-Z]{7}(?P<number>\d{14})\d{6})(?P<check>[0-9A-Z])?",
+        r"(?:%(?=.{27}$)|%?(?=.{28}$))(?P<body>[0-9A-Z]{7}(?P<number>\d{14})\d{6})(?P<check>[0-9A-Z])?",
         digits.iso7064_37_36,
         92,
         _DPD,

@@ -38,14 +38,14 @@ _CARRIERS: Final = {"UPSN": "UPS", "FDE": "FedEx", "FDEG": "FedEx", "FDXE": "Fed
 
 
 def envelope(text: str) -> list[Reading | Objection]:
-    """What an envelope of form 01 or 06 holds; another form is refused with its number."""
+    """What an envelope of form 01 or 06 holds (05 holds GS1 elements); another form is refused with its number."""
     found = _ENVELOPE.fullmatch(text)
     if found is None:
         return _alone(text)
     if found["form"] == "01":
         return _transport(found["body"])
     if found["form"] != "06":
-        return [Objection("ISO 15434", f"form {found['form']} is not read here, only 01 and 06")]
+        return [Objection("ISO 15434", f"form {found['form']} is not read here, only 01, 05 and 06")]
     told: dict[str, str] = {}
     for piece in found["body"].strip("\x1e\x04").split(SEPARATOR):
         field = _FIELD.fullmatch(piece.strip())

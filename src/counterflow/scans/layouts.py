@@ -15,6 +15,8 @@ _LAYOUTS: Final = {
     # French number keys give signs, and digits with Shift.
     "a French keyboard": "azertyuiop^$qsdfghjklmùwxcvbn,;:!)=AZERTYUIOP¨£QSDFGHJKLM%WXCVBN?./§°+907863&é\"'(-è_çà",
 }
+# A text of both alphabets was typed by a person: a keyboard changes all of its letters.
+_MIXED = re.compile("[A-Za-z].*[а-яё]|[а-яё].*[A-Za-z]", re.IGNORECASE)
 _TABLES: Final = {
     cause: {ord(typed): meant for typed, meant in zip(keys, _US, strict=True)} for cause, keys in _LAYOUTS.items()
 }
@@ -31,7 +33,7 @@ _LETTERS: Final = str.maketrans("OoIl", "0011")
 def undone(text: str) -> Iterator[tuple[str, str]]:
     """What a text was before the keyboard changed it, each with the cause; only those that differ."""
     for cause, table in _TABLES.items():
-        if cause not in _SIGNS or _SIGNS[cause].search(text):
+        if cause not in _SIGNS or (_SIGNS[cause].search(text) and not _MIXED.search(text)):
             yield text.translate(table), f"typed through {cause}: give scanner and computer the same layout"
     yield text.translate(_ALIKE), "it holds letters of another alphabet that look like Latin ones"
     yield text.translate(_LETTERS), "letters O or I stand where digits belong"

@@ -25,9 +25,11 @@ _CARRIER_WORDS: Final = frozenset(
 _SAID = re.compile(
     r"(?P<name>(?:GTIN|EAN|UPC|ISBN|SSCC)(?:-?(?:8|1[02348]|[AE])(?=[^0-9A-Z]))?|ISSN|ISMN|TRACKING|TRC?K|AWB|WAYBILL"
     r"|UPS|USPS|FEDEX|DHL|DPD|GLS|HERMES|EVRI|TNT|YAMATO|PUROLATOR)"
-    r"(?:\s*(?:NO|NUMBER|NR|ID)\b)?[.:#=\s]+(?P<rest>\S.*)",
+    r"(?:\s*(?:NO|NUMBER|NR|ID)\b)?(?:[.:#=\s]+|(?=\d))(?P<rest>\S.*)",
     re.IGNORECASE,
 )
+_FORM_05 = re.compile(r"\[\)>\x1e?05\x1d(?P<body>[^\x1e\x04]+)[\x1e\x04]*")
+_AUSTRALIA_POST: Final = "99312650999998"
 _SCIENTIFIC = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
 _UNKNOWN_SYMBOL = re.compile(r"\][0-9A-Za-z]{2}")
 _BARE_ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/\S+", re.IGNORECASE)
@@ -115,6 +117,8 @@ def _free(text: str, today: date, prefix: str) -> Found:
         return _bracketed(text, today)
     if epc.is_epc(text):
         return _sound("EPC", lambda: epc.parse(text, today), "an Electronic Product Code")
+    if (form := _FORM_05.fullmatch(text)) is not None:
+        return _elements(form["body"], today, promised=True)
     plates = own.lpn(text, prefix)
     if any(isinstance(each, Objection) for each in plates):
         return list(plates)
@@ -168,10 +172,14 @@ def _of_carrier(found: Found, number: str) -> Found:
     There an identifier for internal use (91 to 96) holds a number that runs on from it, perhaps behind a postcode
     (USPS Publication 199).
     """
-    carried = parcels.tracking(number) if _IMPB.match(number) else []
-    if not carried:
-        return found
-    return [*carried, *(replace(each, score=PROVED - 5) for each in found if isinstance(each, Reading))]
+    carried: Found = parcels.tracking(number) if _IMPB.match(number) else []
+    for each in found:
+        article = {e.code: e.value for e in each.elements}.get("91", "") if isinstance(each, Reading) else ""
+        if isinstance(each, Reading) and article and each.facts.gtin == _AUSTRALIA_POST:
+            why = ("GTIN and 91 as Australia Post's labels have them",)
+            facts = Facts(carrier="Australia Post", tracking=article)
+            carried = [Reading(Kind.PARCEL, article, "Australia Post article", 97, why, facts)]
+    return [*carried, *(each for each in _lower(found) if isinstance(each, Reading))] if carried else found
 
 
 def _separated(text: str) -> str:
@@ -256,6 +264,7 @@ def _address(text: str, today: date, prefix: str) -> Found:
     score = PROVED - 5 if found else 55
     found.append(Reading(Kind.LINK, shown, "web address", score, (f"a page of {host[:80]}",), Facts()))
     query = [pair.partition("=")[2] for pair in parts.query.split("&")]
+    numbers: Found = []
     pieces = [piece for piece in re.split("[/?&#]", parts.path) + query if piece]
     pieces += [piece.partition("-")[0] for piece in pieces if piece.count("-") > 1]
     for piece in pieces[:_PIECES_MAX]:
@@ -265,10 +274,20 @@ def _address(text: str, today: date, prefix: str) -> Found:
             *parcels.tracking(unquote(piece)),
         ]
         for each in inner:
-            if isinstance(each, Reading) and each.score >= 90:
+            if not isinstance(each, Reading):
+                continue
+            carrier = each.facts.carrier.lower().partition(" ")[0]
+            theirs = bool(carrier) and carrier in host.lower()
+            if each.score >= STRONG or (theirs and each.score >= PROVED):
                 within = (*each.evidence, f"it stands in an address of {host[:80]}")
-                found.append(replace(each, score=each.score - 5, evidence=within))
-    return found
+                numbers.append(replace(each, score=max(each.score, STRONG) - 5, evidence=within))
+    # A page that has a number of ours or of its carrier in its address is that number.
+    return [*numbers, *(_lower(found) if numbers else found)]
+
+
+def _lower(found: Found) -> Found:
+    """Readings as the lesser ones beside a better that explains them."""
+    return [replace(each, score=PROVED - 5) if isinstance(each, Reading) else each for each in found]
 
 
 def _as_it_stands(text: str) -> list[Reading]:

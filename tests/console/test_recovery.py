@@ -8,6 +8,7 @@ from counterflow.facilities.commands.record_totes import RecordTote, record_tote
 from counterflow.kernel import db
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.queries import unit
+from counterflow.recovery import queries
 from dock import stock
 from quality import arrived, gl, graded
 
@@ -281,3 +282,12 @@ def test_the_search_finds_work_lots_and_pallets(browse, company):
     ):
         answer = client.get("/find", {"q": words})
         assert address in (answer.headers.get("Location", "") + answer.content.decode()), words
+
+
+def test_the_list_of_work_is_searched_by_number_plate_and_sku(browse, company):
+    order = recovering.started(company)
+    row = queries.refurbishment(number=order).order
+    client = browse("clerk")
+    for words in (order.lower(), row.lpn, row.sku):
+        assert f"/refurbishments/{order}" in client.get("/refurbishments", {"q": words}).content.decode(), words
+    assert f"/refurbishments/{order}" not in client.get("/refurbishments", {"q": f"{row.sku}x"}).content.decode()

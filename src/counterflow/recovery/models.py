@@ -50,7 +50,10 @@ class Refurbishment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["unit"], name="recovery_one_order", condition=Q(state="open")),
         ]
-        indexes = [models.Index(fields=["state", "id"], name="recovery_order_state")]
+        indexes = [
+            models.Index(fields=["state", "id"], name="recovery_order_state"),
+            models.Index(fields=["item", "id"], name="recovery_order_item"),
+        ]
 
     def __str__(self) -> str:
         return self.number

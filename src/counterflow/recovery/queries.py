@@ -93,14 +93,24 @@ JOIN ledger_entity e ON e.id = o.entity_id
 """
 
 
+# Each part goes by an index, however many orders there were.
+_MEANT = """AND o.id IN (
+    SELECT x.id FROM recovery_refurbishment x WHERE x.number = %s
+    UNION ALL
+    SELECT x.id FROM receiving_unit v JOIN recovery_refurbishment x ON x.unit_id = v.id WHERE v.lpn = %s
+    UNION ALL
+    SELECT x.id FROM catalog_item y JOIN recovery_refurbishment x ON x.item_id = y.id WHERE y.sku = %s
+)"""
+
+
 def refurbishments(
     *, node: str = "", state: str = "", search: str = "", before_id: int | None = None, limit: int = 50
 ) -> list[RefurbishmentRow]:
     """Refurbishment orders, newest first; `search` is a number, a plate or a SKU. One statement."""
     found = db.rows(
         _ORDERS + "WHERE (%s::bigint IS NULL OR o.id < %s) AND (%s = '' OR o.state = %s) AND (%s = '' OR n.code = %s)"
-        " AND (%s = '' OR o.number = %s OR u.lpn = %s OR i.sku = %s) ORDER BY o.id DESC LIMIT %s",
-        [before_id, before_id, state, state, node, node, search, search.upper(), search, search, limit],
+        f" {_MEANT if search else ''} ORDER BY o.id DESC LIMIT %s",
+        [before_id, before_id, state, state, node, node, *([search.upper(), search, search] if search else []), limit],
     )
     return [_order(row) for row in found]
 

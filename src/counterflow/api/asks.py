@@ -11,6 +11,7 @@ from counterflow.desk.letter_rules import letter_rules
 from counterflow.desk.messages import messages
 from counterflow.desk.orders import OrderFile, Reached, order_file
 from counterflow.desk.preview import PreviewLine, preview
+from counterflow.desk.routes import route
 from counterflow.desk.search import Hit, orders_meant
 from counterflow.evidence import queries as evidence
 from counterflow.facilities import queries as facilities
@@ -159,6 +160,7 @@ READS: list[Read] = [
     ),
     Read("/desk/orders", find_orders, "orders.view", "desk", ("search",)),
     Read("/returns/{rma}/messages", messages, "desk.write", "desk"),
+    Read("/returns/{rma}/route", route, "returns.view", "desk"),
     Read("/returns/{rma}/labels", carrier_labels, "returns.view", "desk"),
     Read("/returns/{rma}/label", label_content, "orders.contact", "desk"),
     Read("/letter-rules", letter_rules, "desk.rules", "desk"),

@@ -14,6 +14,7 @@ from reportlab.graphics.shapes import Drawing
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 
+from counterflow.desk.routes import ROUTE, route
 from counterflow.kernel import db
 from counterflow.kernel.paper import printed, write
 from counterflow.returns.rules import RmaNotFound
@@ -43,22 +44,17 @@ class Slip:
     address: str
     simulated: bool
     labelled: bool
+    pays: str
     lines: tuple[SlipLine, ...]
 
 
-_HEAD = """
+_HEAD = f"""
 SELECT r.id, r.number, coalesce(o.number, '') AS "order", c.name AS channel, r.simulated,
        EXISTS (SELECT FROM desk_label b JOIN kernel_payload k ON k.id = b.payload_id AND k.body IS NOT NULL
                WHERE b.rma_id = r.id AND b.sort <> 'zpl') AS labelled,
        n.code AS node, n.name AS node_name, n.address
 FROM returns_rma r JOIN orders_channel c ON c.id = r.channel_id LEFT JOIN orders_order o ON o.id = r.order_id
-LEFT JOIN LATERAL (
-    SELECT m.code, m.name, m.address FROM facilities_node m
-    WHERE m.active AND m.entity_id = r.entity_id
-    ORDER BY m.id = (SELECT max(p.node_id) FROM logistics_parcel p WHERE p.rma_id = r.id) DESC NULLS LAST,
-             m.id = (SELECT max(s.node_id) FROM orders_shipment s WHERE s.order_id = r.order_id) DESC NULLS LAST, m.id
-    LIMIT 1
-) n ON true
+{ROUTE}
 WHERE r.number = %s
 """
 _LINES = """
@@ -72,7 +68,7 @@ WHERE l.rma_id = %s AND NOT l.returnless AND l.authorised_qty > 0 ORDER BY l.lin
 def slip(*, number: str) -> Slip:
     """The slip of a return: what the customer still has to send, and where to. Raises `RmaNotFound`.
 
-    It goes to the node a parcel was announced to, else to the one that shipped the order, else to the first of ours.
+    Where it goes and who pays is what the routing policy said when the return was opened; see `routes`.
     """
     heads = db.rows(_HEAD, [number])
     if not heads:
@@ -87,6 +83,7 @@ def slip(*, number: str) -> Slip:
         head.address or "",
         head.simulated,
         head.labelled,
+        route(rma=head.number).customer_text,
         tuple(SlipLine(*row) for row in db.rows(_LINES, [head.id])),
     )
 
@@ -150,10 +147,11 @@ def _instructions(canvas: Any, found: Slip) -> None:
             "1. Pack the goods well, with all that came with them.",
             "2. Put this slip into the parcel, so that we know whose it is.",
             f"3. {how} and keep the receipt.",
+            found.pays,
             "This is a return slip. It is no label of a carrier and pays no carriage.",
         )
     ):
-        _text(canvas, 20, (42 - 6 * n) * mm, line, 10 if n < 3 else 8)
+        _text(canvas, 20, (48 - 6 * n) * mm, line, 10 if n < 4 else 8, bold=n == 3)
 
 
 def _text(canvas: Any, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from counterflow.desk.letters import language_of, letters
+from counterflow.desk.routes import ROUTE
 from counterflow.kernel import db
 from counterflow.kernel.money import to_decimal
 
@@ -19,7 +20,7 @@ class Told:
     words: dict[str, str]
 
 
-_TOLD = """
+_TOLD = f"""
 SELECT r.id, r.number, r.currency, coalesce(o.number, '') AS "order", coalesce(o.country, '') AS country,
        c.name AS channel, coalesce(a.name, '') AS name, coalesce(a.email, '') AS email,
        l.items, coalesce(n.name, '') AS node, coalesce(n.address, '') AS address, coalesce(m.total, 0)::bigint AS total
@@ -30,11 +31,7 @@ CROSS JOIN LATERAL (
     SELECT string_agg(x.quantity || ' × ' || coalesce(nullif(i.name, ''), i.sku), E'\\n' ORDER BY x.line_no) AS items
     FROM returns_rmaline x JOIN catalog_item i ON i.id = x.item_id WHERE x.rma_id = r.id
 ) l
-LEFT JOIN LATERAL (
-    SELECT d.name, d.address FROM orders_shipment s JOIN facilities_node d ON d.id = s.node_id AND d.active
-    WHERE s.order_id = r.order_id ORDER BY s.id DESC LIMIT 1
-) n ON true
-LEFT JOIN LATERAL (SELECT sum(total_minor) AS total FROM refunds_credit WHERE rma_id = r.id) m ON true
+{ROUTE}LEFT JOIN LATERAL (SELECT sum(total_minor) AS total FROM refunds_credit WHERE rma_id = r.id) m ON true
 WHERE r.number = ANY(%s::text[])
 """
 

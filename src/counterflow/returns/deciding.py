@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from counterflow.kernel.errors import DomainError
-from counterflow.policies.queries import Answer, decide
+from counterflow.policies.queries import Answer, PolicyMissing, decide
 from counterflow.returns import rules
 from counterflow.returns.documents import AskedLine, OpenRma
 from counterflow.returns.lookups import Known
@@ -56,6 +56,15 @@ def answers_for(lines: Sequence[DraftLine], *, at: datetime, epoch: int | None) 
     eligibility = decide("eligibility", [line.eligibility for line in lines], at=at, epoch=epoch)
     refund = decide("refund", [line.refund for line in lines], at=at, epoch=epoch)
     return list(zip(eligibility, refund, strict=True))
+
+
+def routes_for(lines: Sequence[DraftLine], *, at: datetime, epoch: int | None) -> list[Answer]:
+    """Where the goods of each line go, and who pays for the way; nothing where no such policy is in force."""
+    told = [{name: value for name, value in line.refund.items() if name != "serial_tracked"} for line in lines]
+    try:
+        return decide("routing", told, at=at, epoch=epoch)
+    except PolicyMissing:
+        return []
 
 
 def parts_of(lines: Sequence[DraftLine]) -> list[Part]:

@@ -14,6 +14,7 @@ from counterflow.desk.commands.queue_messages import QueueMessage, queue_message
 from counterflow.desk.labels import carrier_labels
 from counterflow.desk.letters import letters
 from counterflow.desk.messages import messages
+from counterflow.desk.routes import route
 from counterflow.desk.slip import slip, slip_pdf
 from counterflow.desk.told import letter_shown
 from counterflow.kernel.commands import Batch
@@ -39,6 +40,7 @@ def customer(request: HttpRequest, number: str) -> HttpResponseBase:
         "may_announce": who.may("logistics.plan"),
         "parcel_form": forms_desk.Parcel(),
         "labels": carrier_labels(rma=number),
+        "route": route(rma=number),
         "parcels": logistics.parcels_of_rma(rma=number),
         **_writing(who, number, "opened"),
     }

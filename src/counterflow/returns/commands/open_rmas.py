@@ -14,7 +14,7 @@ from counterflow.orders.models import ShipmentLine
 from counterflow.policies.commands.record_decisions import Override, decision_rows, record_decisions
 from counterflow.policies.queries import Answer
 from counterflow.returns import events, rules
-from counterflow.returns.deciding import Answers, DraftLine, answers_for, guess, lines_of, parts_of
+from counterflow.returns.deciding import Answers, DraftLine, answers_for, guess, lines_of, parts_of, routes_for
 from counterflow.returns.documents import AskedLine, Instead, OpenRma
 from counterflow.returns.lookups import Known, look_up
 from counterflow.returns.models import Milestone, Rma, RmaLine, Wish
@@ -38,6 +38,7 @@ class _Plan:
     milestones: list[dict[str, Any]] = field(default_factory=list)
     authorised: dict[int, int] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    coming: list[tuple[int, DraftLine]] = field(default_factory=list)
     wishes: list[dict[str, Any]] = field(default_factory=list)
     words: list[dict[str, Any]] = field(default_factory=list)
     cases: list[CaseDraft] = field(default_factory=list)
@@ -68,10 +69,16 @@ def open_rmas(ctx: Context, *, items: Sequence[OpenRma]) -> Batch:
     db.insert(Milestone, plan.milestones)
     db.add(ShipmentLine, [{"id": i, "authorised_qty": q} for i, q in sorted(plan.authorised.items())])
     db.insert(Payload, plan.words)
-    record_decisions(ctx, plan.decisions)
+    record_decisions(ctx, [*plan.decisions, *_routes(ctx, plan)])
     open_cases(ctx, plan.cases)
     emit(ctx, plan.events)
     return Batch(results)
+
+
+def _routes(ctx: Context, plan: _Plan) -> list[dict[str, Any]]:
+    """Where all that comes back goes: decided once for the batch, and kept with each line."""
+    answers = routes_for([line for _, line in plan.coming], at=ctx.at, epoch=ctx.config_epoch)
+    return decision_rows(ctx, [(line_id, a) for (line_id, _), a in zip(plan.coming, answers, strict=False)])
 
 
 def _content(item: OpenRma) -> bytes:
@@ -173,6 +180,8 @@ def _plan_line(
         *decision_rows(ctx, [(line_id, refund)]),
     ]
     plan.decisions += decisions
+    if rma["state"] != State.DECLINED and not refund.outcome["returnless"]:
+        plan.coming.append((line_id, line))
     authorised = rma["state"] == State.AUTHORISED
     if not line.reason:
         source = f"channel:{rma['channel_id']}"

@@ -72,6 +72,7 @@ def snapshot(*, full: bool) -> Iterator[None]:
         # Each law reads whole tables once: hashing in memory is worth more than plans for few rows.
         db.execute("SET LOCAL work_mem = '96MB'")
         db.execute("SET LOCAL jit = off")
+        db.execute("SET LOCAL max_parallel_workers_per_gather = 2")
         db.execute("SELECT set_config('counterflow.verify_full', %s, true)", ["on" if full else "off"])
         yield
 

@@ -4,7 +4,7 @@ Everything here is idempotent and runs as the owner.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import LiteralString
 
 import psycopg
@@ -217,6 +217,20 @@ def grant(owner: Address, role: str, variable: str) -> None:
     """Give the login what it needs: most tables, new rows only of what happened, and only reading in the ledger."""
     with connect(owner, variable) as connection:
         connection.execute(sql.SQL(GRANTS).format(role=sql.Literal(role), added_only=sql.Literal(list(ADDED_ONLY))))
+        one_process(connection, owner.database, role)
+
+
+def one_process(connection: psycopg.Connection, database: str, role: str) -> None:
+    """Let the application's short questions be answered by one process: starting helpers takes longer than most.
+
+    What reads much, such as `verify`, asks for them itself. An owner who may not say this loses speed only.
+    """
+    with suppress(errors.InsufficientPrivilege):
+        connection.execute(
+            sql.SQL("ALTER ROLE {} IN DATABASE {} SET max_parallel_workers_per_gather = 0").format(
+                sql.Identifier(role), sql.Identifier(database)
+            )
+        )
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def test_lines_gone_straight_make_the_books_that_staged_lines_make(
     seen = []
     for way in ("straight", "staged"):
         if way == "staged":
-            monkeypatch.setattr(run, "Direct", lambda channel, ensure: None)
+            monkeypatch.setattr(run, "Direct", lambda channel, ensure, wait: None)
         into = Imports(ctx, tmp_path, make_channel(f"{way}-{seed}"))
         told = []
         for n, book in enumerate(books):

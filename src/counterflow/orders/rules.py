@@ -94,12 +94,16 @@ def _check_shipments(order: NewOrder) -> None:
             raise ShipmentInvalid(number=order.number, shipment=shipment.number, detail=detail)
 
 
+Instant = datetime | int
+"""A moment, or the microseconds since 1970 that it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sold:
     """Units of one item that left to one customer; `place` orders what happened at the same moment."""
 
     id: int
-    at: datetime
+    at: Instant
     quantity: int
     place: tuple[str | int, ...]
 
@@ -109,7 +113,7 @@ class CameBack:
     """Units of the item that the customer returned."""
 
     id: int
-    at: datetime
+    at: Instant
     quantity: int
     place: tuple[str | int, ...]
 
@@ -129,7 +133,7 @@ def match_lifo(sales: Iterable[Sold], returns: Iterable[CameBack]) -> list[Match
     A sale at the very moment of a return counts as before it. Units that find no sale stay unmatched:
     they are a blind return, also when a sale comes later.
     """
-    events: list[tuple[datetime, int, tuple[str | int, ...], Sold | CameBack]] = [
+    events: list[tuple[Instant, int, tuple[str | int, ...], Sold | CameBack]] = [
         *((sale.at, 0, sale.place, sale) for sale in sales),
         *((back.at, 1, back.place, back) for back in returns),
     ]

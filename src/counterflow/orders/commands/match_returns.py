@@ -30,7 +30,8 @@ WHERE (e.customer_id, e.item_id) IN (
 )
 """
 SALES = """
-SELECT s.id, t.customer_id, t.item_id, s.quantity, s.history_qty, l.placed_at, l.number, l.line_no,
+SELECT s.id, t.customer_id, t.item_id, s.quantity, s.history_qty,
+       (extract(epoch FROM l.placed_at) * 1000000)::bigint AS placed_at, l.number, l.line_no,
        s.authorised_qty + s.allocated_qty + s.credited_qty > 0 AS live
 FROM (
     SELECT o.customer_id, o.placed_at, o.number, l.id, l.line_no, l.item_id
@@ -41,9 +42,12 @@ JOIN pg_temp.touched t ON t.customer_id = l.customer_id AND t.item_id = l.item_i
 JOIN orders_shipmentline s ON s.order_line_id = l.id
 ORDER BY s.id FOR NO KEY UPDATE OF s
 """
-"""The lines of the customers come first (OFFSET 0 keeps it so): all orders of each pair would be many more."""
+"""Instants are whole microseconds: they are only compared, and thousands of dates are slow to make.
+
+The lines of the customers come first (OFFSET 0 keeps it so): all orders of each pair would be many more."""
 RETURNS = """
-SELECT r.id, r.customer_id, r.item_id, r.quantity, r.happened_at, r.number, r.unit_price_minor, r.settled
+SELECT r.id, r.customer_id, r.item_id, r.quantity,
+       (extract(epoch FROM r.happened_at) * 1000000)::bigint AS happened_at, r.number, r.unit_price_minor, r.settled
 FROM pg_temp.touched t JOIN orders_importedreturn r ON r.customer_id = t.customer_id AND r.item_id = t.item_id
 ORDER BY r.id
 """

@@ -57,8 +57,9 @@ class Planned:
 class Direct:
     """Sorts the lines of one file, chunk after chunk, into those that are new for certain and the others."""
 
-    def __init__(self, channel_id: int, ensure: Ensure) -> None:
-        self._channel, self._ensure = channel_id, ensure
+    def __init__(self, channel_id: int, ensure: Ensure, wait: Callable[[], None]) -> None:
+        """`wait` returns when the database can be asked."""
+        self._channel, self._ensure, self._wait = channel_id, ensure, wait
         self._heads: dict[str, _Head | None] = {}
         # By heading: whether its lines go straight, and where to. By thing: what is sold, and its item.
         self._goes = pa.array([], pa.bool_())
@@ -71,6 +72,7 @@ class Direct:
         """Give ids to what is new of a coded chunk. A few statements, whatever its size."""
         headings, lines = tables["staged_headings"].to_pylist(), tables["staged"]
         self._things += [(row["sku"], row["kind"]) for row in tables["staged_things"].to_pylist()]
+        self._wait()
         fresh = self._fresh([row["number"] for row in headings])
         self._goes = pa.concat_arrays([self._goes, pa.array(self._agree(headings, fresh), pa.bool_())])
         straight = pc.take(self._goes, lines["heading"])

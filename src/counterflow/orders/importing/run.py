@@ -140,13 +140,13 @@ def _import_part(
     staging.prepare()
     good = refused = 0
     classes: Counter[str] = Counter()
-    for chunk in _chunks(ctx, part, terms, channel.id):
-        for rows in chunk.pieces:
-            staging.copy(rows)
-        good += chunk.good
-        classes.update(chunk.classes)
-        refused += report.add(part.name, chunk.refused)
-        progress(path, 0, chunk.good + len(chunk.refused))
+    with staging.Copying() as copying:
+        for chunk in _chunks(ctx, part, terms, channel.id, copying):
+            copying.start(chunk.pieces)
+            good += chunk.good
+            classes.update(chunk.classes)
+            refused += report.add(part.name, chunk.refused)
+            progress(path, 0, chunk.good + len(chunk.refused))
     book = Book(
         channel=options.channel,
         file_name=part.name,
@@ -173,13 +173,13 @@ def _import_part(
     )
 
 
-def _chunks(ctx: Context, part: Part, terms: Terms, channel_id: int) -> Iterator[_Staged]:
+def _chunks(ctx: Context, part: Part, terms: Terms, channel_id: int, copying: staging.Copying) -> Iterator[_Staged]:
     """The chunks of a table ready to be copied: while one is, the next is written out and the one after it read.
 
     Lines that carry their own numbers are all staged, since the same number may come twice.
     """
     keyed = part.header.layout is OURS
-    direct = None if keyed else Direct(channel_id, partial(_ensure, ctx))
+    direct = None if keyed else Direct(channel_id, partial(_ensure, ctx), copying.wait)
     with ThreadPoolExecutor(max_workers=1) as pool:
         waiting: Future[_Staged] | None = None
         for checked, tables in ahead(_coded(part, terms)):

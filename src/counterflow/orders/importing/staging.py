@@ -7,14 +7,15 @@ others are in the books already (`direct`), and `staged_used` names their things
 and adjustments, `staged_refused` what merging refuses.
 """
 
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import pyarrow.csv
 from django.db import connection
-
-from counterflow.kernel.errors import InvariantBroken
 
 TABLES = {
     "staged_headings": {
@@ -91,15 +92,47 @@ def encoded(name: str, table: Any) -> Piece:
     return Piece(f"pg_temp.{name}" if name in TABLES else name, table.column_names, buffer.getvalue())
 
 
-def copy(piece: Piece) -> None:
-    """Add rows to a table."""
-    connection.ensure_connection()
-    raw = connection.connection
-    if raw is None:
-        raise InvariantBroken("no database connection")
-    sql = f"COPY {piece.table} ({', '.join(piece.columns)}) FROM STDIN (FORMAT csv)"
-    with connection.wrap_database_errors, raw.cursor().copy(sql) as copying:
-        copying.write(piece.rows)
+class Copying:
+    """Copies rows in a thread of its own, inside the transaction of its maker, who goes on meanwhile.
+
+    The connection does one thing at a time: whoever wants to ask the database something calls `wait` first.
+    """
+
+    def __init__(self) -> None:
+        connection.ensure_connection()
+        self._raw: Any = connection.connection
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._running: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # The transaction ends after this, so nothing may be under way any more, whatever happened.
+        self._pool.shutdown(wait=True)
+        if error is None:
+            self.wait()
+
+    def start(self, pieces: Sequence[Piece]) -> None:
+        """Copy these once those before are in."""
+        self.wait()
+        self._running = self._pool.submit(_copy, self._raw, pieces)
+
+    def wait(self) -> None:
+        """Return when nothing is under way; raise what went wrong."""
+        running, self._running = self._running, None
+        if running:
+            with connection.wrap_database_errors:
+                running.result()
+
+
+def _copy(raw: Any, pieces: Sequence[Piece]) -> None:
+    for piece in pieces:
+        sql = f"COPY {piece.table} ({', '.join(piece.columns)}) FROM STDIN (FORMAT csv)"
+        with raw.cursor().copy(sql) as copying:
+            copying.write(piece.rows)
 
 
 def refused() -> list[tuple[int, str, str, str]]:

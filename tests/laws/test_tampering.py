@@ -210,6 +210,13 @@ def test_all_holds_before_anything_is_changed(everything):
     assert broken(everything) is None
 
 
+def test_every_law_looks_at_something(everything):
+    """But for the laws about sealed months, imported files and messages, which have tests of their own."""
+    idle = {law.name for law in laws() if not everything.execute(law.counted).fetchone()[0]}
+    elsewhere = {"orders.matches_are_possible", "orders.imports_are_there", "desk.messages_have_words"}
+    assert idle - elsewhere == {"ledger.seals_hold"}
+
+
 @pytest.mark.parametrize("table", UNNOTICED)
 def test_a_changed_cell_is_noticed_unless_we_say_why_not(everything, table):
     found = columns(everything, table)

@@ -21,6 +21,7 @@ TAMPER = {
     "orders.imports_are_there": (
         "DELETE FROM orders_orderline WHERE id = (SELECT order_line_id FROM orders_shipmentline WHERE id = %s)"
     ),
+    "orders.serials_fit_their_line": "UPDATE orders_soldserial SET item_id = item_id + 1 WHERE id <> %s",
 }
 
 
@@ -36,6 +37,11 @@ def test_laws_hold_and_find_tampering(imports, owner, data_dir):
     path = data_dir / "orders" / "online_retail" / "online_retail_2011-02.csv.gz"
     imports.run(path)
     imports.run(path)
+    # Books of this layout tell no serial numbers, so one is sold by hand for the law about them.
+    owner.execute(
+        "INSERT INTO orders_soldserial (shipment_line_id, item_id, serial)"
+        " SELECT id, item_id, 'SN-1' FROM orders_shipmentline ORDER BY id DESC LIMIT 1"
+    )
     assert broken() == set()
     assert all(db.rows(law.counted)[0][0] > 0 for law in LAWS)
     some = db.rows("SELECT id FROM orders_shipmentline WHERE history_qty > 0 ORDER BY id LIMIT %s", [len(TAMPER)])

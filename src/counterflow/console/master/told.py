@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from counterflow.console.master.register import TOLD
+from counterflow.console.stories import who_words
 from counterflow.kernel.found import id_of
 from counterflow.registry.queries import ChangeRow
 
@@ -39,7 +40,7 @@ def told_of(changes: Iterable[ChangeRow], names: Mapping[str, str]) -> list[Told
     for change in changes:
         told = found.get(change.command_id)
         if told is None:
-            told = Told(change.at, names.get(change.by, change.by), how(change), intake_of(change))
+            told = Told(change.at, who_words(change.by, names), how(change), intake_of(change))
             found[change.command_id] = told
         if not change.field:
             told.made = True

@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 
 from counterflow.console import cells
 from counterflow.console.listing import Column, Filter, asked, csv_answer, listing
+from counterflow.console.movement_words import kind_words
 from counterflow.console.page import page, render
 from counterflow.console.simulated import notices, of, with_words
 from counterflow.console.views.stock import CHART_ORDER
@@ -93,5 +94,6 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponseBase:
         raise Http404(f"There is no journal entry {entry_id}.")
     nodes = {node.id: node.code for node in facilities.nodes()}
     simulated = notices(of(queries.simulated(), found.entity))
-    values = {"entry": found, "nodes": nodes, "simulated": simulated}
+    words = kind_words(found.kind, reversal=bool(found.reverses))
+    values = {"entry": found, "words": words, "nodes": nodes, "simulated": simulated}
     return render(request, "console/ledger/entry.html", values)

@@ -18,6 +18,7 @@ from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter,
 from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.console.simulated import notices, of
+from counterflow.console.stories import who_words
 from counterflow.console.views.reconciliation import BREAK_COLUMNS
 from counterflow.facilities import queries as facilities
 from counterflow.inventory.queries import families
@@ -186,8 +187,8 @@ def count(request: HttpRequest, count_id: int) -> HttpResponseBase:
     values = {
         "count": found,
         "scope": _scope_words(found),
-        "created_by": names[found.created_by],
-        "people": [(names[person.actor], person) for person in people],
+        "created_by": who_words(found.created_by, names),
+        "people": [(who_words(person.actor, names), person) for person in people],
         "list": listing(columns, rows[:PAGE_SIZE], wanted, filters=LINE_FILTERS, next_place=more),
         "breaks": listing(BREAK_COLUMNS, breaks, wanted) if breaks else None,
         "postable": open_breaks if who.may("reconciliation.post") else [],
@@ -211,7 +212,7 @@ def count_compare(request: HttpRequest, count_id: int) -> HttpResponseBase:
         if act(request, "Compared with the books.", lambda ctx: compare_counts(ctx, items=[item])):
             now = found_count(count_id)
             if now.round > found.round:
-                messages.info(request, f"{now.left:,} lines differ beyond the tolerance and are counted again.")
+                messages.info(request, f"Counted again, as they differ beyond the tolerance: {now.left:,} lines.")
     return redirect("count", count_id=count_id)
 
 

@@ -19,6 +19,7 @@ from counterflow.console.master.register import KINDS
 from counterflow.console.master.told import Told, told_of
 from counterflow.console.page import context, page, render, signed_in
 from counterflow.console.simulated import notices
+from counterflow.console.stories import who_words
 from counterflow.evidence import queries as evidence
 from counterflow.kernel.commands import Batch, Done, Refused
 from counterflow.kernel.errors import DomainError
@@ -236,7 +237,7 @@ def meanwhile(request: HttpRequest, kind: Kind, row: Any, version: int, changes:
                 "old": change.old if shown else "",
                 "new": change.new if shown else "",
                 "kept": shown,
-                "by": names.get(change.by, change.by),
+                "by": who_words(change.by, names),
                 "at": change.at,
                 "yours": "" if yours is None or not shown else yours,
                 "differs": yours is not None,

@@ -16,6 +16,7 @@ from counterflow.console.master.forms import Upload
 from counterflow.console.master.kinds import Kind
 from counterflow.console.page import act, context, not_allowed, page, render, signed_in
 from counterflow.console.simulated import notices
+from counterflow.console.stories import who_words
 from counterflow.kernel import clock
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError
@@ -48,7 +49,7 @@ def upload(kind: Kind) -> View:
         values = {
             "kind": kind,
             "form": form,
-            "latest": [(row, names[row.by]) for row in latest],
+            "latest": [(row, who_words(row.by, names)) for row in latest],
             "columns": kind.fields,
             "simulated": notices(ledger.simulated()),
         }
@@ -94,7 +95,7 @@ def one(kind: Kind) -> View:
         values: dict[str, Any] = {
             "kind": kind,
             "intake": row,
-            "by": access.names_of([row.by])[row.by],
+            "by": who_words(row.by, access.names_of([row.by])),
             "summary": row.summary,
             "fields": row.summary.get("fields", {}).values(),
             "problems": row.problems[:SHOWN],

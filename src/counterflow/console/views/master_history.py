@@ -14,6 +14,7 @@ from counterflow.console.master.register import TOLD
 from counterflow.console.master.told import how, intake_of, label_of
 from counterflow.console.page import page, render, signed_in
 from counterflow.console.simulated import notices
+from counterflow.console.stories import who_words
 from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
 from counterflow.registry import queries as registry
@@ -54,7 +55,7 @@ def _columns(names: dict[str, str]) -> list[Column[Row]]:
         Column("What", lambda c: cells.text(label_of(c) if c.field else "Recorded")),
         Column("From", lambda c: cells.text(c.old if c.kept else "(not kept)")),
         Column("To", lambda c: cells.text(c.new if c.kept else "(not kept)")),
-        Column("By", lambda c: cells.text(names.get(c.by, c.by), note=how(c))),
+        Column("By", lambda c: cells.text(who_words(c.by, names), note=how(c))),
         Column("Command", lambda c: cells.text(c.command or ""), file_only=True),
         Column("File", lambda c: cells.number(intake_of(c)), file_only=True),
         Column("Version", lambda c: cells.number(c.version), file_only=True),

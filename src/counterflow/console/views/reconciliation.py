@@ -13,6 +13,7 @@ from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter,
 from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, render, signed_in
 from counterflow.console.simulated import notices, of, with_words
+from counterflow.console.stories import who_words
 from counterflow.facilities import queries as facilities
 from counterflow.kernel.errors import DomainError
 from counterflow.kernel.found import id_of
@@ -138,7 +139,7 @@ def statement(request: HttpRequest, statement_id: int) -> HttpResponseBase:
         "simulated": notices(of(ledger.simulated(), found.entity)),
         "kinds": queries.kinds(statement=statement_id),
         "refused": queries.refused_rows(statement=statement_id) if found.refused_rows else [],
-        "compared_by": access.names_of([found.compared_by])[found.compared_by],
+        "compared_by": who_words(found.compared_by, access.names_of([found.compared_by])),
         "list": listing(BREAK_COLUMNS, shown, wanted, filters=BREAK_FILTERS, next_place=more),
         "postable": postable if may_post and not alone else [],
         "for_another": len(postable) if may_post and alone else 0,

@@ -5,6 +5,7 @@ import pytest
 from company import make_company
 from counterflow.kernel import clock, db
 from counterflow.kernel.context import Context
+from counterflow.refunds.commands.grant_goodwill import GrantGoodwill, grant_goodwill
 from counterflow.refunds.queries import credits
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 
@@ -86,3 +87,25 @@ def test_who_may_not_compensate_has_neither_button_nor_page(browse, company, ord
 
 def test_an_order_nobody_knows_is_not_found(browse):
     assert browse("finance").get("/goodwill", {"channel": "x", "order": "y"}).status_code == 404
+
+
+def test_the_page_takes_few_statements(browse, company, order, django_statements):
+    client = browse("finance")
+    asked = {"channel": company.channel(), "order": order, "amount": "1"}
+    client.get("/goodwill", asked)
+    with django_statements() as seen:
+        assert client.get("/goodwill", asked).status_code == 200
+    assert len(seen) <= 15
+
+
+def test_what_the_payment_no_longer_holds_is_offered_as_store_credit(browse, company):
+    order = company.sell([("tee", 2, 2000, 400)], shipped_at=clock.now(), captured=[1])
+    client = browse("finance")
+    asked = {"channel": company.channel(), "order": order, "amount": "1", "reason": "bad_service", "method": "original"}
+    assert "Only" in client.get("/goodwill", asked).content.decode()
+    grant = GrantGoodwill(f"g-{order}", 1, "bad_service", channel=company.channel(), order=order)
+    assert grant_goodwill(company.ctx(), items=[grant]).done
+    page = client.get("/goodwill", {"channel": company.channel(), "order": order}).content.decode()
+    assert "as store credit only" in page
+    assert '<option value="store_credit" selected' in page
+    assert "Choose store credit." in client.get("/goodwill", asked).content.decode()

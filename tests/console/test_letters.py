@@ -23,3 +23,12 @@ def test_others_have_no_such_page(browse):
     client = browse("agent")
     assert client.get("/desk/letters").status_code == 403
     assert client.post("/desk/letters/switch", {}).status_code == 403
+
+
+def test_whoever_holds_the_switches_finds_them_and_the_page_takes_few_statements(browse, django_statements):
+    client = browse("finance")
+    assert 'href="/desk/letters"' in client.get("/").content.decode()
+    client.get("/desk/letters")
+    with django_statements() as seen:
+        client.get("/desk/letters")
+    assert len(seen) <= 15

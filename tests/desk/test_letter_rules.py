@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import override_settings
 
 from company import make_company
 from counterflow import flows
@@ -11,6 +12,7 @@ from counterflow.desk.laws import LAWS
 from counterflow.desk.letter_rules import OCCASIONS, letter_rules, letter_switches, shipped_rules
 from counterflow.desk.letters import letters
 from counterflow.desk.messages import messages
+from counterflow.desk.tasks import send
 from counterflow.kernel import clock, db
 from counterflow.kernel.context import Context
 from counterflow.orders.commands import NewContact, RecordContact, record_contacts
@@ -156,6 +158,16 @@ def test_a_replayed_past_writes_to_nobody(company):
     install_default_letters(company.ctx())
     flows.run_pending(at=datetime(2026, 5, 6, 12, tzinfo=UTC))
     assert written(rma) == []
+
+
+def test_the_worker_installs_the_rules_and_sends_what_is_due(company, rules):
+    rma = asked(company, sold(company))
+    flows.run_pending()
+    before = len(letter_switches(limit=500))
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        send(int(clock.now().timestamp()) + 1)
+    assert [m.state for m in messages(rma=rma)] == ["sent"]
+    assert len(letter_switches(limit=500)) == before
 
 
 def test_rules_are_installed_once_and_marketplaces_are_off(company, rules):

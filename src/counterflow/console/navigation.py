@@ -46,7 +46,7 @@ GROUPS: tuple[Group, ...] = (
                 "headset",
                 "returns.open",
                 "Find a caller's order, open a return",
-                ("order", "desk_ask", "desk_return", "goodwill", "letter_rules", "overrides"),
+                ("order", "desk_ask", "desk_return", "goodwill", "overrides"),
             ),
             Link(
                 "returns",
@@ -56,6 +56,7 @@ GROUPS: tuple[Group, ...] = (
                 "Find one, see all of it",
                 ("return", "return_why"),
             ),
+            Link("letter_rules", "Letters", "mail", "desk.rules", "Which letters go to customers by themselves"),
         ),
     ),
     Group(

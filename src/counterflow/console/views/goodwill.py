@@ -25,7 +25,8 @@ def goodwill(request: HttpRequest) -> HttpResponseBase:
     """What may be granted on an order, with the form; it asks for itself again with every choice."""
     given = request.GET
     file, typed = _file(given.get("channel", ""), given.get("order", "")), "amount" in given
-    form = Goodwill(given if typed else None, file=file)
+    usual = {"method": "original" if file.room.by_tender else "store_credit"}
+    form = Goodwill(given if typed else None, file=file, initial=usual)
     shown = _shown(form, file) if typed and form.is_valid() else None
     values = {"file": file, "form": form, "shown": shown, "rma": given.get("rma", "")[:80]}
     return render(request, "console/goodwill/one.html", values)

@@ -54,6 +54,17 @@ def test_a_clerk_scans_a_unit_and_its_tote(browse, company):
     assert unit(lpn=lpn).unit.state == "disposed"
 
 
+def test_stations_know_a_plate_and_a_tote_however_they_are_scanned(browse, company):
+    client = browse("clerk")
+    for form in ("{}", "]C0{}", " {}\t"):
+        lpn, code = graded(company), tote(company)
+        assert f'name="lpn" value="{lpn}"' in scan(client, form.format(lpn))
+        assert f"Restock into {code}" in scan(client, form.format(code), lpn=lpn)
+    lpn, number = recovering.waiting(company, "secondary_channel"), recovering.lot(company)
+    client.post(f"/loads/{number}/scan", {"scan": f"]C0{lpn.lower()}"})
+    assert lpn in client.get(f"/lots/{number}").content.decode().partition("Waiting")[0]
+
+
 def test_the_wrong_tote_says_stop_and_posts_nothing(browse, company):
     lpn, code, client = graded(company), tote(company, "scrap"), browse("clerk")
     bench = scan(client, code, lpn=lpn)

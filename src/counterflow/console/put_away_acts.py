@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from counterflow.console.station import Signal
+from counterflow.console.station import Signal, codes_in, plate_in
 from counterflow.facilities import queries as facilities
 from counterflow.kernel.commands import Batch, Done, Refused
 from counterflow.kernel.context import Context
@@ -59,10 +59,13 @@ def take(ctx: Context, hand: Hand, text: str) -> Hand:
         return Hand(last=hand.last, signal=Signal("good", "Put aside", "Scan the next plate."))
     if letter == "d" and hand.lpn:
         return _confirm(ctx, hand, "")
-    code = text.strip()[:120]
-    if queries.units_by_lpn(lpns=[code]):
-        return _in_hand(ctx, hand, code)
-    if facilities.totes_by_code(codes=[code]):
+    code, today = text.strip()[:120], ctx.at.date()
+    if plate := plate_in(text[:2000], today=today):
+        return _in_hand(ctx, hand, plate)
+    codes = codes_in(code, today=today)
+    totes = facilities.totes_by_code(codes=codes)
+    if totes:
+        code = next(each for each in codes if each in totes)
         if not hand.lpn:
             return replace(hand, signal=Signal("attention", "First the unit", f"{code} is a tote. Scan a plate first."))
         return _confirm(ctx, hand, code)

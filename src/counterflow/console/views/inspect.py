@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from counterflow.console.forms_inspect import GRADE_REASONS, GRADES, Sent, questions, sent
 from counterflow.console.page import act, page, render
 from counterflow.console.simulated import notices, of
-from counterflow.console.station import NODE, Signal
+from counterflow.console.station import NODE, Signal, plate_in
 from counterflow.console.stories import damage_words
 from counterflow.console.uploads import keep_sent
 from counterflow.evidence import queries as evidence
@@ -26,7 +26,6 @@ from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_un
 from counterflow.receiving.queries_inspection import Sheet, judged, sheet
 from counterflow.receiving.queries_station import next_step
 from counterflow.receiving.rules_plans import SERIAL, Found, Plan, Sold, judge
-from counterflow.scans.reading import read
 
 WAITING_MAX: Final = 8
 WHY_NOT: Final = {
@@ -74,7 +73,7 @@ def _outcome(lpn: str) -> dict[str, Any]:
     found = file.inspections[-1]
     words = [f"Grade {found.grade}", damage_words(found.damage_code), "passed" if found.passed else "failed"]
     tone = "good" if found.passed else "stop"
-    signal = {"tone": tone, "title": f"{lpn} inspected", "text": ", ".join(filter(None, words))}
+    signal = Signal(tone, f"{lpn} inspected", ", ".join(filter(None, words)))
     return {"last": file.unit, "found": found, "step": step, "signal": signal}
 
 
@@ -85,11 +84,7 @@ def scan(request: HttpRequest) -> HttpResponseBase:
     given = request.POST.get("scan", "").strip()[:200]
     if not given:
         return redirect("inspect")
-    reading = read(given, today=clock.now().date()).best
-    candidates = [*([reading.facts.lpn] if reading and reading.facts.lpn else []), given, given.upper()]
-    known = queries.units_by_lpn(lpns=candidates)
-    plate = next((plate for plate in candidates if plate in known), "")
-    if plate:
+    if plate := plate_in(given, today=clock.now().date()):
         return redirect("inspect_unit", lpn=plate)
     return redirect(f"{reverse('inspect')}?{urlencode({'unknown': given[:80]})}")
 

@@ -11,7 +11,9 @@ from counterflow.catalog import partners
 from counterflow.console import forms_recovery
 from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, readable
+from counterflow.console.station import plate_in
 from counterflow.facilities import queries as facilities
+from counterflow.kernel import clock
 from counterflow.kernel.commands import Batch
 from counterflow.kernel.context import Context
 from counterflow.kernel.money import to_minor
@@ -82,7 +84,7 @@ def load_scan(request: HttpRequest, number: str) -> HttpResponseBase:
     """Put one scanned unit in."""
     form = forms_recovery.Scan(request.POST)
     if readable(request, form):
-        lpn = form.cleaned_data["scan"]
+        lpn = plate_in(form.cleaned_data["scan"], today=clock.now().date()) or form.cleaned_data["scan"]
         act(request, f"{lpn} is in.", lambda ctx: load_units(ctx, items=[LoadUnit(number, lpn)]))
     return _back(number)
 

@@ -14,6 +14,7 @@ from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter,
 from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, readable, render, signed_in
 from counterflow.console.simulated import notices, of
+from counterflow.console.station import plate_in
 from counterflow.facilities import queries as facilities
 from counterflow.kernel.commands import Batch
 from counterflow.kernel.context import Context
@@ -101,7 +102,8 @@ def refurbishment_start(request: HttpRequest) -> HttpResponseBase:
     opened: list[str] = []
 
     def start(ctx: Context) -> Batch:
-        item = StartRefurbishment(f"console-{ctx.key}", form.cleaned_data["scan"])
+        lpn = plate_in(form.cleaned_data["scan"], today=ctx.at.date()) or form.cleaned_data["scan"]
+        item = StartRefurbishment(f"console-{ctx.key}", lpn)
         batch = start_refurbishments(ctx, items=[item])
         opened.extend(done.facts["number"] for done in batch.done)
         return batch

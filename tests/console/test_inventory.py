@@ -137,3 +137,11 @@ def test_few_statements_with_stock_and_history(browse, life, django_statements):
 def test_who_may_not_see_the_ledger_sees_no_inventory(browse):
     for address in ("/inventory", "/movements", "/inventory/units"):
         assert browse("clerk").get(address).status_code == 403
+
+
+def test_an_entry_leads_to_what_it_is_about(browse, life):
+    _, sold, _ = life
+    client = browse("inventory_controller")
+    entry = re.search(r'href="(/ledger/entries/\d+)"', text(client, f"/movements?document={sold}"))[1]
+    assert f'href="/units/{sold}"' in text(client, entry)
+    assert "Where it comes from" in text(client, entry)

@@ -213,7 +213,9 @@ def test_a_lot_is_filled_sold_and_shipped(browse, company):
 def test_a_pallet_has_its_papers_and_leaves(browse, company):
     lpn, client, manager = recovering.waiting(company, "to_supplier"), browse("clerk"), browse("supplier_manager")
     form = {"node": company.node(), "supplier": f"supplier-{company.tag}"}
-    assert f"for {form['supplier']} at {form['node']}</span></button>" in client.get("/pallets").content.decode()
+    assert (
+        f"a pallet for {form['supplier']} at {form['node']}</span></button>" in client.get("/pallets").content.decode()
+    )
     answer = client.post("/pallets/open", form, follow=True)
     address = answer.redirect_chain[-1][0]
     number = address.rsplit("/", 1)[1]

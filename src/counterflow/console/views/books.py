@@ -8,10 +8,12 @@ from django.http.response import HttpResponseBase
 from counterflow.console import cells
 from counterflow.console.listing import Column, Filter, asked, csv_answer, listing
 from counterflow.console.movement_words import kind_words
-from counterflow.console.page import page, render
+from counterflow.console.page import page, render, signed_in
 from counterflow.console.simulated import notices, of, with_words
+from counterflow.console.views.movements import cause_link, cause_words
 from counterflow.console.views.stock import CHART_ORDER
 from counterflow.facilities import queries as facilities
+from counterflow.inventory.causes import causes
 from counterflow.ledger import journal, queries
 from counterflow.ledger.chart import State
 from counterflow.receiving.queries import units_value
@@ -95,5 +97,8 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponseBase:
     nodes = {node.id: node.code for node in facilities.nodes()}
     simulated = notices(of(queries.simulated(), found.entity))
     words = kind_words(found.kind, reversal=bool(found.reverses))
-    values = {"entry": found, "words": words, "nodes": nodes, "simulated": simulated}
+    behind = causes(subjects=sorted({line.subject_id for line in found.lines if line.subject_id}))
+    may = signed_in(request).may
+    about = {cause_words(cause): cause_link(cause, may) for cause in behind.values()}
+    values = {"entry": found, "words": words, "about": about, "nodes": nodes, "simulated": simulated}
     return render(request, "console/ledger/entry.html", values)

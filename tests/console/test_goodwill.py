@@ -75,6 +75,7 @@ def test_goodwill_on_a_return_stands_on_its_page(browse, company, order):
     assert [(c.cause, c.total_minor) for c in credits(rma=rma)] == [("goodwill", 300)]
     page = client.get(f"/returns/{rma}").content.decode()
     assert "Loyal customer" in page
+    assert '<span class="num">£3.00</span> goodwill' in page
     assert "Goodwill granted" in page
 
 

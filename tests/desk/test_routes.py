@@ -10,6 +10,7 @@ from counterflow.facilities.models import Node
 from counterflow.kernel import db
 from counterflow.logistics.commands.announce_parcels import AnnounceParcel, announce_parcels
 from counterflow.policies.queries import decisions
+from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from refunding import authorise
 
@@ -78,3 +79,10 @@ def test_what_nobody_decided_goes_where_it_came_from_and_says_nothing_of_pay(ctx
     assert (found.node, found.pays, found.text) == (company.node(), "", "")
     assert slip(number=rma).pays == ""
     assert route(rma="RMA-0").node == ""
+
+
+def test_what_was_declined_goes_nowhere(ctx, company):
+    rma = authorise(company, reason="a word nobody mapped")
+    assert route(rma=rma).node == company.node()
+    decide_rmas(ctx(), items=[DecideRma(rma, False, "too_late")])
+    assert route(rma=rma).node == ""

@@ -29,6 +29,10 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) n ON true
 """
+_ROUTE: Final = f"""
+SELECT coalesce(n.code, '') AS node, d.label, d.line_id FROM returns_rma r {ROUTE}
+WHERE r.number = %s AND r.state <> 'declined'
+"""
 PAYS: Final[Mapping[str, str]] = {
     "prepaid": "We pay for the way back",
     "customer_pays": "The customer pays for the way back",
@@ -48,8 +52,7 @@ class Route:
 
 def route(*, rma: str) -> Route:
     """The way back of a return, in words. At most three statements."""
-    sql = f"SELECT coalesce(n.code, '') AS node, d.label, d.line_id FROM returns_rma r {ROUTE} WHERE r.number = %s"
-    found = db.rows(sql, [rma])
+    found = db.rows(_ROUTE, [rma])
     if not found or found[0].line_id is None:
         return Route(found[0].node if found else "")
     said = decisions(subject_ids=[found[0].line_id], kind="routing", limit=1)[0]

@@ -129,6 +129,7 @@ def one(request: HttpRequest, number: str) -> HttpResponseBase:
         "due": sum(line.money.get("due", 0) for line in found.lines),
         "exposed": sum(line.money.get("exposed", 0) for line in found.lines),
         "paid_minor": sum(credit.paid_minor for credit in credits) if sees_money else None,
+        "goodwill_minor": sum(credit.goodwill_minor for credit in credits),
         "credits": credits,
         "moments": newest_first(moment for moment in told if moment is not None),
         "entries": found.journal[::-1] if who.may("ledger.view") else (),

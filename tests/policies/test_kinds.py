@@ -52,9 +52,9 @@ def test_who_has_to_agree(ask, act, value, more, approvers, role):
     assert (row.then["approvers"], row.then["role"]) == (approvers, role)
 
 
-@pytest.mark.parametrize(("facts", "hours", "around_the_clock"), LEVELS)
-def test_how_long_it_may_take(ask, facts, hours, around_the_clock):
-    row = ask("sla", **facts)
+@pytest.mark.parametrize(("waiting", "hours", "around_the_clock"), LEVELS)
+def test_how_long_it_may_take(ask, waiting, hours, around_the_clock):
+    row = ask("sla", **waiting)
     assert (row.then["due_hours"], row.then["around_the_clock"]) == (hours, around_the_clock)
 
 

@@ -87,7 +87,10 @@ class Moment:
 
 @dataclass(frozen=True)
 class ReturnPage:
-    """A return as a page shows it. `actions` are those that would do something now."""
+    """A return as a page shows it. `actions` are those that would do something now.
+
+    `simulated` marks the return itself, `books_simulated` says what of its entity's books is.
+    """
 
     id: int
     number: str
@@ -99,6 +102,7 @@ class ReturnPage:
     request_ref: str
     currency: str
     simulated: bool
+    books_simulated: str
     opened_by: str
     decided_by: str
     decision_reason: str
@@ -112,8 +116,8 @@ class ReturnPage:
 
 _HEAD = """
 SELECT r.id, r.number, r.state, c.code AS channel, c.kind AS channel_kind, e.code AS entity,
-       coalesce(o.number, '') AS "order", r.request_ref, r.currency, r.simulated, r.opened_by, r.decided_by,
-       r.decision_reason, r.happened_at, r.recorded_at
+       coalesce(o.number, '') AS "order", r.request_ref, r.currency, r.simulated, e.simulated AS books_simulated,
+       r.opened_by, r.decided_by, r.decision_reason, r.happened_at, r.recorded_at
 FROM returns_rma r JOIN orders_channel c ON c.id = r.channel_id JOIN ledger_entity e ON e.id = r.entity_id
 LEFT JOIN orders_order o ON o.id = r.order_id WHERE r.number = %s
 """

@@ -75,12 +75,17 @@ SAMPLES: dict[str, str] = {
         ("packing_list", "load_scan", "load_add_pieces", "load_remove", "load_move", "load_ship"),
         _LOADS.format("pallet"),
     ),
-    # A credit and its own return.
+    # A carrier's label and its own return; a credit and its own.
+    "carrier_label": "SELECT r.number AS it, l.id AS other FROM desk_label l JOIN returns_rma r ON r.id = l.rma_id"
+    " ORDER BY l.id DESC",
     "return_pay": "SELECT r.number AS it, c.id AS other FROM refunds_credit c JOIN returns_rma r ON r.id = c.rma_id"
     " ORDER BY c.id DESC",
 }
 
-ASKED: dict[str, tuple[str, tuple[str, ...]]] = {"desk_ask": ("order", ("channel", "number"))}
+ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "desk_ask": ("order", ("channel", "number")),
+    "goodwill": ("order", ("channel", "order")),
+}
 """Pages that take their object as a question: the row of `SAMPLES` that has it, and the names of its parts."""
 SEARCHES: dict[str, tuple[str, ...]] = {
     "returns": ("?q=tee", "?state=closed", "?state=authorised", "?sort=number"),

@@ -15,7 +15,7 @@ from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter,
 from counterflow.console.moments import newest_first
 from counterflow.console.page import Staff, page, render, signed_in
 from counterflow.console.reasons import offer
-from counterflow.console.simulated import Notice, notices, of
+from counterflow.console.simulated import Notice, notices
 from counterflow.console.stories import tell, who_words
 from counterflow.ledger import queries as ledger
 from counterflow.orders import queries as orders
@@ -141,7 +141,8 @@ def one(request: HttpRequest, number: str) -> HttpResponseBase:
 
 
 def _simulated(found: ReturnPage) -> list[Notice]:
-    return notices(of(ledger.simulated(), found.entity), marked=found.simulated)
+    told = {found.entity: found.books_simulated} if found.books_simulated else {}
+    return notices(told, marked=found.simulated)
 
 
 def _actions(found: ReturnPage, who: Staff) -> dict[str, object]:

@@ -4,12 +4,20 @@ import argparse
 import os
 from threading import Event, Thread
 
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from granian import Granian
 from granian.constants import Interfaces
 
 from counterflow.config.database import keep_ready
+from counterflow.kernel.errors import Refusal
 
 DEFAULT_PORT = 8080
+
+
+class DatabaseBehind(Refusal):
+    """The database lacks {count} changes that this version needs, the first of them {first}: run `counterflow
+    migrate`, then try again."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +34,8 @@ def run(options: argparse.Namespace) -> None:
 
 
 def serve(host: str, port: int, workers: int, threads: int) -> None:
-    """Run the web application; returns when a signal stops it."""
+    """Run the web application; returns when a signal stops it. Raises `DatabaseBehind`."""
+    require_current()
     stopped = Event()
     Thread(target=keep_ready, args=[stopped], daemon=True).start()
     Granian(
@@ -41,3 +50,12 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         log_access=False,
     ).serve()
     stopped.set()
+
+
+def require_current() -> None:
+    """Refuse to answer people from tables that are older than the code. Raises `DatabaseBehind`."""
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    connection.close()
+    if waiting:
+        raise DatabaseBehind(count=len(waiting), first=str(waiting[0][0]))

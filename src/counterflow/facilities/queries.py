@@ -13,6 +13,10 @@ class NodeMissing(NotFound):
     """There is no node {code}."""
 
 
+NODES_MAX = 2_000
+"""Nodes that a list, a filter or a form offers at once."""
+
+
 @dataclass(frozen=True)
 class NodeRow:
     """A node with the code and currency of its legal entity."""
@@ -64,7 +68,7 @@ def nodes(
     active: bool | None = None,
     sort: str = "",
     after: str = "",
-    limit: int = 200,
+    limit: int = NODES_MAX,
 ) -> list[NodeRow]:
     """Nodes by code, or sorted by name or kind; `after` is the last code of the page before. One statement."""
     found = listed(

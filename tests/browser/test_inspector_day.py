@@ -1,4 +1,4 @@
-"""An inspector's day by one key an answer: apparel, electronics before any money, another grade, photos, a tote."""
+"""An inspector's day by one key an answer: apparel, electronics before any money, another grade, a photo."""
 
 from io import BytesIO
 

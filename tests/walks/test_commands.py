@@ -58,7 +58,7 @@ NEVER: dict[str, set[str]] = {
     "inventory_controller": {
         *ACTS_OF["refunds"],
         *RULES,
-        *POLICIES,
+        "policies.install",
         "ledger.reverse",
         "ledger.close",
         "workqueue.approve",
@@ -66,7 +66,9 @@ NEVER: dict[str, set[str]] = {
     | {"returns.open", "returns.decide", "policies.override"},
     "supplier_manager": {*ACTS_OF["refunds"], *ACTS_OF["ledger"], *ACTS_OF["reconciliation"], *RULES, *POLICIES}
     | {"receiving.receive", "receiving.inspect", "receiving.approve", "receiving.reverse", "returns.decide"},
-    "executive": {p for p in PERMISSIONS if not p.endswith(".view")} - {"access.own"},
+    # Who answers for all of it agrees where a table asks for it, and does nothing alone.
+    "executive": {p for p in PERMISSIONS if not p.endswith(".view")}
+    - {"access.own", "approvals.decide", "approvals.delegate", "policies.review"},
     # A program reports and asks; it does not decide, pay, correct or approve.
     "integrator": {*MONEY, *BOOKS, *RULES, *POLICIES, "returns.decide", "policies.override", "reconciliation.post"}
     | {"receiving.approve", "receiving.override", "receiving.reverse", "workqueue.approve"},

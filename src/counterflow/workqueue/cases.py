@@ -52,7 +52,7 @@ RETURNING c.id, c.kind, c.queue, c.subject_id, c.outcome
 
 @dataclass(frozen=True)
 class CaseDraft:
-    """A case to be. Queue, owner and severity follow from its kind.
+    """A case to be. Queue, owner and severity follow from its kind, unless `owner_role` or `severity` say otherwise.
 
     `dedupe_key` names the cause: while a case with it is open, another is not opened. Money is in minor
     units of `currency`; without a currency no money is at stake. `facts` are codes and numbers only.
@@ -67,6 +67,8 @@ class CaseDraft:
     currency: str = ""
     due_at: datetime | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    owner_role: str = ""
+    severity: int | None = None
 
 
 def open_cases(ctx: Context, drafts: Iterable[CaseDraft]) -> None:
@@ -101,8 +103,8 @@ def _write_open(ctx: Context) -> None:
             [ctx.new_id() for _ in drafts],
             [kind.code for kind in kinds],
             [kind.queue for kind in kinds],
-            [kind.owner_role for kind in kinds],
-            [int(kind.severity) for kind in kinds],
+            [draft.owner_role or kind.owner_role for draft, kind in zip(drafts, kinds, strict=True)],
+            [int(draft.severity or kind.severity) for draft, kind in zip(drafts, kinds, strict=True)],
             [draft.subject_kind for draft in drafts],
             [draft.subject_id for draft in drafts],
             [draft.entity_id for draft in drafts],

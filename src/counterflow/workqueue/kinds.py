@@ -64,6 +64,22 @@ _ROWS: tuple[tuple[str, str, str, Severity, str], ...] = (
     ("difference_owed", "money", "agent", _NORMAL, "The customer owes the difference for goods that cost more"),
     ("overpaid", "money", "finance", _CRITICAL, "A partner paid out more than was owed"),
     ("supplier_claim", "recovery", "supplier_manager", _NORMAL, "A supplier owes us for defective goods"),
+    (
+        "fraud_review",
+        "fraud",
+        "finance",
+        _HIGH,
+        "Signals about a return add up, and a person looks before money leaves",
+    ),
+    (
+        "stuck_return",
+        "service",
+        "agent",
+        _HIGH,
+        "A return stands still: its label, receipt, inspection or refund is late",
+    ),
+    ("sla_breach", "service", "agent", _HIGH, "Something took longer than the SLA table allows"),
+    ("webhook_failed", "system", "administrator", _HIGH, "A partner's endpoint does not take our messages"),
     ("delivery_failed", "system", "administrator", _HIGH, "A task or message gave up after its retries"),
 )
 

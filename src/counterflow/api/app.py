@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI, Router
 
-from counterflow.api import problems, reading, scans
+from counterflow.api import policies, problems, reading, scans
 from counterflow.api.acts import ACTS
 from counterflow.api.asks import READS
 from counterflow.api.callers import Token
@@ -28,3 +28,4 @@ for read in READS:
     reading.add(acts, read)
 api.add_router("", acts)
 api.add_router("", scans.router)
+api.add_router("", policies.router)

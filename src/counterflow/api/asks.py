@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from counterflow.api.asks_inventory import READS as INVENTORY
+from counterflow.api.policies import READS as POLICIES
 from counterflow.api.reading import Read
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
@@ -230,6 +231,7 @@ READS: list[Read] = [
         ("after", "id"),
     ),
     Read("/policies", policies.versions, "policies.view", "policies", ("kind",)),
+    *POLICIES,
     Read("/decisions", policies.decisions, "policies.view", "policies", ("kind", "overridden"), ("before_id", "id")),
     Read(
         "/cases",

@@ -138,7 +138,7 @@ def notes(table: Table) -> list[Note]:
     """Overlaps that an order decides, and values that only the default answers."""
     columns = _columns(table)
     boxes = [tuple(column.possible(column.cells[place]) for column in columns) for place in range(len(table.rows) - 1)]
-    found = [*_overlaps(table, boxes)]
+    found = []
     for name, column in zip(table.inputs, columns, strict=True):
         used = 0
         for cell in column.cells[:-1]:
@@ -146,18 +146,26 @@ def notes(table: Table) -> list[Note]:
         if gap := column.every & ~used:
             words = f"only the last row answers where {name} is {column.words(gap)}."
             found.append(Note(table.rows[-1].id, name, words))
-    return found
+    return [*found, *_overlaps(table, boxes)]
 
 
 def _overlaps(table: Table, boxes: Sequence[Box]) -> Iterator[Note]:
     for later, box in enumerate(boxes):
-        for earlier in range(later):
-            other = boxes[earlier]
-            if table.rows[earlier].then == table.rows[later].then or not _meet(box, other):
-                continue
-            if not _within(box, other) and not _within(other, box):
-                words = f"some cases fit row {table.rows[earlier].id} as well; it stands above and answers them."
-                yield Note(table.rows[later].id, "", words)
+        above = [
+            table.rows[earlier].id
+            for earlier, other in enumerate(boxes[:later])
+            if table.rows[earlier].then != table.rows[later].then
+            and _meet(box, other)
+            and not _within(box, other)
+            and not _within(other, box)
+        ]
+        if len(above) == 1:
+            words = f"some cases fit row {above[0]} as well; it stands above and answers them."
+            yield Note(table.rows[later].id, "", words)
+        elif above:
+            more = f" and {len(above) - 3} more" if len(above) > 3 else ""
+            words = f"some cases fit rows {', '.join(above[:3])}{more} as well; they stand above and answer them."
+            yield Note(table.rows[later].id, "", words)
 
 
 def _meet(a: Box, b: Box) -> bool:

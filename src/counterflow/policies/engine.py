@@ -73,13 +73,20 @@ def prepare(table: Table) -> Prepared:
 
 def model_of(table: Table) -> dict[str, Any]:
     """A table as a JSON Decision Model graph: the schema of its facts, the table, the answer."""
-    inputs = [{"id": f"in-{name}", "name": name, "field": name} for name in table.inputs]
     outputs = [{"id": f"out-{name}", "name": name, "field": name} for name in (*table.outputs, ROW)]
+    rules = [_rule(table, row) for row in table.rows]
+    return graph_of(table, "collect" if table.kind in ADDED_UP else "first", outputs, rules)
+
+
+def graph_of(
+    table: Table, hit_policy: str, outputs: Sequence[Mapping[str, str]], rules: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
+    """A graph of one table that asks about the facts of `table`, with these outputs and rules."""
     content = {
-        "hitPolicy": "collect" if table.kind in ADDED_UP else "first",
-        "inputs": inputs,
-        "outputs": outputs,
-        "rules": [_rule(table, row) for row in table.rows],
+        "hitPolicy": hit_policy,
+        "inputs": [{"id": f"in-{name}", "name": name, "field": name} for name in table.inputs],
+        "outputs": list(outputs),
+        "rules": list(rules),
     }
     schema = orjson.dumps(schema_of(table.kind)).decode()
     nodes = [
@@ -103,7 +110,8 @@ def model_of(table: Table) -> dict[str, Any]:
 def _rule(table: Table, row: Row) -> dict[str, str]:
     cells = {f"in-{name}": row.when.get(name, "") for name in table.inputs}
     answer = {f"out-{name}": orjson.dumps(row.then[name]).decode() for name in table.outputs}
-    return {"_id": row.id, "_description": row.agent, **cells, **answer, f"out-{ROW}": orjson.dumps(row.id).decode()}
+    said = {"_id": row.id, "_description": row.agent, "_customer": row.customer}
+    return {**said, **cells, **answer, f"out-{ROW}": orjson.dumps(row.id).decode()}
 
 
 def _reason(error: Any) -> str:

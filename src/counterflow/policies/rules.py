@@ -63,12 +63,17 @@ def require_fit(table: Table) -> None:
 
 def problems(table: Table) -> list[Problem]:
     """Everything that keeps a table from being used; reachability only once all cells are sound."""
+    return faults(table) or ([] if table.kind in ADDED_UP else list(_never_fired(table)))
+
+
+def faults(table: Table) -> list[Problem]:
+    """What is wrong in the columns, rows and cells of a table, each looked at by itself."""
     if table.kind not in FACTS:
         return [Problem("", "", f"there is no kind of policy called {table.kind}.")]
     found = [*_of_columns(table), *_of_rows(table)]
     for row in table.rows:
         found += [*_of_conditions(table, row), *_of_answer(table, row)]
-    return found or ([] if table.kind in ADDED_UP else list(_never_fired(table)))
+    return found
 
 
 def refuse_nodes(graph: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, IdentityReused, Invalid
+from counterflow.policies.checking import check
 from counterflow.policies.commands.versions import (
     Held,
     VersionUnknown,
@@ -18,11 +19,9 @@ from counterflow.policies.commands.versions import (
 )
 from counterflow.policies.examples import read_examples
 from counterflow.policies.models import PolicyVersion
-from counterflow.policies.rules import problems
 from counterflow.policies.states import Version
 
 REFERENCE_MAX = 120
-PROBLEMS_TOLD = 50
 
 
 class ReferenceMalformed(Invalid):
@@ -31,8 +30,9 @@ class ReferenceMalformed(Invalid):
 
 @dataclass(frozen=True)
 class DraftPolicy:
-    """A version to be. `reference` is the writer's own name for it, for ever; `table` is the compact form.
+    """A version to be. `reference` is the writer's own name for it, for ever.
 
+    `table` is the compact form, or a JSON Decision Model graph that holds one decision table.
     `examples` are objects with name, facts and then; `based_on` is the id of the version it departs from.
     """
 
@@ -49,7 +49,8 @@ class DraftPolicy:
 def draft_policies(ctx: Context, *, items: Sequence[DraftPolicy]) -> Batch:
     """Keep each draft under the next version number of its kind; what is wrong with it is told, not refused.
 
-    Refuses `KindUnknown`, `TableMalformed`, `OwnerRoleUnknown`, `ScopeUnknown`, `VersionUnknown`,
+    Problems, notes (overlaps and gaps) and failing examples are told with their row. Refuses `KindUnknown`,
+    `TableMalformed`, `NodeRefused`, `OwnerRoleUnknown`, `ScopeUnknown`, `VersionUnknown`,
     `ReferenceMalformed`, `IdentityReused`. Four SQL statements at most, whatever the batch.
     """
     # The epoch's row is the lock of all publishing, so version numbers have no gaps and no twins.
@@ -131,6 +132,5 @@ def _draft(
     held = {name: row[name] for name in Held.__dataclass_fields__ if name in row}
     steps.append(step(ctx, Held(**held), "draft"))
     known[f"reference {item.reference}"] = (row["id"], number, digest)
-    wrong = problems(table)
-    facts = {"version_id": row["id"], "version": number, "revision": 1, "problems": len(wrong)}
-    return Done(item.reference, facts | {"first_problems": [vars(problem) for problem in wrong[:PROBLEMS_TOLD]]})
+    facts = {"version_id": row["id"], "version": number, "revision": 1}
+    return Done(item.reference, facts | check(table, examples).as_facts())

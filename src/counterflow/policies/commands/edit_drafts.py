@@ -8,6 +8,7 @@ from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError
+from counterflow.policies.checking import check
 from counterflow.policies.commands.versions import (
     Held,
     check_owner_and_scope,
@@ -20,14 +21,13 @@ from counterflow.policies.commands.versions import (
 )
 from counterflow.policies.examples import read_examples
 from counterflow.policies.models import PolicyVersion
-from counterflow.policies.rules import problems
 from counterflow.policies.states import POLICY
 from counterflow.policies.tables import Table
 
 
 @dataclass(frozen=True)
 class EditDraft:
-    """The whole new wording of a draft that was looked at in revision `revision`."""
+    """The whole new wording of a draft that was looked at in revision `revision`; `table` as in a draft."""
 
     version_id: int
     revision: int
@@ -46,8 +46,9 @@ class EditDraft:
 def edit_drafts(ctx: Context, *, items: Sequence[EditDraft]) -> Batch:
     """Put each new wording in place of the one that its writer saw; what is wrong with it is told, not refused.
 
-    Refuses `VersionUnknown`, `DraftChanged` (somebody was faster), `MoveNotAllowed` (no draft any more),
-    `TableMalformed`, `OwnerRoleUnknown`, `ScopeUnknown`. Four SQL statements, whatever the batch.
+    Problems, notes (overlaps and gaps) and failing examples are told with their row. Refuses `VersionUnknown`,
+    `DraftChanged` (somebody was faster), `MoveNotAllowed` (no draft any more), `TableMalformed`, `NodeRefused`,
+    `OwnerRoleUnknown`, `ScopeUnknown`. Four SQL statements, whatever the batch.
     """
     held = lock_versions(ctx, [item.version_id for item in items])
     rows: dict[int, dict[str, Any]] = {}
@@ -112,6 +113,5 @@ def _repeated(ctx: Context, item: EditDraft, version: Held) -> Done | None:
 
 
 def _told(version: Held, table: Table) -> dict[str, Any]:
-    wrong = problems(table)
-    shown = [vars(problem) for problem in wrong[:50]]
-    return {"version_id": version.id, "revision": version.revision, "problems": len(wrong), "first_problems": shown}
+    checked = check(table, version.read_examples())
+    return {"version_id": version.id, "revision": version.revision, **checked.as_facts()}

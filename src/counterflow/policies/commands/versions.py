@@ -11,6 +11,7 @@ from counterflow.kernel import db
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from counterflow.policies.examples import Example, read_examples
+from counterflow.policies.exchange import read_any
 from counterflow.policies.facts import FACTS, Type
 from counterflow.policies.models import PolicyStep, PolicyVersion
 from counterflow.policies.tables import Table, TableMalformed, read_table
@@ -166,10 +167,13 @@ def roles_of_actor(ctx: Context) -> frozenset[str]:
 
 
 def checked_table(kind: str, stored: Any) -> Table:
-    """A table of this kind; what its cells say is not looked at. Raises `KindUnknown`, `TableMalformed`."""
+    """A table of this kind; what its cells say is not looked at.
+
+    Raises `KindUnknown`, `TableMalformed`, and `NodeRefused` for a graph with other nodes than a table.
+    """
     if kind not in FACTS:
         raise KindUnknown(kind=kind[:40], kinds=", ".join(sorted(FACTS)))
-    table = read_table(stored)
+    table = read_any(kind, stored)
     if table.kind != kind:
         raise TableMalformed(reason=f"it is a table of {table.kind}, not of {kind}")
     return table

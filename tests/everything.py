@@ -6,6 +6,7 @@ from io import BytesIO
 from PIL import Image
 
 import recovering
+import risky
 from company import ASKED, SOLD, Company
 from counterflow import flows
 from counterflow.catalog.commands import MapReason, map_reasons
@@ -132,6 +133,7 @@ def live(company: Company) -> None:
     _goods(company)
     _goodwill(company)
     _letters(company)
+    risky.live(company, [buy(company, ("tee", 1)) for _ in range(2)])
     flows.run_pending()
     _count(company)
     _photos(company)

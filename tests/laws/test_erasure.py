@@ -65,6 +65,8 @@ def test_a_person_is_gone_from_the_whole_database_by_one_act(ctx, company, owner
     assert sorted(places_with(owner, CANARY)) == ["kernel_payload", "orders_contact"]
     assert set(places_with(owner, "quillfeather@")) == {"orders_contact", "kernel_payload"}
     keep_photos(ctx(), items=[KeepPhoto("case", case, picture(note=CANARY))])
+    digests = "SELECT count(*) FROM orders_customerlink l JOIN orders_customer k ON k.id = l.customer_id"
+    assert owner.execute(f"{digests} WHERE k.external_ref = %s", [number]).fetchone()[0] == 3
 
     item = EraseCustomer(company.channel(), number)
     erased = erase_customers(ctx(), items=[item]).done[0]
@@ -73,6 +75,7 @@ def test_a_person_is_gone_from_the_whole_database_by_one_act(ctx, company, owner
     assert erased.facts["photos"] == 1
     assert places_with(owner, CANARY) == []
     assert places_with(owner, "quillfeather") == []
+    assert owner.execute(f"{digests} WHERE k.external_ref = %s", [number]).fetchone()[0] == 0
     assert erase_customers(ctx(), items=[item, item]).done[1].replayed
     assert erase_customers(ctx(), items=[EraseCustomer(company.channel(), "nobody")]).refused[0].code == (
         "customer_unknown"

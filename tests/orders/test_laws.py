@@ -3,6 +3,7 @@
 import pytest
 
 from counterflow.kernel import db
+from counterflow.orders.commands import NewContact, RecordContact, record_contacts
 from counterflow.orders.laws import LAWS
 
 pytestmark = pytest.mark.usefixtures("database_copy")
@@ -22,6 +23,7 @@ TAMPER = {
         "DELETE FROM orders_orderline WHERE id = (SELECT order_line_id FROM orders_shipmentline WHERE id = %s)"
     ),
     "orders.serials_fit_their_line": "UPDATE orders_soldserial SET item_id = item_id + 1 WHERE id <> %s",
+    "orders.links_are_of_people_known": "UPDATE orders_contact SET email = NULL WHERE id <> %s",
 }
 
 
@@ -33,7 +35,7 @@ def test_every_law_has_its_tampering():
     assert set(TAMPER) == {law.name for law in LAWS}
 
 
-def test_laws_hold_and_find_tampering(imports, owner, data_dir):
+def test_laws_hold_and_find_tampering(ctx, imports, owner, data_dir):
     path = data_dir / "orders" / "online_retail" / "online_retail_2011-02.csv.gz"
     imports.run(path)
     imports.run(path)
@@ -42,6 +44,12 @@ def test_laws_hold_and_find_tampering(imports, owner, data_dir):
         "INSERT INTO orders_soldserial (shipment_line_id, item_id, serial)"
         " SELECT id, item_id, 'SN-1' FROM orders_shipmentline ORDER BY id DESC LIMIT 1"
     )
+    # Nor do they tell how anybody is reached.
+    people = db.rows(
+        "SELECT c.code, k.external_ref FROM orders_customer k JOIN orders_channel c ON c.id = k.channel_id LIMIT 2"
+    )
+    told = [RecordContact(k.code, k.external_ref, NewContact(email=f"{n}@demo.example")) for n, k in enumerate(people)]
+    assert record_contacts(ctx(), items=told).done
     assert broken() == set()
     assert all(db.rows(law.counted)[0][0] > 0 for law in LAWS)
     some = db.rows("SELECT id FROM orders_shipmentline WHERE history_qty > 0 ORDER BY id LIMIT %s", [len(TAMPER)])

@@ -37,6 +37,7 @@ from counterflow.ledger.commands.reserve_stock import reserve_stock
 from counterflow.logistics.commands.announce_parcels import announce_parcels
 from counterflow.logistics.commands.observe_parcels import observe_parcels
 from counterflow.orders.commands.change_channels import change_channels
+from counterflow.orders.commands.link_customers import link_customers
 from counterflow.orders.commands.record_channels import record_channels
 from counterflow.orders.commands.record_contacts import record_contacts
 from counterflow.orders.commands.record_orders import record_orders
@@ -162,6 +163,7 @@ ACTS: list[Act] = [
     Act("/count-cancellations", cancel_counts, "reconciliation"),
     Act("/orders", record_orders, "orders"),
     Act("/contacts", record_contacts, "orders"),
+    Act("/customer-links", link_customers, "orders"),
     Act("/tenders", record_tenders, "orders"),
     Act("/shipments", record_shipments, "orders"),
     Act("/channels", record_channels, "orders"),

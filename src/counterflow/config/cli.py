@@ -53,6 +53,7 @@ COMMANDS: dict[str, Command] = {
     "reconcile": Command("counterflow.config.cli_reconcile:run", "compare a statement with the ledger"),
     "rebuild": Command("counterflow.config.cli_rebuild:run", "drop and replay a projection"),
     "roll": Command("counterflow.config.cli_roll:run", "fold new balances into day roll-ups"),
+    "link": Command("counterflow.config.cli_link:run", "find anew which customers share email, phone or address"),
     "users": Command("counterflow.config.cli_users:run", "make accounts and grant roles"),
     "bench": Command("counterflow.config.cli_bench:run", "measure speed, print JSON", False),
     "migrate": Command(

@@ -97,6 +97,9 @@ GS1_PREFIX = os.environ.get("COUNTERFLOW_GS1_PREFIX", "9521234")
 # What all goodwill of an order may come to, in percent of what was invoiced for it; never more than all of it.
 GOODWILL_PERCENT_MAX = max(0, min(100, int(os.environ.get("COUNTERFLOW_GOODWILL_PERCENT", "100"))))
 
+# What more customers than this share (a parcel shop's address, a switchboard's number) links no accounts.
+LINK_SHARED_MAX = max(2, int(os.environ.get("COUNTERFLOW_LINK_SHARED", "10")))
+
 AUTH_USER_MODEL = "access.User"
 LOGIN_URL = "/sign-in"
 AUTH_PASSWORD_VALIDATORS = [

@@ -161,4 +161,15 @@ LAWS: Final[list[Law]] = [
         """,
         "SELECT count(*) FROM orders_soldserial",
     ),
+    Law(
+        "orders.links_are_of_people_known",
+        "Digests that link accounts are of customers who can be reached, of the three kinds, and 16 bytes long.",
+        """
+        SELECT format('customer %s: a digest of %s, and no contact', l.customer_id, l.kind) AS what
+        FROM orders_customerlink l LEFT JOIN orders_contact a ON a.customer_id = l.customer_id AND a.erased_at IS NULL
+        WHERE a.id IS NULL OR length(l.digest) <> 16
+           OR CASE l.kind WHEN 'email' THEN a.email WHEN 'phone' THEN a.phone WHEN 'address' THEN a.line1 END IS NULL
+        """,
+        "SELECT count(*) FROM orders_customerlink",
+    ),
 ]

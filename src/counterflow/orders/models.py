@@ -84,6 +84,25 @@ class Contact(models.Model):
         return f"contact of {self.customer_id}"
 
 
+class CustomerLink(models.Model):
+    """A keyed digest of how a customer is reached, by kind; equal digests link accounts (`orders.links`).
+
+    Nobody can read a contact from it, and still it goes when the customer is erased.
+    """
+
+    id = Id()
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, db_index=False, related_name="+")
+    kind = models.TextField()
+    digest = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "kind"], name="orders_link_once")]
+        indexes = [models.Index(fields=["digest", "kind", "customer"], name="orders_link_shared")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.customer_id}"
+
+
 class ImportRun(models.Model):
     """One file that was imported: rows = imported + refused + duplicate; `counts` has the classes."""
 

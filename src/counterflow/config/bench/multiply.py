@@ -35,6 +35,7 @@ UNRETURNED: dict[str, tuple[tuple[str, str], ...]] = {
     "ledger_line": (("entry_id", "entry_id"),),
     "orders_customer": (("id", "customer_id"),),
     "orders_contact": (("customer_id", "customer_id"),),
+    "orders_customerlink": (("customer_id", "customer_id"),),
     "kernel_eventrecord": (("subject_id", "order_id"), ("subject_id", "shipment_id"), ("subject_id", "entry_id")),
 }
 """By table: its column and the column of `unreturned` that says it belongs to an order nothing came back of."""

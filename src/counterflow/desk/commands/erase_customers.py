@@ -8,6 +8,7 @@ from counterflow.evidence.commands.erase_subjects import EraseSubject, erase_sub
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
+from counterflow.orders.commands.keeping_links import forget_links
 from counterflow.orders.commands.record_contacts import CustomerUnknown
 from counterflow.orders.contacts import EMPTY
 from counterflow.orders.models import Contact
@@ -68,7 +69,7 @@ def erase_customers(ctx: Context, *, items: Sequence[EraseCustomer]) -> Batch:
     """Empty the contact of each customer and erase all free text and photos about the customer's orders and returns.
 
     Books, decisions and events hold nothing personal and stay. Refuses `CustomerUnknown`. A customer of whom
-    nothing is left answers as a replay. Eight statements, whatever the batch.
+    nothing is left answers as a replay. Nine statements, whatever the batch.
     """
     wanted = [(item.channel, item.customer_ref) for item in items]
     known = {
@@ -88,6 +89,8 @@ def erase_customers(ctx: Context, *, items: Sequence[EraseCustomer]) -> Batch:
                 photos[customer] += done.facts["photos"]
     full = [row for row in known.values() if row.contact_id is not None and row.erased_at is None]
     db.update(Contact, [{"id": row.contact_id, **EMPTY, "erased_at": ctx.at} for row in full])
+    # Last, so that what somebody recorded meanwhile, and this statement waited for, goes as well.
+    forget_links([row.id for row in known.values()])
     emptied = {row.id for row in full}
     results: list[Done | Refused] = []
     for item in items:

@@ -8,7 +8,9 @@ from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, NotFound
+from counterflow.orders.commands.keeping_links import keep_links
 from counterflow.orders.contacts import NewContact, check_contact, columns
+from counterflow.orders.links import Reached
 from counterflow.orders.models import Contact
 
 
@@ -26,7 +28,7 @@ class CustomerUnknown(NotFound):
 
 
 _CUSTOMERS = """
-SELECT k.id, c.code AS channel, k.external_ref, a.id AS contact_id, a.erased_at,
+SELECT k.id, c.code AS channel, c.entity_id, k.country, k.external_ref, a.id AS contact_id, a.erased_at,
        a.name, a.email, a.phone, a.line1, a.line2, a.postcode, a.city, a.email_key, a.phone_key, a.postcode_key
 FROM (SELECT DISTINCT * FROM unnest(%s::text[], %s::text[]) AS u(channel, ref)) w
 JOIN orders_channel c ON c.code = w.channel
@@ -40,7 +42,7 @@ ORDER BY k.id
 def record_contacts(ctx: Context, *, items: Sequence[RecordContact]) -> Batch:
     """Keep each contact instead of the one before. The same contact again is a replay.
 
-    Refuses `ContactInvalid`, `CustomerUnknown`; neither quotes what was sent. Four statements at most.
+    Refuses `ContactInvalid`, `CustomerUnknown`; neither quotes what was sent. Five statements at most.
     """
     wanted = [(item.channel, item.customer_ref) for item in items]
     known = {
@@ -59,6 +61,8 @@ def record_contacts(ctx: Context, *, items: Sequence[RecordContact]) -> Batch:
     contacts = {row.id: row.contact_id for row in known.values()}
     db.insert(Contact, [row for customer, row in sorted(told.items()) if contacts[customer] is None])
     db.update(Contact, [row | {"id": contacts[c]} for c, row in sorted(told.items()) if contacts[c] is not None])
+    people = {row.id: Reached(row.entity_id, row.country, told[row.id]) for row in known.values() if row.id in told}
+    keep_links(people)
     return Batch(results)
 
 

@@ -10,8 +10,10 @@ from counterflow.kernel.commands import Batch, Done, Refused, command, content_h
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, IdentityReused, NotFound
 from counterflow.kernel.money import share
+from counterflow.orders.commands.keeping_links import keep_links
 from counterflow.orders.contacts import check_contact, columns
 from counterflow.orders.documents import NewLine, NewOrder
+from counterflow.orders.links import Reached
 from counterflow.orders.models import Contact, Customer, Order, OrderLine, Shipment, ShipmentLine, Tender
 from counterflow.orders.rules import check_order
 from counterflow.orders.states import CostBasis, LineKind
@@ -35,11 +37,13 @@ class _Books:
     """
 
     channels: dict[str, int]
+    entities: dict[str, int]
     items: dict[str, int]
     customers: dict[tuple[int, str], int]
     orders: dict[tuple[int, str], tuple[int, bytes | None]]
     contacts: dict[int, int]
     told: dict[int, dict[str, Any]] = field(default_factory=dict)
+    reached: dict[int, Reached] = field(default_factory=dict)
     rows: dict[type[Any], Rows] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -49,7 +53,7 @@ def record_orders(ctx: Context, *, items: Sequence[NewOrder]) -> Batch:
 
     Refuses `OrderIncomplete`, `UnknownCurrency`, `LineInvalid`, `ShipmentInvalid`, `TenderInvalid`,
     `ContactInvalid`, `ChannelNotFound`, `ItemNotFound`, `IdentityReused`. Nine statements, whatever the batch;
-    one more where customers who are known already are reached otherwise.
+    one more where orders say how customers are reached, and one where that is known of some already.
     """
     books = _load(items)
     results: list[Done | Refused] = []
@@ -64,12 +68,13 @@ def record_orders(ctx: Context, *, items: Sequence[NewOrder]) -> Batch:
     db.insert(Contact, [row for customer, row in books.told.items() if customer not in books.contacts])
     known = [(books.contacts[c], row) for c, row in sorted(books.told.items()) if c in books.contacts]
     db.update(Contact, [row | {"id": contact} for contact, row in known])
+    keep_links(books.reached)
     return Batch(results)
 
 
 def _load(items: Sequence[NewOrder]) -> _Books:
     codes = [order.channel for order in items]
-    channels = db.rows("SELECT id, code FROM orders_channel WHERE code = ANY(%s) ORDER BY id", [codes])
+    channels = db.rows("SELECT id, code, entity_id FROM orders_channel WHERE code = ANY(%s) ORDER BY id", [codes])
     skus = sorted({line.sku for order in items for line in order.lines})
     known = db.rows("SELECT id, sku FROM catalog_item WHERE sku = ANY(%s) ORDER BY id", [skus])
     found = db.rows(
@@ -84,6 +89,7 @@ def _load(items: Sequence[NewOrder]) -> _Books:
     )
     return _Books(
         channels={row.code: row.id for row in channels},
+        entities={row.code: row.entity_id for row in channels},
         items={row.sku: row.id for row in known},
         customers={(row.channel_id, row.ref): row.id for row in found if row.what == "customer"},
         orders={
@@ -156,6 +162,7 @@ def _customer(ctx: Context, books: _Books, channel: int, order: NewOrder) -> int
             "recorded_at": ctx.at,
             "erased_at": None,
         }
+        books.reached[customer] = Reached(books.entities[order.channel], order.country, books.told[customer])
     return customer
 
 

@@ -130,3 +130,32 @@ def test_statements_do_not_grow_with_the_batch(ctx, order):
         tenders.append(len(seen))
     assert orders[0] == orders[1]
     assert tenders[0] == tenders[1]
+
+
+def segment_of(channel, ref="c-1"):
+    sql = "SELECT k.segment FROM orders_customer k JOIN orders_channel c ON c.id = k.channel_id"
+    return db.rows(f"{sql} WHERE c.code = %s AND k.external_ref = %s", [channel, ref])[0].segment
+
+
+def test_a_customer_keeps_a_segment_until_an_order_tells_another(ctx, order):
+    record_orders(ctx(), items=[replace(order, customer_segment="vip")])
+    assert segment_of(order.channel) == "vip"
+    record_orders(ctx(), items=[replace(order, number="A-2")])
+    assert segment_of(order.channel) == "vip"
+    three, four = replace(order, number="A-3", customer_segment="business"), replace(order, number="A-4")
+    assert not record_orders(ctx(), items=[three, four]).refused
+    assert segment_of(order.channel) == "business"
+    again = record_orders(ctx(), items=[replace(three, customer_segment="vip")]).done[0]
+    assert again.replayed
+    assert segment_of(order.channel) == "business"
+
+
+@pytest.mark.parametrize("change", [{"customer_segment": "Very good"}, {"customer_segment": "vip", "customer_ref": ""}])
+def test_a_segment_is_a_code_of_a_customer_who_is_named(ctx, order, change):
+    assert record_orders(ctx(), items=[replace(order, **change)]).refused[0].code == "segment_invalid"
+
+
+def test_goods_cannot_arrive_before_they_left(ctx, order):
+    early = replace(order.shipments[0], delivered_at=AT.replace(hour=9))
+    refused = record_orders(ctx(), items=[replace(order, shipments=(early,))]).refused
+    assert refused[0].code == "shipment_invalid"

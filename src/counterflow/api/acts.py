@@ -40,6 +40,7 @@ from counterflow.orders.commands.change_channels import change_channels
 from counterflow.orders.commands.link_customers import link_customers
 from counterflow.orders.commands.record_channels import record_channels
 from counterflow.orders.commands.record_contacts import record_contacts
+from counterflow.orders.commands.record_deliveries import record_deliveries
 from counterflow.orders.commands.record_orders import record_orders
 from counterflow.orders.commands.record_shipments import record_shipments
 from counterflow.orders.commands.record_tenders import record_tenders
@@ -166,6 +167,7 @@ ACTS: list[Act] = [
     Act("/customer-links", link_customers, "orders"),
     Act("/tenders", record_tenders, "orders"),
     Act("/shipments", record_shipments, "orders"),
+    Act("/deliveries", record_deliveries, "orders"),
     Act("/channels", record_channels, "orders"),
     Act("/channel-changes", change_channels, "orders"),
     Act("/brands", record_brands, "catalog"),

@@ -121,9 +121,9 @@ def _worth(line: DraftLine, refund: Answer) -> Amounts:
 
 
 def _window_ends(line: DraftLine, eligibility: Answer) -> date | None:
-    """The last day of the window that the answer names, counted from when the goods left."""
+    """The last day of the window that the answer names, counted from delivery, or from when the goods left."""
     days = eligibility.outcome["window_days"]
-    if line.shipped is None or line.shipped.row.shipped_at is None or days is None:
+    if line.shipped is None or days is None:
         return None
-    left: datetime = line.shipped.row.shipped_at
-    return (left + timedelta(days=days)).date()
+    began = rules.arrived_at(line.shipped.row.shipped_at, line.shipped.row.delivered_at)
+    return None if began is None else (began + timedelta(days=days)).date()

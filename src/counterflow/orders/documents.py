@@ -1,7 +1,7 @@
 """Orders as channels and programs hand them in: frozen plain values, amounts in minor units."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from counterflow.orders.contacts import NewContact
 from counterflow.orders.states import LineKind
@@ -12,6 +12,7 @@ class NewLine:
     """A line; the price is of one piece with tax, discount and tax are of the whole line.
 
     Tax and cost are None where they are not known. A final sale comes back only where law or a fault says so.
+    `return_until` is the last day on which it may come back, where the customer was promised one.
     """
 
     line_no: int
@@ -24,6 +25,7 @@ class NewLine:
     unit_cost_minor: int | None = None
     cost_basis: str = ""
     final_sale: bool = False
+    return_until: date | None = None
 
     @property
     def invoiced_minor(self) -> int:
@@ -43,12 +45,16 @@ class NewTender:
 
 @dataclass(frozen=True)
 class NewShipment:
-    """Goods that left together: pairs of a line's number and units. For history; it posts nothing."""
+    """Goods that left together: pairs of a line's number and units. For history; it posts nothing.
+
+    `delivered_at` is when the customer had them, where that is known.
+    """
 
     number: str
     shipped_at: datetime
     lines: tuple[tuple[int, int], ...]
     node_id: int | None = None
+    delivered_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ class NewOrder:
     """A whole order under its channel's number.
 
     `contact` is how its customer is reached, who then needs a `customer_ref`; it is no part of the order, so
-    the same order with another contact is a replay that changes nothing.
+    the same order with another contact is a replay that changes nothing. Nor is `customer_segment`, a code such as
+    vip or business, which stays the customer's until an order tells another.
     """
 
     channel: str
@@ -70,3 +77,4 @@ class NewOrder:
     shipments: tuple[NewShipment, ...] = ()
     simulated: bool = False
     contact: NewContact | None = None
+    customer_segment: str = ""

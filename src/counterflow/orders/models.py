@@ -37,7 +37,10 @@ class Channel(models.Model):
 
 
 class Customer(models.Model):
-    """Who bought, known only by the channel's own reference; `country` is that of the latest order."""
+    """Who bought, known only by the channel's own reference; `country` is that of the latest order.
+
+    `segment` is a code such as vip or business, empty where no order told one.
+    """
 
     id = Id()
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, db_index=False)
@@ -163,7 +166,7 @@ class OrderLine(models.Model):
     """One line of an order; amounts are of the whole line, `unit_price_minor` of one piece before discount.
 
     `item` is empty for what is no product. `tax_minor` and `unit_cost_minor` are empty where the source
-    gave none; `cost_basis` says what a cost rests on.
+    gave none; `cost_basis` says what a cost rests on. `return_until` is the last day of a window that was promised.
     """
 
     id = Id()
@@ -181,6 +184,7 @@ class OrderLine(models.Model):
     unit_cost_minor = models.BigIntegerField(null=True)
     cost_basis = models.TextField()
     final_sale = models.BooleanField(db_default=False)
+    return_until = models.DateField(null=True)
 
     class Meta:
         constraints = [
@@ -232,7 +236,10 @@ class Tender(models.Model):
 
 
 class Shipment(models.Model):
-    """Goods of an order that left together. `reported_at` is when we learnt of it."""
+    """Goods of an order that left together. `reported_at` is when we learnt of it.
+
+    `delivered_at` is when the customer had them; windows of return count from then, and from `shipped_at` without it.
+    """
 
     id = Id()
     order = models.ForeignKey(Order, **BULK)
@@ -240,6 +247,7 @@ class Shipment(models.Model):
     node_id = models.BigIntegerField(null=True)
     shipped_at = models.DateTimeField()
     reported_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "number"], name="orders_shipment_once")]

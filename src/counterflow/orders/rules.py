@@ -10,6 +10,7 @@ from counterflow.kernel.money import places
 from counterflow.orders.documents import NewLine, NewOrder
 from counterflow.orders.states import CostBasis, LineKind
 
+_SEGMENT = re.compile(r"^[a-z0-9_]{1,64}$")
 _SERIAL = re.compile(r"^[\x21-\x7e]([\x20-\x7e]{0,78}[\x21-\x7e])?$")
 
 
@@ -33,6 +34,10 @@ class ContactWithoutCustomer(Invalid):
     """Order {number} says how its customer is reached and not who that is; send a customer_ref with it."""
 
 
+class SegmentInvalid(Invalid):
+    """Order {number}: a segment is a code of small letters, digits and _, of a customer whom a customer_ref names."""
+
+
 class TenderInvalid(Invalid):
     """A tender of order {number} has no kind or an amount below zero."""
 
@@ -41,7 +46,7 @@ def check_order(order: NewOrder) -> None:
     """Whether an order makes sense in itself.
 
     Raises `OrderIncomplete`, `UnknownCurrency`, `LineInvalid`, `ShipmentInvalid`, `TenderInvalid`,
-    `ContactWithoutCustomer`.
+    `ContactWithoutCustomer`, `SegmentInvalid`.
     """
     if not order.number.strip() or not order.lines or order.placed_at.tzinfo is None:
         raise OrderIncomplete(number=order.number)
@@ -54,6 +59,8 @@ def check_order(order: NewOrder) -> None:
         seen.add(line.line_no)
     if order.contact is not None and not order.customer_ref:
         raise ContactWithoutCustomer(number=order.number)
+    if order.customer_segment and not (order.customer_ref and _SEGMENT.match(order.customer_segment)):
+        raise SegmentInvalid(number=order.number)
     if any(not tender.kind or tender.captured_minor < 0 for tender in order.tenders):
         raise TenderInvalid(number=order.number)
     _check_shipments(order)
@@ -84,6 +91,9 @@ def _check_shipments(order: NewOrder) -> None:
     for shipment in order.shipments:
         detail = "its number stands twice" if shipment.number in numbers else ""
         detail = detail or ("its time has no zone" if shipment.shipped_at.tzinfo is None else "")
+        arrived = shipment.delivered_at
+        if not detail and arrived is not None and (arrived.tzinfo is None or arrived < shipment.shipped_at):
+            detail = "it arrived before it left, or at a time without a zone"
         numbers.add(shipment.number)
         for line_no, quantity in shipment.lines:
             if detail or line_no not in left or not 1 <= quantity <= left[line_no]:

@@ -6,7 +6,10 @@ not hold cannot be submitted or activated.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
+
+import orjson
 
 from counterflow.kernel.errors import Invalid
 from counterflow.policies.engine import FactsRefused, Prepared, prepare
@@ -55,6 +58,14 @@ def read_examples(kind: str, stored: Any) -> list[Example]:
     if not isinstance(stored, (list, tuple)) or len(stored) > EXAMPLES_MAX:
         raise TableMalformed(reason=f"examples are a list of at most {EXAMPLES_MAX}")
     return [_example(kind, entry, number) for number, entry in enumerate(stored, 1)]
+
+
+def shipped_examples(kind: str) -> list[dict[str, Any]]:
+    """The examples that come with the shipped table of a kind, in their stored form."""
+    found: list[dict[str, Any]] = orjson.loads(
+        (files("counterflow.policies") / "defaults" / "examples" / f"{kind}.json").read_bytes()
+    )
+    return found
 
 
 def _example(kind: str, entry: Any, number: int) -> Example:

@@ -121,13 +121,13 @@ def _line(happened: datetime, channel: Any, asked: AskedLine, part: Part, reason
         "channel_kind": channel.kind,
         "reason_code": reason,
         "customer_segment": row.segment or None,
-        "order_age_days": rules.age_days(row.shipped_at, happened),
+        "order_age_days": rules.age_days(row.shipped_at, row.delivered_at, happened),
         "value_minor": shipped.invoiced_minor * part.quantity // shipped.quantity,
         "currency": row.currency,
         "country": row.country if _is_code(row.country) else None,
         "final_sale": row.final_sale,
         "blind": False,
-        "sold_mmdd": row.placed_at.month * 100 + row.placed_at.day,
+        "sold_mmdd": rules.month_and_day(row.placed_at, row.zone),
         "warranty_months": row.warranty_months,
     }
     return DraftLine(
@@ -136,7 +136,12 @@ def _line(happened: datetime, channel: Any, asked: AskedLine, part: Part, reason
         part.quantity,
         shipped,
         reason or "",
-        {**sale, "quantity_left": shipped.left},
+        {
+            **sale,
+            "quantity_left": shipped.left,
+            "days_left_of_window": rules.days_left(row.return_until, happened, row.zone),
+            "opened": asked.opened,
+        },
         {**sale, "serial_tracked": row.serial_tracked},
     )
 

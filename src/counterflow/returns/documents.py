@@ -21,7 +21,8 @@ class Instead:
 class AskedLine:
     """One wish of a request: pieces of a SKU, or of one line of the order (`order_line`, from 1).
 
-    An exchange says what it is for (`instead`); a replacement is the same item at what was paid for it.
+    An exchange says what it is for (`instead`); a replacement is the same item at what was paid for it. `opened`
+    says that a seal for hygiene or of content is broken, as far as the asker knows.
     """
 
     quantity: int
@@ -30,6 +31,7 @@ class AskedLine:
     order_line: int = 0
     resolution: str = "refund"
     instead: Instead | None = None
+    opened: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ _READ = """
 SELECT sl.id, sl.quantity, sl.authorised_qty, sl.allocated_qty, sl.history_qty, sl.invoiced_minor, sl.item_id,
        sl.tax_minor, sl.credited_qty,
        ch.code AS channel, o.id AS order_id, o.number, o.currency, o.country, o.customer_id, o.simulated,
-       ol.line_no, ol.sku, ol.final_sale, s.shipped_at, o.placed_at,
+       ol.line_no, ol.sku, ol.final_sale, ol.return_until, s.shipped_at, s.delivered_at, o.placed_at, ch.zone,
        i.warranty_months, i.family, i.serial_tracked, b.code AS brand, c.segment
 FROM (SELECT DISTINCT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])
           AS u(channel, number, sku, line_no)) w

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from counterflow.kernel.errors import Invalid, NotFound, Refusal
 from counterflow.returns.documents import AskedLine
@@ -172,9 +173,26 @@ def give_back(parts: Sequence[Part]) -> None:
         part.shipped.left += part.quantity
 
 
-def age_days(shipped_at: datetime | None, asked_at: datetime) -> int | None:
-    """Whole days since the goods left; unknown where no shipment is known."""
-    return None if shipped_at is None else (asked_at - shipped_at).days
+def arrived_at(shipped_at: datetime | None, delivered_at: datetime | None) -> datetime | None:
+    """When windows begin: at delivery (Directive 2011/83/EU, article 9), or when the goods left where none is known."""
+    return delivered_at or shipped_at
+
+
+def age_days(shipped_at: datetime | None, delivered_at: datetime | None, asked_at: datetime) -> int | None:
+    """Whole days since delivery, else since the goods left; unknown where no shipment is known."""
+    began = arrived_at(shipped_at, delivered_at)
+    return None if began is None else (asked_at - began).days
+
+
+def days_left(until: date | None, asked_at: datetime, zone: str) -> int | None:
+    """Days left of a window that ends with the day `until` in a zone, 0 on that day; unknown where there is none."""
+    return None if until is None else (until - asked_at.astimezone(ZoneInfo(zone)).date()).days
+
+
+def month_and_day(at: datetime, zone: str) -> int:
+    """Month and day in a zone as one number, 1224 for Christmas Eve."""
+    day = at.astimezone(ZoneInfo(zone))
+    return day.month * 100 + day.day
 
 
 def outcome_of(answers: Sequence[str]) -> str:

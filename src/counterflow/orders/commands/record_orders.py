@@ -33,7 +33,8 @@ class ItemNotFound(NotFound):
 class _Books:
     """What is known of the batch's channels, items, customers and orders, and the rows to be written.
 
-    `contacts` are by customer: those that exist, and below them what is new of each.
+    `contacts` are by customer: those that exist, and below them what is new of each; so are `segments`. `final`
+    are SKUs that are sold as final sale.
     """
 
     channels: dict[str, int]
@@ -42,6 +43,9 @@ class _Books:
     customers: dict[tuple[int, str], int]
     orders: dict[tuple[int, str], tuple[int, bytes | None]]
     contacts: dict[int, int]
+    segments: dict[int, str]
+    final: set[str]
+    moved: dict[int, str] = field(default_factory=dict)
     told: dict[int, dict[str, Any]] = field(default_factory=dict)
     reached: dict[int, Reached] = field(default_factory=dict)
     rows: dict[type[Any], Rows] = field(default_factory=lambda: defaultdict(list))
@@ -52,8 +56,9 @@ def record_orders(ctx: Context, *, items: Sequence[NewOrder]) -> Batch:
     """Record each order; channel and number are its identity, and its shipments post nothing.
 
     Refuses `OrderIncomplete`, `UnknownCurrency`, `LineInvalid`, `ShipmentInvalid`, `TenderInvalid`,
-    `ContactInvalid`, `ChannelNotFound`, `ItemNotFound`, `IdentityReused`. Nine statements, whatever the batch;
-    one more where orders say how customers are reached, and one where that is known of some already.
+    `ContactInvalid`, `SegmentInvalid`, `ChannelNotFound`, `ItemNotFound`, `IdentityReused`. Nine statements, whatever
+    the batch; one more where orders say how customers are reached, and one each where that is known of some already
+    and where some joined another segment.
     """
     books = _load(items)
     results: list[Done | Refused] = []
@@ -65,6 +70,7 @@ def record_orders(ctx: Context, *, items: Sequence[NewOrder]) -> Batch:
             results.append(Refused.of(identity, error))
     for model in (Customer, Order, OrderLine, Shipment, ShipmentLine, Tender):
         db.insert(model, books.rows[model])
+    db.update(Customer, [{"id": customer, "segment": code} for customer, code in sorted(books.moved.items())])
     db.insert(Contact, [row for customer, row in books.told.items() if customer not in books.contacts])
     known = [(books.contacts[c], row) for c, row in sorted(books.told.items()) if c in books.contacts]
     db.update(Contact, [row | {"id": contact} for contact, row in known])
@@ -76,12 +82,13 @@ def _load(items: Sequence[NewOrder]) -> _Books:
     codes = [order.channel for order in items]
     channels = db.rows("SELECT id, code, entity_id FROM orders_channel WHERE code = ANY(%s) ORDER BY id", [codes])
     skus = sorted({line.sku for order in items for line in order.lines})
-    known = db.rows("SELECT id, sku FROM catalog_item WHERE sku = ANY(%s) ORDER BY id", [skus])
+    known = db.rows("SELECT id, sku, final_sale FROM catalog_item WHERE sku = ANY(%s) ORDER BY id", [skus])
     found = db.rows(
-        "SELECT 'order' AS what, o.id, o.channel_id, o.number AS ref, o.content_hash, NULL::bigint AS contact_id "
+        "SELECT 'order' AS what, o.id, o.channel_id, o.number AS ref, o.content_hash, NULL::bigint AS contact_id, "
+        "'' AS segment "
         "FROM unnest(%s::text[], %s::text[]) AS v(code, number) JOIN orders_channel c ON c.code = v.code "
         "JOIN orders_order o ON o.channel_id = c.id AND o.number = v.number "
-        "UNION ALL SELECT 'customer', k.id, k.channel_id, k.external_ref, NULL, a.id "
+        "UNION ALL SELECT 'customer', k.id, k.channel_id, k.external_ref, NULL, a.id, k.segment "
         "FROM unnest(%s::text[], %s::text[]) AS v(code, ref) JOIN orders_channel c ON c.code = v.code "
         "JOIN orders_customer k ON k.channel_id = c.id AND k.external_ref = v.ref "
         "LEFT JOIN orders_contact a ON a.customer_id = k.id",
@@ -91,6 +98,7 @@ def _load(items: Sequence[NewOrder]) -> _Books:
         channels={row.code: row.id for row in channels},
         entities={row.code: row.entity_id for row in channels},
         items={row.sku: row.id for row in known},
+        final={row.sku for row in known if row.final_sale},
         customers={(row.channel_id, row.ref): row.id for row in found if row.what == "customer"},
         orders={
             (row.channel_id, row.ref): (row.id, row.content_hash and bytes(row.content_hash))
@@ -98,6 +106,7 @@ def _load(items: Sequence[NewOrder]) -> _Books:
             if row.what == "order"
         },
         contacts={row.id: row.contact_id for row in found if row.contact_id is not None},
+        segments={row.id: row.segment for row in found if row.what == "customer"},
     )
 
 
@@ -111,8 +120,8 @@ def _record(ctx: Context, books: _Books, order: NewOrder, identity: str) -> Done
     for line in order.lines:
         if line.kind == LineKind.PRODUCT and line.sku not in books.items:
             raise ItemNotFound(sku=line.sku)
-    # A contact changes with time and is erased; neither may show in what tells this order from another.
-    content = content_hash(replace(order, contact=None))
+    # A contact or segment changes with time, a contact is erased; none may show in what tells this order from another.
+    content = content_hash(replace(order, contact=None, customer_segment=""))
     before = books.orders.get((channel, order.number))
     if before:
         if before[1] != content:
@@ -151,9 +160,13 @@ def _customer(ctx: Context, books: _Books, channel: int, order: NewOrder) -> int
                 "channel_id": channel,
                 "external_ref": order.customer_ref,
                 "country": order.country,
+                "segment": order.customer_segment,
             }
         )
+        books.segments[books.customers[key]] = order.customer_segment
     customer = books.customers[key]
+    if order.customer_segment not in ("", books.segments[customer]):
+        books.segments[customer] = books.moved[customer] = order.customer_segment
     if order.contact is not None:
         books.told[customer] = {
             "id": ctx.new_id(),
@@ -184,7 +197,9 @@ def _lines(ctx: Context, books: _Books, order: NewOrder, order_id: int) -> dict[
                 "tax_minor": line.tax_minor,
                 "unit_cost_minor": line.unit_cost_minor,
                 "cost_basis": line.cost_basis or _basis(line),
-                "final_sale": line.final_sale,
+                # As the item was when it was sold: a word in the catalogue changes no sale that was made before.
+                "final_sale": line.final_sale or line.sku in books.final,
+                "return_until": line.return_until,
             }
         )
     return ids
@@ -208,6 +223,7 @@ def _shipments(ctx: Context, books: _Books, order: NewOrder, order_id: int, ids:
                 "node_id": shipment.node_id,
                 "shipped_at": shipment.shipped_at,
                 "reported_at": ctx.at,
+                "delivered_at": shipment.delivered_at,
             }
         )
         for line_no, quantity in shipment.lines:

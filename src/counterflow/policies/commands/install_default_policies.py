@@ -6,6 +6,7 @@ from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.policies.commands.publish_policies import PublishPolicy, publish_policies
+from counterflow.policies.examples import shipped_examples
 from counterflow.policies.facts import Kind
 from counterflow.policies.tables import shipped
 
@@ -25,7 +26,7 @@ OWNER_ROLES = {
 
 @command(needs="policies.install")
 def install_default_policies(ctx: Context) -> Batch:
-    """Publish each shipped table whose kind has no version yet; what a company made its own stays."""
+    """Publish each shipped table, with its examples, for kinds without a version; what a company made its own stays."""
     found = db.rows("SELECT kind, max(id) AS id FROM policies_policyversion GROUP BY kind ORDER BY kind")
     there = {row.kind: row.id for row in found}
     missing = [_first_version(kind) for kind in Kind if kind not in there]
@@ -46,4 +47,5 @@ def _first_version(kind: Kind) -> PublishPolicy:
         table=shipped(kind).as_json(),
         owner_role=OWNER_ROLES[kind],
         effective_from=BEGINNING,
+        examples=shipped_examples(kind),
     )

@@ -7,6 +7,7 @@ from PIL import Image
 
 import recovering
 import risky
+from casework import work_cases
 from company import ASKED, SOLD, Company
 from counterflow import flows
 from counterflow.catalog.commands import MapReason, map_reasons
@@ -139,6 +140,7 @@ def live(company: Company) -> None:
     _photos(company)
     _master_data(company)
     _shelf_count(company)
+    work_cases(company)
     flows.run_pending()
 
 

@@ -56,3 +56,32 @@ def opened(work: Callable[..., list[str]], draft: Callable[..., CaseDraft]) -> C
         return int(row.id)
 
     return make
+
+
+@pytest.fixture
+def worker(ctx: Callable[..., Any]) -> Callable[..., str]:
+    """A user who holds roles, made the first time; as the audit knows this user."""
+    from counterflow.access import queries as access
+    from counterflow.access.commands import NewUser, create_users
+
+    def make(name: str = "ann", *roles: str) -> str:
+        email = f"{name}@demo.example"
+        user = access.user(email=email)
+        if user is None:
+            assert create_users(ctx(), items=[NewUser(email, name.capitalize(), roles or ("agent",))]).done
+            user = access.user(email=email)
+        assert user is not None
+        return f"user:{user.id}"
+
+    return make
+
+
+@pytest.fixture
+def steps() -> Callable[[int], list[tuple[str, str]]]:
+    """What was done with a case: (action, by), in order."""
+
+    def read(case_id: int) -> list[tuple[str, str]]:
+        found = db.rows("SELECT action, by FROM workqueue_casestep WHERE case_id = %s ORDER BY id", [case_id])
+        return [(row.action, row.by) for row in found]
+
+    return read

@@ -30,11 +30,7 @@ def test_a_case_takes_queue_owner_and_severity_from_its_kind(work: Work, draft: 
         {"pieces": 2},
         "open",
         None,
-        [
-            "assign",
-            "close",
-            "settle",
-        ],
+        ["assign", "snooze", "escalate", "merge", "close", "settle"],
     )
     assert case.meaning.startswith("Money left")
 
@@ -58,6 +54,51 @@ def test_settling_says_how_it_ended_and_who_did_it(work: Work, draft: Draft, ctx
     (closed,) = _of(40, state="closed")
     assert (closed.outcome, closed.closed_by) == ("late_arrival", "flow:receipts")
     assert [case.subject_id for case in _of(40, 41)] == [41]
+
+
+def test_settling_is_a_step_of_the_case(work: Work, draft: Draft, steps: Any) -> None:
+    work(draft(45))
+    (case,) = _of(45)
+    work(settle=["short:45"], actor="flow:receipts")
+    assert steps(case.id) == [("settle", "flow:receipts")]
+
+
+def test_numbers_of_a_case_are_found_as_they_stand_on_paper(work: Work, draft: Draft) -> None:
+    work(draft(46, facts={"rma": "RMA-46", "order": "A 7", "pieces": 46, "skus": ["TEE-1"], "tracking": "1ZX"}))
+    for search in ("RMA-46", "rma-46", " a 7 ", "tee-1", "1zx"):
+        assert [case.subject_id for case in queries.cases(search=search)] == [46], search
+    assert queries.cases(search="46") == []
+    (case,) = _of(46)
+    for search in (str(case.id), f"#{case.id}", f"case {case.id}"):
+        assert [found.id for found in queries.cases(search=search)] == [case.id], search
+
+
+def test_a_due_time_moves_the_case(work: Work, draft: Draft, ctx: Any, steps: Any) -> None:
+    from counterflow.kernel.commands import Batch, Done, command
+    from counterflow.workqueue.cases import set_due
+
+    @command(needs="workqueue.work")
+    def clock(inner: Any, *, items: Any) -> Batch:
+        for item in items:
+            set_due(inner, item)
+        return Batch([Done("x")])
+
+    work(draft(47), draft(48), draft(49, due_at=datetime(2026, 6, 1, tzinfo=UTC)))
+    first, second, third = sorted(_of(47, 48, 49), key=lambda row: row.subject_id)
+    due = datetime(2026, 5, 1, tzinfo=UTC)
+    with db.counting() as statements:
+        clock(
+            ctx(), items=[{first.id: datetime(2027, 1, 1, tzinfo=UTC)}, {first.id: due, second.id: due, third.id: None}]
+        )
+    assert len([text for text in statements if "workqueue_case" in text]) == 1
+    moved = {row.subject_id: row for row in _of(47, 48, 49)}
+    assert [moved[n].due_at for n in (47, 48, 49)] == [due, due, None]
+    for row in moved.values():
+        assert row.rank_at == row.priority.act_by
+    assert steps(first.id) == [("due", "user:1")]
+    work(settle=["short:47"])
+    clock(ctx(), items=[{first.id: None}])
+    assert queries.case(first.id).case.due_at == due
 
 
 def test_opening_and_settling_in_one_command(work: Work, draft: Draft) -> None:

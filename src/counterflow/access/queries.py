@@ -90,6 +90,16 @@ def roles_of(user_id: int) -> tuple[str, ...]:
     return held
 
 
+def holders(*, user_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The roles of those of these users who are active, as they are now. One statement."""
+    found = db.rows(
+        "SELECT u.id, ARRAY(SELECT role FROM access_grant WHERE user_id = u.id ORDER BY role) AS roles"
+        " FROM access_user u WHERE u.id = ANY(%s::bigint[]) AND u.is_active ORDER BY u.id",
+        [list(user_ids)],
+    )
+    return {row.id: tuple(row.roles) for row in found}
+
+
 def permissions_of(user_id: int) -> frozenset[str]:
     """All that a user may do. At most one statement."""
     return permissions_for(roles_of(user_id))

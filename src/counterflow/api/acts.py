@@ -106,6 +106,11 @@ from counterflow.returns.commands.open_rmas import open_rmas
 from counterflow.workqueue.commands.assign_cases import assign_cases
 from counterflow.workqueue.commands.close_cases import close_cases
 from counterflow.workqueue.commands.comment_cases import comment_cases
+from counterflow.workqueue.commands.escalate_cases import escalate_cases
+from counterflow.workqueue.commands.merge_cases import merge_cases
+from counterflow.workqueue.commands.reopen_cases import reopen_cases
+from counterflow.workqueue.commands.snooze_cases import snooze_cases
+from counterflow.workqueue.commands.take_cases import take_cases
 
 ACTS: list[Act] = [
     Act("/rmas", open_rmas, "returns"),
@@ -209,4 +214,9 @@ ACTS: list[Act] = [
     Act("/case-assignments", assign_cases, "cases"),
     Act("/case-comments", comment_cases, "cases"),
     Act("/case-closings", close_cases, "cases"),
+    Act("/case-takings", take_cases, "cases"),
+    Act("/case-snoozings", snooze_cases, "cases"),
+    Act("/case-mergers", merge_cases, "cases"),
+    Act("/case-reopenings", reopen_cases, "cases"),
+    Act("/case-escalations", escalate_cases, "cases"),
 ]

@@ -138,6 +138,10 @@ def expected(*, parcel_id: int | None = None, rma: str = "") -> list[Job]:
     return [] if found is None else [found]
 
 
+_CASE_FILTERS = (
+    *("state", "queue", "kind", "owner_role", "assignee", "severity", "search", "snoozed", "sort", "subject_kind"),
+    *("money_from_minor", "money_to_minor", "currency", "due_from", "due_to", "opened_from", "opened_to", "entity_id"),
+)
 _AS_OF = ("entity", "booked", "happened", "known")
 
 READS: list[Read] = [
@@ -238,7 +242,7 @@ READS: list[Read] = [
         workqueue.cases,
         "workqueue.view",
         "cases",
-        ("state", "queue", "kind", "owner_role", "assignee"),
+        _CASE_FILTERS,
         ("after", "cursor"),
     ),
     Read("/cases/{case_id}", workqueue.case, "workqueue.view", "cases"),

@@ -51,6 +51,7 @@ ADDED_ONLY = (
     "returns_allocation",
     "returns_milestone",
     "returns_wish",
+    "workqueue_casestep",
 )
 GRANTS = """
 DO $grants$

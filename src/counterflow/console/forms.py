@@ -11,6 +11,7 @@ from counterflow.access.roles import PERMISSIONS, ROLES
 from counterflow.access.secrets import PASSWORD_LENGTH_MIN
 from counterflow.receiving.rules import Disposition
 from counterflow.reconciliation.reading import BYTES_MAX
+from counterflow.workqueue.kinds import outcomes_of
 
 _CLASSES: dict[type[forms.Widget], str] = {
     forms.CheckboxInput: "form-check-input",
@@ -150,17 +151,17 @@ class Comment(Form):
 
 
 class CloseCase(Form):
-    """How a case ended."""
+    """How a case of a kind ended."""
 
-    OUTCOMES = (
-        ("resolved", "Resolved"),
-        ("accepted", "Accepted as it is"),
-        ("written_off", "Written off"),
-        ("duplicate", "Already handled elsewhere"),
-        ("no_problem", "There was no problem"),
-    )
+    outcome = forms.ChoiceField(label="Outcome")
+    note = forms.CharField(label="Note", required=False, max_length=4_000, widget=forms.Textarea(attrs={"rows": 2}))
 
-    outcome = forms.ChoiceField(label="Outcome", choices=OUTCOMES)
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [(outcome.code, outcome.meaning) for outcome in outcomes_of(kind)]
+        self.fields["outcome"] = forms.ChoiceField(
+            label="Outcome", choices=offered, widget=forms.Select(attrs={"class": "form-select"})
+        )
 
 
 CODE = RegexValidator(r"^[A-Za-z0-9_.:-]{1,64}$", "A code has letters, digits, dots, colons, dashes and underscores.")

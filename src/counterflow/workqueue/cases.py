@@ -1,13 +1,13 @@
-"""Opening and settling cases inside the commands of other rooms.
+"""Opening and settling cases, and saying when they are due, inside the commands of other rooms.
 
-Both queue; the outermost command writes all of its cases by one statement each, after its own rows. So
+All three queue; the outermost command writes all of its cases by one statement each, after its own rows. So
 no lock is taken while others are still to come, and a case never outlives a command that failed.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -17,36 +17,74 @@ from counterflow.kernel.errors import InvariantBroken
 from counterflow.kernel.events import Event, emit
 from counterflow.workqueue.events import CASE_CLOSED, CASE_OPENED
 from counterflow.workqueue.kinds import KINDS
+from counterflow.workqueue.rules import act_by_sql, numbers_of
 from counterflow.workqueue.states import CASE, State
 
 _OPENING = "workqueue.open"
 _SETTLING = "workqueue.settle"
+_DUE = "workqueue.due"
 
-# Ordered by key, so that two commands opening the same cases wait for each other in one direction only.
-_INSERT = """
+# Ordered by key, so that two commands opening the same cases wait for each other in one direction only. A cause whose
+# case was merged into one that is still open is in hand there.
+_INSERT: Final = f"""
 INSERT INTO workqueue_case (id, kind, queue, owner_role, severity, state, subject_kind, subject_id, entity_id,
-    money_at_risk_minor, currency, facts, dedupe_key, opened_at, due_at, command_id)
+    money_at_risk_minor, currency, facts, dedupe_key, opened_at, due_at, command_id, rank_at, numbers)
 SELECT v.id, v.kind, v.queue, v.owner_role, v.severity, 'open', v.subject_kind, v.subject_id, v.entity_id,
-    v.money, v.currency, v.facts::jsonb, v.dedupe_key, %s::timestamptz, v.due_at, %s::bigint
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::bigint[],
-    %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
-    AS v(id, kind, queue, owner_role, severity, subject_kind, subject_id, entity_id, money, currency, facts,
-        dedupe_key, due_at)
+    v.money, v.currency, v.facts::jsonb, v.dedupe_key, v.opened_at, v.due_at, v.command_id,
+    {act_by_sql(due="v.due_at", opened="v.opened_at", severity="v.severity", money="v.money")},
+    ARRAY(SELECT jsonb_array_elements_text(v.numbers::jsonb))
+FROM (SELECT u.*, %s::timestamptz AS opened_at, %s::bigint AS command_id
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::bigint[],
+        %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
+        AS u(id, kind, queue, owner_role, severity, subject_kind, subject_id, entity_id, money, currency, facts,
+            dedupe_key, due_at, numbers)) v
+WHERE NOT EXISTS (
+    WITH RECURSIVE into_case (id, state, merged_into_id) AS (
+        SELECT c.id, c.state, c.merged_into_id FROM workqueue_case c
+        WHERE c.dedupe_key = v.dedupe_key AND c.merged_into_id IS NOT NULL
+        UNION SELECT t.id, t.state, t.merged_into_id FROM into_case i JOIN workqueue_case t ON t.id = i.merged_into_id
+    ) SELECT FROM into_case WHERE state = 'open'
+)
 ORDER BY v.dedupe_key, v.id
 ON CONFLICT (dedupe_key) WHERE state = 'open' DO NOTHING
-RETURNING id, kind, queue, subject_id
+RETURNING id, kind, queue, subject_id, owner_role
 """
 
-_SETTLE = """
+_SETTLE: Final = """
 WITH wanted AS (
     SELECT c.id, v.outcome FROM workqueue_case c
     JOIN unnest(%s::text[], %s::text[]) AS v(dedupe_key, outcome) ON v.dedupe_key = c.dedupe_key
     WHERE c.state = 'open' ORDER BY c.id FOR NO KEY UPDATE OF c
+), settled AS (
+    UPDATE workqueue_case c
+    SET state = %s, outcome = wanted.outcome, closed_at = %s, closed_by = %s
+    FROM wanted WHERE c.id = wanted.id
+    RETURNING c.id, c.kind, c.queue, c.subject_id, c.outcome, c.closed_at, c.closed_by
+), steps AS (
+    INSERT INTO workqueue_casestep (id, case_id, action, at, by, command_id, facts)
+    SELECT nextval('kernel_id_seq'), id, 'settle', closed_at, closed_by, %s, jsonb_build_object('outcome', outcome)
+    FROM settled ORDER BY id
 )
-UPDATE workqueue_case c
-SET state = %s, outcome = wanted.outcome, closed_at = %s, closed_by = %s
-FROM wanted WHERE c.id = wanted.id
-RETURNING c.id, c.kind, c.queue, c.subject_id, c.outcome
+SELECT id, kind, queue, subject_id, outcome FROM settled ORDER BY id
+"""
+
+_RANK_OF_DUE: Final = act_by_sql(
+    due="w.due_at", opened="c.opened_at", severity="c.severity", money="c.money_at_risk_minor"
+)
+_SET_DUE: Final = f"""
+WITH wanted AS (
+    SELECT c.id, v.due_at, c.due_at AS before FROM workqueue_case c
+    JOIN unnest(%s::bigint[], %s::timestamptz[]) AS v(id, due_at) ON v.id = c.id
+    WHERE c.state = 'open' AND c.due_at IS DISTINCT FROM v.due_at ORDER BY c.id FOR NO KEY UPDATE OF c
+), changed AS (
+    UPDATE workqueue_case c SET due_at = w.due_at, rank_at = {_RANK_OF_DUE}
+    FROM wanted w WHERE c.id = w.id RETURNING c.id, w.due_at, w.before
+), steps AS (
+    INSERT INTO workqueue_casestep (id, case_id, action, at, by, command_id, facts)
+    SELECT nextval('kernel_id_seq'), id, 'due', %s, %s, %s, jsonb_build_object('due_at', due_at, 'before', before)
+    FROM changed ORDER BY id
+)
+SELECT count(*) AS n FROM changed
 """
 
 
@@ -91,6 +129,16 @@ def settle_cases(ctx: Context, keys: Iterable[str], *, outcome: str) -> None:
         ctx.running.flush.setdefault(_SETTLING, _write_settled)
 
 
+def set_due(ctx: Context, due: Mapping[int, datetime | None]) -> None:
+    """Queue new due times of open cases, by case id; None takes the due time away. The last of several counts.
+
+    Cases that are closed, or due then already, are left alone. One statement for the whole command.
+    """
+    if due:
+        ctx.running.queued.setdefault(_DUE, []).extend(due.items())
+        ctx.running.flush.setdefault(_DUE, _write_due)
+
+
 def _write_open(ctx: Context) -> None:
     drafts: list[CaseDraft] = ctx.running.queued.pop(_OPENING)
     kinds = [KINDS[draft.kind] for draft in drafts]
@@ -113,16 +161,23 @@ def _write_open(ctx: Context) -> None:
             [orjson.dumps(dict(draft.facts), default=db.json_default).decode() for draft in drafts],
             [draft.dedupe_key for draft in drafts],
             [draft.due_at for draft in drafts],
+            [orjson.dumps(numbers_of(draft.facts)).decode() for draft in drafts],
         ],
     )
-    emit(ctx, [Event(CASE_OPENED, row.id, facts=_told(row)) for row in opened])
+    emit(ctx, [Event(CASE_OPENED, row.id, facts={**_told(row), "owner_role": row.owner_role}) for row in opened])
 
 
 def _write_settled(ctx: Context) -> None:
     # A cause that is settled twice in one command ends the way it ended last.
     settled = dict(ctx.running.queued.pop(_SETTLING))
-    closed = db.rows(_SETTLE, [list(settled), list(settled.values()), State.CLOSED.value, ctx.at, ctx.actor])
+    given = [list(settled), list(settled.values()), State.CLOSED.value, ctx.at, ctx.actor, ctx.command_id]
+    closed = db.rows(_SETTLE, given)
     emit(ctx, [Event(CASE_CLOSED, row.id, facts={**_told(row), "outcome": row.outcome}) for row in closed])
+
+
+def _write_due(ctx: Context) -> None:
+    due = dict(ctx.running.queued.pop(_DUE))
+    db.rows(_SET_DUE, [list(due), list(due.values()), ctx.at, ctx.actor, ctx.command_id])
 
 
 def _money(draft: CaseDraft) -> tuple[int | None, str | None]:

@@ -3,3 +3,5 @@
 CASE_OPENED = "CaseOpened"
 CASE_CLOSED = "CaseClosed"
 CASE_ASSIGNED = "CaseAssigned"
+CASE_REOPENED = "CaseReopened"
+CASE_ESCALATED = "CaseEscalated"

@@ -1,6 +1,7 @@
 """Every kind of case, a row each: what it means, which queue it joins, who owns it, how urgent it is.
 
-A new kind is a row here. A kind that names a role nobody has does not start.
+A new kind is a row here and one in `guides.py`, which says how it is worked and how it may end. A kind that names a
+role nobody has, or an action without words, does not start.
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from enum import IntEnum
 
 from counterflow.access.roles import ROLES
 from counterflow.kernel.errors import InvariantBroken
+from counterflow.workqueue.guides import ACTIONS, COMMON, GUIDES, SETTLED, Guide, Outcome
 
 
 class Severity(IntEnum):
@@ -29,7 +31,19 @@ class CaseKind:
     severity: Severity
     meaning: str
 
+    @property
+    def guide(self) -> Guide:
+        """How it is worked."""
+        return GUIDES.get(self.code, NO_GUIDE)
 
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """How a person may close it: its own outcomes first, then those of every kind."""
+        own = self.guide.outcomes
+        return (*own, *(outcome for outcome in COMMON if outcome.code not in {o.code for o in own}))
+
+
+NO_GUIDE = Guide((), (), ())
 _CRITICAL, _HIGH, _NORMAL, _LOW = Severity.CRITICAL, Severity.HIGH, Severity.NORMAL, Severity.LOW
 _ROWS: tuple[tuple[str, str, str, Severity, str], ...] = (
     # kind                    queue             owner role              severity   meaning
@@ -90,3 +104,18 @@ if len(KINDS) != len(_ROWS):
     raise InvariantBroken("a kind of case stands there twice")
 if unknown := {kind.owner_role for kind in KINDS.values()} - set(ROLES):
     raise InvariantBroken(f"kinds of cases name roles without a row: {sorted(unknown)}")
+if unworded := {action for guide in GUIDES.values() for action in guide.actions} - set(ACTIONS):
+    raise InvariantBroken(f"kinds of cases name actions without words: {sorted(unworded)}")
+
+
+def outcomes_of(kind: str) -> tuple[Outcome, ...]:
+    """How a case of a kind may be closed; one of a kind that is gone, as every case may."""
+    return KINDS[kind].outcomes if kind in KINDS else COMMON
+
+
+def outcome_meaning(kind: str, code: str) -> str:
+    """What an outcome means, in words; an outcome without a row is its own word."""
+    for outcome in (*outcomes_of(kind), *SETTLED):
+        if outcome.code == code:
+            return outcome.meaning
+    return code.replace("_", " ").capitalize()

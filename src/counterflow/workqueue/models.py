@@ -1,10 +1,22 @@
-"""The tables of workqueue: cases and their comments."""
+"""The tables of workqueue: cases, what was done with them, their comments, and filters that people keep."""
 
+from datetime import UTC, datetime
+from typing import Final
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from counterflow.kernel.ids import Id
-from counterflow.workqueue.states import State
+from counterflow.workqueue.states import MERGED, State
+
+NEVER_DUE: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""What a case without a due time is ordered as where cases are ordered by it."""
+NO_MONEY: Final = -1
+"""The same for money."""
+_OPEN: Final = Q(state=State.OPEN.value)
 
 
 class Case(models.Model):
@@ -12,7 +24,11 @@ class Case(models.Model):
 
     `subject_kind` and `subject_id` say what it is about. While it is open its `dedupe_key` is unique, so
     the same cause opens one case. `money_at_risk_minor` is in minor units of `currency`; both are
-    null where no money is at stake or nobody can tell. `facts` hold codes and numbers, never personal data.
+    null where no money is at stake or nobody can tell. `facts` hold codes and numbers, never personal data;
+    `numbers` are those of them by which people search, in small letters.
+
+    `rank_at` is the instant by which it wants to be looked at (`rules.py`), and the order of the queue. A case that is
+    snoozed stays open and is left out of lists until `snoozed_until`. `merged_into` is the case it was closed into.
     """
 
     id = Id()
@@ -35,6 +51,11 @@ class Case(models.Model):
     outcome = models.TextField(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_by = models.TextField(null=True)
+    rank_at = models.DateTimeField()
+    snoozed_until = models.DateTimeField(null=True)
+    snooze_reason = models.TextField(null=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
+    numbers = ArrayField(models.TextField(), default=list)
 
     class Meta:
         constraints = [
@@ -53,21 +74,52 @@ class Case(models.Model):
                 | Q(money_at_risk_minor__gte=0, currency__isnull=False),
                 name="workqueue_case_money_whole",
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(state=State.CLOSED.value, outcome=MERGED),
+                name="workqueue_case_merged_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(snoozed_until__isnull=True, snooze_reason__isnull=True)
+                | Q(snoozed_until__isnull=False, snooze_reason__isnull=False),
+                name="workqueue_case_snoozed_whole",
+            ),
         ]
         indexes = [
+            models.Index(fields=["rank_at", "id"], name="workqueue_case_open", condition=_OPEN),
             models.Index(
-                fields=["queue", "severity", "id"],
+                fields=["queue", "rank_at", "id"],
                 name="workqueue_case_queue",
-                condition=Q(state=State.OPEN.value),
-                include=["assignee", "owner_role"],
+                condition=_OPEN,
+                include=["severity", "assignee", "owner_role"],
             ),
-            models.Index(fields=["severity", "id"], name="workqueue_case_open", condition=Q(state=State.OPEN.value)),
+            models.Index(fields=["kind", "rank_at", "id"], name="workqueue_case_kind", condition=_OPEN),
+            models.Index(fields=["owner_role", "rank_at", "id"], name="workqueue_case_role", condition=_OPEN),
             models.Index(
-                fields=["assignee", "severity", "id"],
+                fields=["assignee", "rank_at", "id"],
                 name="workqueue_case_assignee",
-                condition=Q(state=State.OPEN.value, assignee__isnull=False),
+                condition=_OPEN & Q(assignee__isnull=False),
+            ),
+            models.Index(
+                fields=["rank_at", "id"], name="workqueue_case_nobodys", condition=_OPEN & Q(assignee__isnull=True)
+            ),
+            models.Index(Coalesce("due_at", NEVER_DUE), "id", name="workqueue_case_due", condition=_OPEN),
+            models.Index(
+                Coalesce("money_at_risk_minor", NO_MONEY).desc(), "id", name="workqueue_case_money", condition=_OPEN
+            ),
+            models.Index(fields=["opened_at", "id"], name="workqueue_case_opened", condition=_OPEN),
+            models.Index(
+                fields=["snoozed_until", "id"],
+                name="workqueue_case_snoozed",
+                condition=_OPEN & Q(snoozed_until__isnull=False),
             ),
             models.Index(fields=["subject_id", "id"], name="workqueue_case_subject"),
+            models.Index(
+                fields=["merged_into", "id"], name="workqueue_case_merged", condition=Q(merged_into__isnull=False)
+            ),
+            models.Index(
+                fields=["dedupe_key"], name="workqueue_case_merged_key", condition=Q(merged_into__isnull=False)
+            ),
+            GinIndex(fields=["numbers"], name="workqueue_case_numbers"),
         ]
 
     def __str__(self) -> str:
@@ -90,3 +142,24 @@ class CaseComment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.reference}"
+
+
+class CaseStep(models.Model):
+    """Something that was done with a case, by whom and by which command. `facts` are codes and ids; never rewritten."""
+
+    id = Id()
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, db_index=False)
+    action = models.TextField()
+    at = models.DateTimeField()
+    by = models.TextField()
+    command_id = models.BigIntegerField()
+    facts = models.JSONField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["case", "id"], name="workqueue_step_case"),
+            models.Index(fields=["command_id"], name="workqueue_step_command"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.action}"

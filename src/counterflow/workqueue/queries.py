@@ -1,14 +1,16 @@
-"""Questions to the work queue: what waits, for whom, how much is at stake."""
+"""Questions to the work queue: what waits, for whom, how much is at stake, and why it stands where it stands."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from counterflow.kernel import db
-from counterflow.kernel.errors import Invalid, NotFound
+from counterflow.kernel.errors import NotFound
 from counterflow.kernel.found import Found, id_of
-from counterflow.workqueue.kinds import KINDS, Severity
+from counterflow.workqueue.filters import CaseFilter, cursor, listed
+from counterflow.workqueue.kinds import KINDS, Severity, outcome_meaning
+from counterflow.workqueue.rules import Priority, priority
 from counterflow.workqueue.states import CASE, State
 
 LIMIT_MAX = 500
@@ -16,10 +18,6 @@ LIMIT_MAX = 500
 
 class CaseNotFound(NotFound):
     """There is no case {case_id}."""
-
-
-class StateUnknown(Invalid):
-    """A case is never {state!r}; it is one of {states}."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,11 @@ class CaseRow:
     outcome: str | None
     closed_at: datetime | None
     closed_by: str | None
+    rank_at: datetime
+    snoozed_until: datetime | None
+    snooze_reason: str | None
+    merged_into: int | None
+    cursor: str = ""
 
     @property
     def meaning(self) -> str:
@@ -61,9 +64,16 @@ class CaseRow:
         return CASE.actions(self.state)
 
     @property
-    def cursor(self) -> str:
-        """Where a list goes on after this row."""
-        return f"{self.severity}.{self.id}"
+    def outcome_words(self) -> str:
+        """How it ended, in words; empty while it is open."""
+        return outcome_meaning(self.kind, self.outcome) if self.outcome else ""
+
+    @property
+    def priority(self) -> Priority:
+        """Why it stands where it stands."""
+        return priority(
+            due_at=self.due_at, opened_at=self.opened_at, severity=self.severity, money_minor=self.money_at_risk_minor
+        )
 
 
 @dataclass(frozen=True)
@@ -94,66 +104,87 @@ class QueueCount:
     unassigned: int
 
 
-_COLUMNS = (
+_COLUMNS: Final = (
     "c.id, c.kind, c.queue, c.owner_role, c.severity, c.state, c.subject_kind, c.subject_id, c.entity_id,"
     " c.money_at_risk_minor, c.currency, c.facts, c.opened_at, c.due_at, c.assignee, c.outcome,"
-    " c.closed_at, c.closed_by"
+    " c.closed_at, c.closed_by, c.rank_at, c.snoozed_until, c.snooze_reason, c.merged_into_id AS merged_into"
 )
+
+
+def found(
+    wanted: CaseFilter, *, after: str | None = None, limit: int = 50, at: datetime | None = None
+) -> list[CaseRow]:
+    """The cases that a filter means, in its order.
+
+    `after` is the cursor of the last row seen; one that cannot be read starts from the top. One statement.
+    """
+    sql, params = listed(_COLUMNS, wanted, after=after, limit=max(1, min(limit, LIMIT_MAX)), at=at)
+    return [_row(row, wanted) for row in db.rows(sql, params)]
 
 
 def cases(
     *,
     state: str | None = State.OPEN.value,
-    queue: str | None = None,
-    kind: str | None = None,
-    owner_role: str | None = None,
-    assignee: str | None = None,
+    queue: str = "",
+    kind: str = "",
+    owner_role: str = "",
+    assignee: str = "",
+    severity: int | None = None,
+    money_from_minor: int | None = None,
+    money_to_minor: int | None = None,
+    currency: str = "",
+    due_from: datetime | None = None,
+    due_to: datetime | None = None,
+    opened_from: datetime | None = None,
+    opened_to: datetime | None = None,
+    search: str = "",
+    subject_kind: str = "",
     subject_ids: Sequence[int] | None = None,
     entity_id: int | None = None,
+    snoozed: str = "no",
+    sort: str = "priority",
     after: str | None = None,
     limit: int = 50,
 ) -> list[CaseRow]:
-    """Open cases, the most urgent first and the oldest of them first; with another state or none, newest first.
+    """Open cases, those to act on soonest first (or by `sort`); closed ones or `any`, the newest first.
 
-    `after` is the cursor of the last row seen; one that cannot be read starts from the top. One statement.
-    Raises `StateUnknown`.
+    `CaseFilter` says what the arguments mean. One statement. Raises `StateUnknown`, `SortUnknown`, `SnoozedUnknown`.
     """
-    filters: list[tuple[str, Any]] = [
-        ("c.queue = %s", queue),
-        ("c.kind = %s", kind),
-        ("c.owner_role = %s", owner_role),
-        ("c.assignee = %s", assignee),
-        ("c.subject_id = ANY(%s)", None if subject_ids is None else list(subject_ids)),
-        ("c.entity_id = %s", entity_id),
-    ]
-    urgent_first = state == State.OPEN
-    used = [(text, value) for text, value in filters if value is not None]
-    where, params = [text for text, _ in used], [value for _, value in used]
-    if state is not None:
-        # Written out, so that the indexes of open cases serve a prepared statement too.
-        where.append(f"c.state = '{_known(state)}'")
-    if (place := _place(after)) is not None:
-        where.append("(c.severity, c.id) > (%s, %s)" if urgent_first else "c.id < %s")
-        params += place if urgent_first else place[1:]
-    found = db.rows(
-        f"SELECT {_COLUMNS} FROM workqueue_case c WHERE {' AND '.join(where) or 'true'}"
-        f" ORDER BY {'c.severity, c.id' if urgent_first else 'c.id DESC'} LIMIT %s",
-        [*params, max(1, min(limit, LIMIT_MAX))],
+    wanted = CaseFilter(
+        state="" if state in (None, "any") else str(state),
+        queue=queue,
+        kind=kind,
+        owner_roles=(owner_role,) if owner_role else (),
+        assignee=assignee,
+        severity=severity,
+        money_from_minor=money_from_minor,
+        money_to_minor=money_to_minor,
+        currency=currency,
+        due_from=due_from,
+        due_to=due_to,
+        opened_from=opened_from,
+        opened_to=opened_to,
+        search=search,
+        subject_kind=subject_kind,
+        subject_ids=None if subject_ids is None else tuple(subject_ids),
+        entity_id=entity_id,
+        snoozed=snoozed,
+        sort=sort,
     )
-    return [_row(row) for row in found]
+    return found(wanted, after=after, limit=limit)
 
 
 def case(case_id: int) -> CaseView:
     """One case with what was said about it. Two statements. Raises `CaseNotFound`."""
-    found = db.rows(f"SELECT {_COLUMNS} FROM workqueue_case c WHERE c.id = %s", [case_id])
-    if not found:
+    rows = db.rows(f"SELECT {_COLUMNS} FROM workqueue_case c WHERE c.id = %s", [case_id])
+    if not rows:
         raise CaseNotFound(case_id=case_id)
     said = db.rows(
         "SELECT m.id, m.at, m.by, p.body ->> 'text' AS text FROM workqueue_casecomment m"
         " LEFT JOIN kernel_payload p ON p.id = m.payload_id WHERE m.case_id = %s ORDER BY m.id",
         [case_id],
     )
-    return CaseView(_row(found[0]), [Comment(**row._asdict()) for row in said])
+    return CaseView(_row(rows[0], CaseFilter(state="")), [Comment(**row._asdict()) for row in said])
 
 
 def queues(*, owner_role: str | None = None) -> list[QueueCount]:
@@ -167,23 +198,8 @@ def queues(*, owner_role: str | None = None) -> list[QueueCount]:
     return [QueueCount(**row._asdict()) for row in found]
 
 
-def _known(state: str) -> str:
-    if state not in CASE.states:
-        raise StateUnknown(state=state[:40], states=", ".join(sorted(CASE.states)))
-    return str(State(state))
-
-
-def _row(row: Any) -> CaseRow:
-    return CaseRow(**row._asdict())
-
-
-def _place(after: str | None) -> list[int] | None:
-    """Severity and id out of a cursor; None for none, and for what is not a cursor."""
-    severity, _, case_id = (after or "").partition(".")
-    if not (severity.isascii() and severity.isdigit() and case_id.isascii() and case_id.isdigit()):
-        return None
-    place = [int(severity), int(case_id)]
-    return place if place[0] < 10 and place[1] < 2**63 else None
+def _row(row: Any, wanted: CaseFilter) -> CaseRow:
+    return CaseRow(**row._asdict(), cursor=cursor(wanted.order, row))
 
 
 def named(words: str) -> list[Found]:

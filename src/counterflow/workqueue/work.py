@@ -27,9 +27,8 @@ class Risk:
 
 
 _RISKS = """
-SELECT id, kind, severity, money_at_risk_minor, currency, opened_at
-FROM (SELECT * FROM workqueue_case WHERE state = 'open' ORDER BY severity, id LIMIT %s) c
-WHERE money_at_risk_minor > 0 ORDER BY money_at_risk_minor DESC, id LIMIT %s
+SELECT id, kind, severity, money_at_risk_minor, currency, opened_at FROM workqueue_case
+WHERE state = 'open' AND money_at_risk_minor > 0 ORDER BY coalesce(money_at_risk_minor, -1) DESC, id LIMIT %s
 """
 _KINDS = """
 SELECT kind, count(*) AS n FROM (SELECT kind FROM workqueue_case WHERE state = 'open' LIMIT %s) c
@@ -39,7 +38,7 @@ WHERE kind = ANY(%s::text[]) GROUP BY kind
 
 def risks(*, limit: int = 8) -> list[Risk]:
     """The open cases with most money at risk. One statement."""
-    return [Risk(*row) for row in db.rows(_RISKS, [LOOKED_AT, limit])]
+    return [Risk(*row) for row in db.rows(_RISKS, [limit])]
 
 
 def open_of_kinds(*kinds: str) -> dict[str, int]:

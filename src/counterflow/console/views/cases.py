@@ -42,12 +42,12 @@ FILTERS = (
 def cases(request: HttpRequest) -> HttpResponseBase:
     """Cases, the most urgent first."""
     wanted = asked(request, FILTERS)
-    mine = signed_in(request).actor if wanted.chosen.get("whose") else None
+    mine = signed_in(request).actor if wanted.chosen.get("whose") else ""
 
     def found(after: str | None, limit: int) -> list[Row]:
         return queries.cases(
             state=wanted.chosen.get("state"),
-            queue=wanted.chosen.get("queue"),
+            queue=wanted.chosen.get("queue", ""),
             assignee=mine,
             after=after,
             limit=limit,
@@ -80,7 +80,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponseBase:
         "closed_by": names.get(found.case.closed_by or "", ""),
         "mine": found.case.assignee == who.actor,
         "may_work": who.may("workqueue.work"),
-        "close_form": forms.CloseCase(),
+        "close_form": forms.CloseCase(kind=found.case.kind),
         "comment_form": forms.Comment(),
         "photos": evidence.photos_of(subject_kind="case", subject_id=case_id),
         "simulated": notices(ledger.simulated()),
@@ -125,8 +125,8 @@ def case_comment(request: HttpRequest, case_id: int) -> HttpResponseBase:
 @require_POST
 def case_close(request: HttpRequest, case_id: int) -> HttpResponseBase:
     """Close a case with an outcome."""
-    form = forms.CloseCase(request.POST)
+    form = forms.CloseCase(request.POST, kind=queries.case(case_id).case.kind)
     if readable(request, form):
-        item = commands.CloseCase(case_id, form.cleaned_data["outcome"])
+        item = commands.CloseCase(case_id, form.cleaned_data["outcome"], form.cleaned_data["note"])
         act(request, "Case closed.", lambda ctx: commands.close_cases(ctx, items=[item]))
     return redirect("case", case_id=case_id)

@@ -1,7 +1,29 @@
-"""What people do with cases, a file each: assign, comment, close. Opening is in `workqueue.cases`."""
+"""What people do with cases, a file each. Opening them is in `workqueue.cases`."""
 
 from counterflow.workqueue.commands.assign_cases import AssignCase, assign_cases
 from counterflow.workqueue.commands.close_cases import CloseCase, close_cases
 from counterflow.workqueue.commands.comment_cases import CommentCase, comment_cases
+from counterflow.workqueue.commands.escalate_cases import EscalateCase, escalate_cases
+from counterflow.workqueue.commands.merge_cases import MergeCases, merge_cases
+from counterflow.workqueue.commands.reopen_cases import ReopenCase, reopen_cases
+from counterflow.workqueue.commands.snooze_cases import SnoozeCase, snooze_cases
+from counterflow.workqueue.commands.take_cases import TakeCases, take_cases
 
-__all__ = ["AssignCase", "CloseCase", "CommentCase", "assign_cases", "close_cases", "comment_cases"]
+__all__ = [
+    "AssignCase",
+    "CloseCase",
+    "CommentCase",
+    "EscalateCase",
+    "MergeCases",
+    "ReopenCase",
+    "SnoozeCase",
+    "TakeCases",
+    "assign_cases",
+    "close_cases",
+    "comment_cases",
+    "escalate_cases",
+    "merge_cases",
+    "reopen_cases",
+    "snooze_cases",
+    "take_cases",
+]

@@ -1,61 +1,106 @@
-"""Assign cases to somebody, or to nobody."""
+"""Assign cases to somebody, or to nobody, perhaps of another role."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from counterflow.kernel import db
+from counterflow.access import queries as access
+from counterflow.access.roles import ROLES, permissions_for
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, Invalid
 from counterflow.kernel.events import Event, emit
-from counterflow.workqueue.commands.locking import LockedCase, lock_cases
+from counterflow.workqueue.commands.locking import LockedCase, Work, lock_cases
 from counterflow.workqueue.events import CASE_ASSIGNED
-from counterflow.workqueue.models import Case
 from counterflow.workqueue.queries import CaseNotFound
 from counterflow.workqueue.states import CASE
 
 ASSIGNEE = re.compile(r"user:\d{1,18}")
+WORK = "workqueue.work"
 
 
 class AssigneeMalformed(Invalid):
     """{assignee!r} is nobody a case can be given to; write user: and the id, like user:7."""
 
 
+class AssigneeUnknown(Invalid):
+    """{assignee} is no user who is active and whose roles allow to work cases; choose another."""
+
+
+class RoleUnknown(Invalid):
+    """{role!r} is no role whose people work cases; choose one of {roles}."""
+
+
 @dataclass(frozen=True)
 class AssignCase:
-    """A case and whose it shall be ("user:7"); None puts it back into the queue."""
+    """A case and whose it shall be ("user:7"); None puts it back into the queue.
+
+    With `owner_role` the people of another role answer for it from now on.
+    """
 
     case_id: int
     assignee: str | None
+    owner_role: str = ""
 
 
 @command(needs="workqueue.work")
 def assign_cases(ctx: Context, *, items: Sequence[AssignCase]) -> Batch:
     """Give each open case to somebody; the last of several wishes for one case counts.
 
-    Refuses `CaseNotFound`, `AssigneeMalformed`, `MoveNotAllowed`. Two SQL statements, whatever the batch.
+    Refuses `CaseNotFound`, `AssigneeMalformed`, `AssigneeUnknown`, `RoleUnknown`, `MoveNotAllowed`. Three SQL
+    statements, whatever the batch.
     """
-    cases = lock_cases(ctx, [item.case_id for item in items])
-    before = {case.id: case.assignee for case in cases.values()}
+    workers = workers_among([item.assignee for item in items])
+    work = Work(ctx, lock_cases(ctx, [item.case_id for item in items]))
     results: list[Done | Refused] = []
     for item in items:
         try:
-            results.append(_assign(item, cases.get(item.case_id)))
+            results.append(_assign(item, work.cases.get(item.case_id), workers, work))
         except DomainError as error:
             results.append(Refused.of(str(item.case_id), error))
-    changed = [case for case in cases.values() if case.assignee != before[case.id]]
-    db.update(Case, [{"id": case.id, "assignee": case.assignee} for case in changed])
-    emit(ctx, [Event(CASE_ASSIGNED, case.id, facts={"kind": case.kind, "assignee": case.assignee}) for case in changed])
+    told = [Event(CASE_ASSIGNED, c.id, facts={"kind": c.kind, "assignee": c.assignee}) for c in work.changed]
+    work.write()
+    emit(ctx, told)
     return Batch(results)
 
 
-def _assign(item: AssignCase, case: LockedCase | None) -> Done:
+def _assign(item: AssignCase, case: LockedCase | None, workers: frozenset[str], work: Work) -> Done:
     if case is None:
         raise CaseNotFound(case_id=item.case_id)
-    if item.assignee is not None and not ASSIGNEE.fullmatch(item.assignee):
-        raise AssigneeMalformed(assignee=item.assignee[:80].replace("\0", "?"))
+    check_assignee(item.assignee, workers)
+    role = check_role(item.owner_role or case.owner_role) if item.owner_role else case.owner_role
     case.state = CASE.move("assign", case.state)
-    replayed = case.assignee == item.assignee
-    case.assignee = item.assignee
-    return Done(str(case.id), {"assignee": item.assignee}, replayed=replayed)
+    replayed = (case.assignee, case.owner_role) == (item.assignee, role)
+    case.assignee, case.owner_role = item.assignee, role
+    if not replayed:
+        work.step(case, "assign", assignee=item.assignee, owner_role=role)
+    return Done(str(case.id), {"assignee": item.assignee, "owner_role": role}, replayed=replayed)
+
+
+def workers_among(actors: Iterable[str | None]) -> frozenset[str]:
+    """Those of these actors who are users that may work cases. One statement."""
+    ids = sorted({int(a.removeprefix("user:")) for a in actors if a is not None and ASSIGNEE.fullmatch(a)})
+    held = access.holders(user_ids=ids)
+    return frozenset(f"user:{user_id}" for user_id, roles in held.items() if WORK in permissions_for(roles))
+
+
+def check_assignee(assignee: str | None, workers: frozenset[str]) -> None:
+    """Raise `AssigneeMalformed` or `AssigneeUnknown` for who cannot be given a case."""
+    if assignee is None:
+        return
+    if not ASSIGNEE.fullmatch(assignee):
+        raise AssigneeMalformed(assignee=assignee[:80].replace("\0", "?"))
+    if assignee not in workers:
+        raise AssigneeUnknown(assignee=assignee)
+
+
+def working_roles() -> list[str]:
+    """The roles whose people work cases."""
+    return [role.code for role in ROLES.values() if WORK in role.permissions]
+
+
+def check_role(role: str) -> str:
+    """A role whose people may work cases. Raises `RoleUnknown`."""
+    if role not in working_roles():
+        raise RoleUnknown(role=role[:80].replace("\0", "?"), roles=", ".join(working_roles()))
+    return role

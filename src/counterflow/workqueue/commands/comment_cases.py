@@ -82,28 +82,32 @@ def _comment(
         if before != content:
             raise IdentityReused(what="comment", identity=identity)
         return Done(identity, {"comment_id": comment_id}, replayed=True)
+    payload, comment = comment_rows(ctx, item.case_id, text, reference)
+    said[item.case_id, reference] = comment["id"], content
+    payloads.append(payload)
+    comments.append(comment)
+    return Done(identity, {"comment_id": comment["id"]})
+
+
+def comment_rows(ctx: Context, case_id: int, text: str, reference: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The erasable payload of a comment, and its row."""
     payload_id, comment_id = ctx.new_id(), ctx.new_id()
-    said[item.case_id, reference] = comment_id, content
-    payloads.append(
-        {
-            "id": payload_id,
-            "kind": "case_comment",
-            "subject_id": item.case_id,
-            "source": "workqueue",
-            "reference": str(comment_id),
-            "body": {"text": text},
-            "kept_at": ctx.at,
-        }
-    )
-    comments.append(
-        {
-            "id": comment_id,
-            "case_id": item.case_id,
-            "reference": reference,
-            "payload_id": payload_id,
-            "at": ctx.at,
-            "by": ctx.actor,
-            "content_hash": content,
-        }
-    )
-    return Done(identity, {"comment_id": comment_id})
+    payload = {
+        "id": payload_id,
+        "kind": "case_comment",
+        "subject_id": case_id,
+        "source": "workqueue",
+        "reference": str(comment_id),
+        "body": {"text": text},
+        "kept_at": ctx.at,
+    }
+    comment = {
+        "id": comment_id,
+        "case_id": case_id,
+        "reference": reference,
+        "payload_id": payload_id,
+        "at": ctx.at,
+        "by": ctx.actor,
+        "content_hash": content_hash(text),
+    }
+    return payload, comment

@@ -1,10 +1,37 @@
-"""Reading cases under lock, for the commands of this room."""
+"""Reading cases under lock, and writing what was done with them, for the commands of this room."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from counterflow.kernel import db
 from counterflow.kernel.context import Context, Rank
+from counterflow.workqueue.models import Case, CaseStep
+from counterflow.workqueue.rules import priority
+from counterflow.workqueue.states import State
+
+COLUMNS = (
+    "id, kind, queue, owner_role, severity, subject_id, state, outcome, assignee, money_at_risk_minor, currency,"
+    " dedupe_key, opened_at, due_at, closed_at, closed_by, rank_at, snoozed_until, snooze_reason, merged_into_id"
+)
+# The columns that commands of this room write.
+_WRITTEN = (
+    "owner_role",
+    "severity",
+    "state",
+    "outcome",
+    "assignee",
+    "money_at_risk_minor",
+    "currency",
+    "due_at",
+    "closed_at",
+    "closed_by",
+    "rank_at",
+    "snoozed_until",
+    "snooze_reason",
+    "merged_into_id",
+)
 
 
 @dataclass
@@ -14,20 +41,95 @@ class LockedCase:
     id: int
     kind: str
     queue: str
+    owner_role: str
+    severity: int
     subject_id: int
     state: str
     outcome: str | None
     assignee: str | None
+    money_at_risk_minor: int | None
+    currency: str | None
+    dedupe_key: str
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str | None
+    rank_at: datetime
+    snoozed_until: datetime | None
+    snooze_reason: str | None
+    merged_into_id: int | None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What events tell of a case."""
+        return {"kind": self.kind, "queue": self.queue, "subject_id": self.subject_id}
+
+    def end(self, state: str, outcome: str, ctx: Context) -> None:
+        """Close it, now, by whoever calls."""
+        self.state, self.outcome, self.closed_at, self.closed_by = state, outcome, ctx.at, ctx.actor
+
+    def rank(self) -> None:
+        """Find its place again, after severity, money or due time changed."""
+        self.rank_at = priority(
+            due_at=self.due_at, opened_at=self.opened_at, severity=self.severity, money_minor=self.money_at_risk_minor
+        ).act_by
 
 
 def lock_cases(ctx: Context, case_ids: Iterable[int]) -> dict[int, LockedCase]:
     """The cases there are among these ids, locked in ascending order; one statement."""
-    # Cases share the rank of statements: paper, after goods and money and before positions.
+    # Cases come after goods, money and statements, and before positions.
     found = db.lock(
         ctx,
         Rank.CASE,
-        "SELECT id, kind, queue, subject_id, state, outcome, assignee FROM workqueue_case WHERE id = ANY(%s)"
-        " ORDER BY id FOR NO KEY UPDATE",
+        f"SELECT {COLUMNS} FROM workqueue_case WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
         [sorted(set(case_ids))],
     )
     return {row.id: LockedCase(**row._asdict()) for row in found}
+
+
+class Work:
+    """What a command does with locked cases: their rows as they were, and the steps that led on."""
+
+    def __init__(self, ctx: Context, cases: Mapping[int, LockedCase]) -> None:
+        self.ctx = ctx
+        self.cases = cases
+        self.steps: list[dict[str, Any]] = []
+        self._before = {case.id: self._row(case) for case in cases.values()}
+
+    @staticmethod
+    def _row(case: LockedCase) -> tuple[Any, ...]:
+        return tuple(getattr(case, name) for name in _WRITTEN)
+
+    def step(self, case: LockedCase, action: str, **facts: Any) -> int:
+        """Note that something was done with a case; the step's id. Facts are codes, ids and instants."""
+        step_id = self.ctx.new_id()
+        self.steps.append(
+            {
+                "id": step_id,
+                "case_id": case.id,
+                "action": action,
+                "at": self.ctx.at,
+                "by": self.ctx.actor,
+                "command_id": self.ctx.command_id,
+                "facts": {name: db.json_default(v) if isinstance(v, datetime) else v for name, v in facts.items()},
+            }
+        )
+        return step_id
+
+    @property
+    def changed(self) -> Sequence[LockedCase]:
+        """The cases that are no longer what they were."""
+        return [case for case in self.cases.values() if self._row(case) != self._before[case.id]]
+
+    def write(self) -> None:
+        """Write the steps, and of each changed case the columns that any of them changed; one statement at most."""
+        changed = self.changed
+        rows = {case.id: self._row(case) for case in changed}
+        moved = [n for n, _ in enumerate(_WRITTEN) if any(rows[i][n] != self._before[i][n] for i in rows)]
+        db.update(Case, [{"id": i, **{_WRITTEN[n]: row[n] for n in moved}} for i, row in sorted(rows.items())])
+        db.insert(CaseStep, self.steps)
+
+
+def is_open(case: LockedCase) -> bool:
+    """Whether it still waits for somebody."""
+    return case.state == State.OPEN

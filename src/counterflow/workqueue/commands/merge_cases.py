@@ -1,0 +1,87 @@
+"""Merge cases that are about one thing: one goes on, the others are closed into it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from counterflow.kernel.commands import Batch, Done, Refused, command
+from counterflow.kernel.context import Context
+from counterflow.kernel.errors import DomainError, Invalid, Refusal
+from counterflow.kernel.events import Event, emit
+from counterflow.workqueue.commands.locking import LockedCase, Work, is_open, lock_cases
+from counterflow.workqueue.events import CASE_CLOSED
+from counterflow.workqueue.queries import CaseNotFound
+from counterflow.workqueue.states import CASE, MERGED
+
+MERGED_MAX = 100
+
+
+class MergesNothing(Invalid):
+    """Name 1 to {most} cases to merge into case {into}, each another one than it."""
+
+
+class CaseClosed(Refusal):
+    """Case {case_id} is closed ({outcome}); only open cases are merged. Open it again first."""
+
+
+@dataclass(frozen=True)
+class MergeCases:
+    """The case that goes on, and those that are closed into it."""
+
+    into: int
+    cases: tuple[int, ...]
+
+
+@command(needs="workqueue.work")
+def merge_cases(ctx: Context, *, items: Sequence[MergeCases]) -> Batch:
+    """Close the cases of each item into one, which becomes as urgent, as early due and as costly as any of them.
+
+    An item is done whole or not at all; one whose cases were merged so already is a replay. Money of several cases
+    about one thing is one sum: the largest in the case's own currency counts. Refuses `CaseNotFound`,
+    `MergesNothing`, `CaseClosed`. Two SQL statements, whatever the batch.
+    """
+    work = Work(ctx, lock_cases(ctx, [case_id for item in items for case_id in (item.into, *item.cases)]))
+    ended: list[LockedCase] = []
+    results: list[Done | Refused] = []
+    for item in items:
+        try:
+            results.append(_merge(ctx, item, work, ended))
+        except DomainError as error:
+            results.append(Refused.of(str(item.into), error))
+    work.write()
+    facts = [{**case.told, "outcome": MERGED, "merged_into": case.merged_into_id} for case in ended]
+    emit(ctx, [Event(CASE_CLOSED, case.id, facts=told) for case, told in zip(ended, facts, strict=True)])
+    return Batch(results)
+
+
+def _merge(ctx: Context, item: MergeCases, work: Work, ended: list[LockedCase]) -> Done:
+    if not 1 <= len(item.cases) <= MERGED_MAX or item.into in item.cases:
+        raise MergesNothing(most=MERGED_MAX, into=item.into)
+    missing = next((i for i in (item.into, *item.cases) if i not in work.cases), None)
+    if missing is not None:
+        raise CaseNotFound(case_id=missing)
+    into, parts = work.cases[item.into], [work.cases[i] for i in dict.fromkeys(item.cases)]
+    fresh = [part for part in parts if part.merged_into_id != into.id]
+    for case in (into, *fresh) if fresh else ():
+        if not is_open(case):
+            raise CaseClosed(case_id=case.id, outcome=case.outcome)
+    facts = {"merged": [part.id for part in parts]}
+    if not fresh:
+        return Done(str(into.id), facts, replayed=True)
+    for part in fresh:
+        part.end(CASE.move("merge", part.state), MERGED, ctx)
+        part.merged_into_id = into.id
+        work.step(part, "merge", into=into.id)
+        _inherit(into, part)
+    ended += fresh
+    into.rank()
+    work.step(into, "absorb", cases=[part.id for part in fresh])
+    return Done(str(into.id), facts)
+
+
+def _inherit(into: LockedCase, part: LockedCase) -> None:
+    """Let the case that goes on be no less urgent than the one that ends."""
+    into.severity = min(into.severity, part.severity)
+    into.due_at = min((at for at in (into.due_at, part.due_at) if at is not None), default=None)
+    if part.money_at_risk_minor is not None and (into.currency or part.currency) == part.currency:
+        into.money_at_risk_minor = max(into.money_at_risk_minor or 0, part.money_at_risk_minor)
+        into.currency = part.currency

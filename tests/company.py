@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 
 from counterflow.catalog.models import Brand, Item, ReasonCode, Supplier
+from counterflow.clocks.commands.install_default_calendar import install_default_calendar
 from counterflow.facilities.models import Node
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, command
@@ -186,6 +187,7 @@ def make_company(ctx: Callable[..., Context]) -> Company:
     tag = f"{next(_serial)}"
     install_default_policies(ctx())
     install_default_plans(ctx())
+    install_default_calendar(ctx())
     entity = db.rows(
         "SELECT ledger_keep_entity(nextval('kernel_id_seq'), %s, 'Shop', 'GBP', 'Europe/London', %s) AS id",
         [f"UK{tag}", date(2026, 1, 1)],

@@ -11,6 +11,8 @@ from casework import work_cases
 from company import ASKED, SOLD, Company
 from counterflow import flows
 from counterflow.catalog.commands import MapReason, map_reasons
+from counterflow.clocks.commands.change_calendars import ChangeCalendar, change_calendars
+from counterflow.clocks.commands.record_calendars import NewCalendar, record_calendars
 from counterflow.console.master.files import read
 from counterflow.console.master.intake import preview
 from counterflow.console.master.register import KINDS
@@ -123,6 +125,7 @@ def live(company: Company) -> None:
     """Let every kind of return happen, by commands only, as far as each goes."""
     stock = [OpenStock(company.node(), company.sku(name), 60, 60 * company.costs[name] + 7) for name in company.costs]
     assert len(open_books(company.ctx(), items=stock).done) == len(stock)
+    _hours(company)
     _plain(company)
     _by_parcel(company)
     _without_a_return(company)
@@ -142,6 +145,16 @@ def live(company: Company) -> None:
     _shelf_count(company)
     work_cases(company)
     flows.run_pending()
+
+
+def _hours(company: Company) -> None:
+    """A calendar of a node, with holidays and a closed day, changed once."""
+    code = f"hours-{company.tag}"
+    hours = ["07:00-12:00 12:30-16:00"] * 5
+    made = NewCalendar(code, "DC", "Europe/London", *hours, country="GB", subdivision="ENG", nodes=(company.node(),))
+    assert record_calendars(company.ctx(), items=[made]).done
+    changed = ChangeCalendar(code, 1, saturday="08:00-12:00", closed_days="2026-06-24 Stocktaking")
+    assert change_calendars(company.ctx(), items=[changed]).done
 
 
 def _plain(company: Company) -> None:

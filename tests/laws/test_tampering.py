@@ -22,6 +22,10 @@ TOLD = "what somebody outside told us of it, compared with nothing we hold"
 REPLAY = "tells a replay from a reuse and decides nothing else"
 ONCE = "an identity that nothing else names"
 UNNOTICED = {
+    "clocks_calendar": {"code": TOLD, "name": DESCRIPTIVE},
+    "clocks_calendarversion": {},
+    "clocks_calendaryear": {"id": ONCE},
+    "clocks_opening": {"id": ONCE},
     "desk_label": {},
     "desk_letterrule": {"id": ONCE},
     "evidence_photo": {

@@ -15,6 +15,8 @@ from counterflow.catalog.commands.record_brands import record_brands
 from counterflow.catalog.commands.record_items import record_items
 from counterflow.catalog.commands.record_reasons import record_reasons
 from counterflow.catalog.commands.record_suppliers import record_suppliers
+from counterflow.clocks.commands.change_calendars import change_calendars
+from counterflow.clocks.commands.record_calendars import record_calendars
 from counterflow.desk.commands.erase_customers import erase_customers
 from counterflow.desk.commands.keep_labels import keep_labels
 from counterflow.desk.commands.queue_messages import queue_messages
@@ -186,6 +188,8 @@ ACTS: list[Act] = [
     Act("/reason-mappings", map_reasons, "catalog"),
     Act("/nodes", record_nodes, "facilities"),
     Act("/totes", record_totes, "facilities"),
+    Act("/calendars", record_calendars, "clocks"),
+    Act("/calendar-changes", change_calendars, "clocks"),
     Act("/node-changes", change_nodes, "facilities"),
     Act("/authorities", set_authority, "facilities"),
     Act("/entities", keep_entities, "ledger"),

@@ -7,6 +7,7 @@ from counterflow.api.policies import READS as POLICIES
 from counterflow.api.reading import Read
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
+from counterflow.clocks import calendar_queries as calendars
 from counterflow.desk.labels import carrier_labels, label_content
 from counterflow.desk.letter_rules import letter_rules
 from counterflow.desk.messages import messages
@@ -218,6 +219,8 @@ READS: list[Read] = [
         ("search", "holder"),
         ("after", "key"),
     ),
+    Read("/calendars", calendars.calendars, "clocks.view", "clocks", ("search", "country", "sort"), ("after", "code")),
+    Read("/calendars/{code}/days", calendars.calendar_days, "clocks.view", "clocks"),
     Read("/changes", changes, "registry.view", "registry", _CHANGE_FILTERS, ("before_id", "id")),
     Read("/stock", stock, "ledger.view", "ledger", _AS_OF),
     Read("/stock/available", available, "catalog.view", "ledger", ("sku",)),

@@ -26,6 +26,9 @@ MIGRATION_LOCK = 0x436F756E746572
 
 # What happened is added to and never rewritten: the audit, events, decisions, and the rows that counters add up.
 ADDED_ONLY = (
+    "clocks_calendarversion",
+    "clocks_calendaryear",
+    "clocks_opening",
     "kernel_commandrecord",
     "kernel_eventrecord",
     "logistics_parcelevent",

@@ -12,7 +12,7 @@ from counterflow.kernel import db
 from counterflow.kernel.errors import NotFound
 from counterflow.kernel.found import literal
 
-KINDS = ("item", "supplier", "brand", "reason", "mapping", "node", "authority", "channel")
+KINDS = ("item", "supplier", "brand", "reason", "mapping", "node", "authority", "channel", "calendar")
 """Kinds of records that are about no person."""
 
 

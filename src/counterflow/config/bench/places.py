@@ -14,7 +14,18 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from counterflow.kernel import db
 
-KINDS = ("items", "suppliers", "brands", "reasons", "mappings", "channels", "nodes", "authorities", "users")
+KINDS = (
+    "items",
+    "suppliers",
+    "brands",
+    "reasons",
+    "mappings",
+    "channels",
+    "nodes",
+    "authorities",
+    "calendars",
+    "users",
+)
 OF_PROGRAMS = "api/v1/"
 _LOADS = (
     "SELECT number AS it FROM (SELECT DISTINCT ON (state) id, number FROM recovery_load WHERE kind = '{}'"
@@ -54,6 +65,7 @@ SAMPLES: dict[str, str] = {
     "master_nodes_one": "SELECT code AS it FROM facilities_node ORDER BY id DESC",
     "master_authorities_one": "SELECT n.code || ':' || a.message_kind AS it"
     " FROM facilities_authority a JOIN facilities_node n ON n.id = a.node_id ORDER BY a.id DESC",
+    "master_calendars_one": "SELECT code AS it FROM clocks_calendar ORDER BY id DESC",
     **{
         f"master_{kind}_{page}": f"SELECT id AS it FROM registry_intake WHERE kind = '{kind}' ORDER BY id DESC"
         for kind in KINDS

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 
 from counterflow.console.master.kinds import Kind
 from counterflow.console.master.register import KINDS
-from counterflow.console.views import mappings, master, master_files, master_history
+from counterflow.console.views import calendars, mappings, master, master_files, master_history
 
 
 def _of(kind: Kind) -> list[URLPattern]:
@@ -17,10 +17,11 @@ def _of(kind: Kind) -> list[URLPattern]:
     ]
     if "list" not in kind.pages:
         listed = mappings.mappings if kind.name == "mappings" else master.records(kind)
+        shown = calendars.calendar if kind.name == "calendars" else master.record(kind)
         found += [
             path(at, listed, name=name),
             path(f"{at}/new", master.new(kind), name=f"{name}_new"),
-            path(f"{at}/one/<path:code>", master.record(kind), name=f"{name}_one"),
+            path(f"{at}/one/<path:code>", shown, name=f"{name}_one"),
         ]
     return found
 

@@ -12,12 +12,16 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from counterflow.catalog.rules import GtinMalformed, gtin14
+from counterflow.clocks import calendars
+from counterflow.kernel.errors import Invalid
 
 YES, NO = "yes", "no"
 _YES = {"yes", "y", "true", "t", "1", "x", "on", "ja", "oui", "si", "wahr"}
 _NO = {"no", "n", "false", "f", "0", "", "off", "nein", "non", "falsch"}
 _SCIENTIFIC = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+")
 _SPLIT = re.compile(r"[\s,;|]+")
+LONG = frozenset({"long", "closed_days", "open_days"})
+"""Sorts of values that have lines."""
 
 
 class CellWrong(Exception):
@@ -69,7 +73,7 @@ class Field:
 
     def read(self, text: str) -> str:
         """The normal form of a text. Raises `CellWrong`."""
-        clean = text.replace("\u00a0", " ").strip() if self.kind != "long" else text.replace("\r\n", "\n").strip()
+        clean = text.replace("\u00a0", " ").strip() if self.kind not in LONG else text.replace("\r\n", "\n").strip()
         if len(clean) > max(self.most, 40):
             raise CellWrong(f"{len(clean):,} characters are too many", f"At most {self.most:,} characters fit.")
         if any(not c.isprintable() and c not in "\n\t" for c in clean):
@@ -162,6 +166,32 @@ def _yes_no(text: str, field: Field) -> str:
     raise CellWrong(f"{text[:40]} is neither yes nor no", "Write yes or no.")
 
 
+def _hours(text: str, field: Field) -> str:
+    try:
+        return calendars.said_hours(calendars.read_hours(field.label, text))
+    except Invalid as error:
+        raise CellWrong(f"{text[:40]} are no working hours", _HOURS) from error
+
+
+def _closed_days(text: str, field: Field) -> str:
+    try:
+        return "\n".join(f"{day} {words}".strip() for day, words in calendars.read_closed(text))
+    except Invalid as error:
+        raise CellWrong(error.message.split(";")[0], "Write a line a day, such as 2026-12-24 Stocktaking.") from error
+
+
+def _open_days(text: str, field: Field) -> str:
+    try:
+        return "\n".join(f"{day} {calendars.said_hours(spans)}" for day, spans in calendars.read_opened(text))
+    except Invalid as error:
+        raise CellWrong(
+            error.message.split(";")[0], "Write a line a day with its hours, such as 2026-12-19 09:00-13:00."
+        ) from error
+
+
+_HOURS = "Write spans from earlier to later, such as 08:00-12:00 13:00-17:00; leave it empty for a day off."
+
+
 def _gtin(text: str, field: Field) -> str:
     if _SCIENTIFIC.fullmatch(text):
         raise CellWrong(
@@ -185,6 +215,10 @@ def _gtins(text: str, field: Field) -> str:
 
 def _codes(text: str, field: Field) -> str:
     return " ".join(sorted({_choice(part, field) for part in _SPLIT.split(text) if part}))
+
+
+def _refs(text: str, field: Field) -> str:
+    return " ".join(sorted({part for part in _SPLIT.split(text) if part}))
 
 
 def _currency(text: str, field: Field) -> str:
@@ -213,6 +247,9 @@ VALUES: dict[str, Value] = {
     "zone": Value(_zone, str, str),
     "currency": Value(_currency, str, str),
     "email": Value(_email, str, str),
+    "hours": Value(_hours, str, str),
+    "closed_days": Value(_closed_days, str, str),
+    "open_days": Value(_open_days, str, str),
     "whole": Value(_whole, lambda text: int(text) if text else None, str),
     "money": Value(_amount, _decimal_of, str),
     "percent": Value(
@@ -224,4 +261,5 @@ VALUES: dict[str, Value] = {
     "gtin": Value(_gtin, lambda text: text or None, str),
     "gtins": Value(_gtins, _list_of, " ".join),
     "codes": Value(_codes, _list_of, lambda codes: " ".join(sorted(codes))),
+    "refs": Value(_refs, _list_of, lambda codes: " ".join(sorted(codes))),
 }

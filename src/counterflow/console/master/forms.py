@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from counterflow.console.forms import Form, SentFile
-from counterflow.console.master.fields import YES, CellWrong, Field
+from counterflow.console.master.fields import LONG, YES, CellWrong, Field
 from counterflow.console.master.files import BYTES_MAX
 from counterflow.console.master.kinds import Kind, Texts
 
@@ -76,7 +76,7 @@ def _made(f: Field) -> forms.Field:
         offered = list(f.choices())
         return forms.ChoiceField(choices=offered if f.required or f.default else [("", "–"), *offered], **given)
     attrs: dict[str, Any] = {"autocomplete": "off", "spellcheck": "false"}
-    if f.kind == "long":
+    if f.kind in LONG:
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), max_length=f.most, **given)
     if f.kind == "whole":
         attrs["inputmode"] = "numeric"

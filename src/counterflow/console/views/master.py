@@ -60,7 +60,7 @@ def _cell_of(kind: Kind, f: Field, leads: bool) -> Callable[[Any], cells.Cell]:
             return cells.code(words.get(text, text), href=href) if len(text) < 40 else cells.text(text, href=href)
         if f.badge:
             return cells.badge(f.badge, "active" if text == "yes" else "off")
-        if f.kind == "codes":
+        if f.kind in ("codes", "refs"):
             return cells.tags([words.get(code, code) for code in text.split()])
         if f.kind == "percent":
             return cells.Cell("number", f"{text} %" if text else "", text)

@@ -1,0 +1,3 @@
+"""Facts that clocks tells; the subject is the calendar."""
+
+CALENDAR_CHANGED = "CalendarChanged"

@@ -147,5 +147,4 @@ def test_what_begins_outside_of_hours_begins_with_the_next_ones():
 def test_openings_say_how_far_they_reach():
     assert office().reaches(HALF, timedelta(hours=1000))
     assert not office().reaches(HALF, timedelta(hours=20_000))
-    assert not office().reaches(datetime(2020, 1, 1, tzinfo=UTC), timedelta(hours=1))
     assert not Openings.of([]).reaches(HALF, timedelta())

@@ -191,6 +191,7 @@ ROLES: dict[str, Role] = {
             "approvals.delegate",
             "policies.test",
             "clocks.edit",
+            "registry.import",
             "refunds.release",
             "refunds.approve",
             "refunds.compensate",

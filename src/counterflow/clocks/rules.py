@@ -61,10 +61,10 @@ class Openings:
         return cls([a for a, _ in spans], [b for _, b in spans], before)
 
     def worked(self, at: datetime) -> timedelta:
-        """Working time from the first opening up to an instant."""
+        """Working time up to an instant, counted as the openings count it."""
         n = bisect_right(self.opens, at) - 1
         if n < 0:
-            return NOTHING
+            return self.before[0] if self.before else NOTHING
         return self.before[n] + min(at, self.closes[n]) - self.opens[n]
 
     def after(self, at: datetime, time: timedelta) -> datetime:
@@ -77,12 +77,12 @@ class Openings:
 
     @property
     def total(self) -> timedelta:
-        """All working time of these openings."""
+        """What is worked up to the end of the last opening."""
         return self.before[-1] + self.closes[-1] - self.opens[-1] if self.opens else NOTHING
 
     def reaches(self, at: datetime, time: timedelta) -> bool:
         """Whether so much can be worked after an instant within these openings."""
-        return bool(self.opens) and self.opens[0] <= at and self.worked(at) + time <= self.total
+        return bool(self.opens) and self.worked(at) + time <= self.total
 
 
 def between(calendar: WorkingTime, begin: datetime, end: datetime, pauses: Sequence[Pause] = ()) -> timedelta:

@@ -16,7 +16,7 @@ from counterflow.kernel.errors import Invalid
 
 BACK: Final = 1
 AHEAD: Final = 2
-FIRST, LAST = 1990, 2200
+FIRST, LAST = 1900, 2400
 
 
 class YearOutOfReach(Invalid):

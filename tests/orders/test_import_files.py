@@ -19,7 +19,7 @@ SELECT o.number, o.placed_at, o.currency, o.country, k.external_ref, k.country A
 FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id LEFT JOIN orders_customer k ON k.id = o.customer_id
 JOIN orders_orderline l ON l.order_id = o.id LEFT JOIN catalog_item i ON i.id = l.item_id
 LEFT JOIN orders_shipmentline s ON s.order_line_id = l.id LEFT JOIN orders_shipment p ON p.id = s.shipment_id
-WHERE c.code = %s ORDER BY o.number, l.sku, l.quantity, l.unit_price_minor, s.history_qty
+WHERE c.code = %s ORDER BY o.number, l.sku, l.kind, l.quantity, l.unit_price_minor, s.history_qty
 """
 RETURNS = """
 SELECT r.number, r.happened_at, r.sku, r.kind, r.quantity, r.amount_minor, o.number AS sold, m.quantity AS matched
@@ -27,7 +27,7 @@ FROM orders_importedreturn r JOIN orders_channel c ON c.id = r.channel_id
 LEFT JOIN orders_importedreturnmatch m ON m.imported_return_id = r.id
 LEFT JOIN orders_shipmentline s ON s.id = m.shipment_line_id LEFT JOIN orders_orderline l ON l.id = s.order_line_id
 LEFT JOIN orders_order o ON o.id = l.order_id
-WHERE c.code = %s ORDER BY r.number, r.sku, r.quantity, o.number, m.quantity
+WHERE c.code = %s ORDER BY r.number, r.sku, r.happened_at, r.quantity, r.amount_minor, o.number, m.quantity
 """
 ADJUSTMENTS = """
 SELECT a.number, a.happened_at, a.sku, a.quantity, a.text, r.code FROM orders_stockadjustment a

@@ -11,6 +11,12 @@ from django.db import models
 from django.db.models import Func
 
 SEQUENCE = "kernel_id_seq"
+BLOCK_SEQUENCE = "kernel_block_seq"
+BLOCK = 2**17
+"""So many ids begin at each number of the sequence of blocks, far above what the common one will reach.
+
+For rows that come by the hundred thousand, where asking for each id costs as much as writing an index.
+"""
 
 if TYPE_CHECKING:
     _Integer = models.BigIntegerField[int, int]

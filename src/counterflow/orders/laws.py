@@ -34,7 +34,10 @@ LAWS: Final[list[Law]] = [
         SELECT format('shipment line %s: not of its order, shipment and item', s.id)
         FROM orders_shipmentline s LEFT JOIN orders_orderline l ON l.id = s.order_line_id AND l.item_id = s.item_id
         LEFT JOIN orders_shipment p ON p.id = s.shipment_id AND p.order_id = l.order_id
-        WHERE l.id IS NULL OR p.id IS NULL
+        WHERE (l.id IS NULL OR p.id IS NULL) AND NOT EXISTS (
+            SELECT FROM orders_linesahead a, jsonb_array_elements(a.runs) r
+            WHERE s.order_line_id BETWEEN (r ->> 0)::bigint AND (r ->> 1)::bigint
+        )
         """,
         _SHIPPED,
     ),

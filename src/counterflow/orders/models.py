@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from counterflow.catalog.models import Brand, Item, ReasonCode
 from counterflow.kernel.ids import Id
 from counterflow.ledger.models import Entity
+from counterflow.orders.models_imports import ImportRun
 from counterflow.orders.states import CostBasis, LineKind
 
 BULK: dict[str, Any] = {"on_delete": models.PROTECT, "db_constraint": False, "db_index": False, "related_name": "+"}
@@ -104,33 +105,6 @@ class CustomerLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.customer_id}"
-
-
-class ImportRun(models.Model):
-    """One file that was imported: rows = imported + refused + duplicate; `counts` has the classes."""
-
-    id = Id()
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT)
-    file_name = models.TextField()
-    sha256 = models.CharField(max_length=64)
-    layout = models.TextField()
-    at = models.DateTimeField()
-    rows = models.BigIntegerField()
-    imported = models.BigIntegerField()
-    refused = models.BigIntegerField()
-    duplicate = models.BigIntegerField()
-    counts = models.JSONField()
-    report_path = models.TextField(db_default="")
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(rows=F("imported") + F("refused") + F("duplicate")), name="orders_run_adds_up"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.file_name} {self.id}"
 
 
 class Order(models.Model):

@@ -13,7 +13,7 @@ from counterflow.kernel.errors import NotFound
 from counterflow.orders.commands import binding, merging
 from counterflow.orders.commands.map_adjustments import map_adjustments
 from counterflow.orders.commands.match_returns import match_returns
-from counterflow.orders.models import ImportRun
+from counterflow.orders.models_imports import ImportRun
 from counterflow.orders.states import LineClass
 
 ITEMS_AT_ONCE = 10_000

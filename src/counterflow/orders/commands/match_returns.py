@@ -94,7 +94,7 @@ def _matches(sales: list[Any], returns: list[Any]) -> list[Match]:
     for row in returns:
         place = (row.number, row.unit_price_minor, row.quantity, row.id)
         back[row.customer_id, row.item_id].append(CameBack(row.id, row.happened_at, row.quantity, place))
-    return [match for pair, came in back.items() for match in match_lifo(sold[pair], came)]
+    return [match for pair, came in back.items() if pair in sold for match in match_lifo(sold[pair], came)]
 
 
 def _row(match: Match) -> dict[str, Any]:

@@ -25,6 +25,22 @@ class Chunk:
         """A row's cells as the report shows them."""
         return ",".join(str(column[row].as_py() or "") for column in self.columns.values())
 
+    def part(self, start: int, rows: int) -> "Chunk":
+        """Some of its rows; the refusals go with the first of them."""
+        columns = {name: column.slice(start, rows) for name, column in self.columns.items()}
+        return Chunk(self.lines.slice(start, rows), columns, [] if start else self.refused)
+
+
+def begun_small(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The same rows; the first chunk in growing parts, so that the database soon has something to do."""
+    for first in chunks:
+        start, rows = 0, max(1, CHUNK_ROWS // 8)
+        while start < len(first) or not start:
+            yield first.part(start, rows)
+            start, rows = start + rows, 2 * rows
+        break
+    yield from chunks
+
 
 @dataclass(frozen=True)
 class Part:

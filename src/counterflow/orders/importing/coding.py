@@ -88,7 +88,7 @@ def _coded(table: Any, rows: Any, name: str, keys: tuple[str, ...], known: dict[
 
 def _mixed(table: Any, keys: tuple[str, ...]) -> Any:
     """One int64 a row that is equal where all keys are equal."""
-    mixed, most = pa.array([0] * len(table), pa.int64()), 1
+    mixed, most = pa.repeat(pa.scalar(0, pa.int64()), len(table)), 1
     for key in keys:
         column = _one(_plain(table[key])).dictionary_encode(null_encoding="encode")
         if most * len(column.dictionary) > SPACE:

@@ -6,30 +6,26 @@ that contradict the first line of their order, are staged and merged (`commands.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from counterflow.kernel import db
+from counterflow.kernel.ids import BLOCK, BLOCK_SEQUENCE
 from counterflow.orders.importing import staging
 from counterflow.orders.states import CostBasis, LineKind
 
 KNOWN = "SELECT number FROM orders_order WHERE channel_id = %s AND number = ANY(%s)"
-TAKE = """
-SELECT min(id) AS first, max(id) AS last, count(*) AS n
-FROM (SELECT nextval('kernel_id_seq'::regclass) AS id FROM generate_series(1, %s)) taken
-"""
-PICK = "SELECT nextval('kernel_id_seq'::regclass) AS id FROM generate_series(1, %s)"
-"""Ids from the common sequence: as a range where nobody took any in between, else one by one."""
+TAKE = "SELECT nextval('kernel_id_seq'::regclass) AS id FROM generate_series(1, %s)"
+BLOCKS = f"SELECT nextval('{BLOCK_SEQUENCE}'::regclass) AS first FROM generate_series(1, %s)"
 
 Ensure = Callable[[Sequence[str]], dict[str, int]]
 """Makes sure that these SKUs have items; the id of each."""
 
 
-@dataclass(frozen=True)
-class _Head:
+class _Head(NamedTuple):
     """An order that is new: its ids, its first line in the file, and what all its lines must agree on."""
 
     order_id: int
@@ -76,9 +72,11 @@ class Direct:
         fresh = self._fresh([row["number"] for row in headings])
         self._goes = pa.concat_arrays([self._goes, pa.array(self._agree(headings, fresh), pa.bool_())])
         straight = pc.take(self._goes, lines["heading"])
-        new, others = lines.filter(straight), lines.filter(pc.invert(straight))
-        ids = _reserve(2 * len(fresh) + len(new))
-        self._open(headings, fresh, ids[: 2 * len(fresh)].to_pylist())
+        whole = pc.all(straight, min_count=0).as_py()
+        new, others = (
+            (lines, lines.slice(0, 0)) if whole else (lines.filter(straight), lines.filter(pc.invert(straight)))
+        )
+        self._open(headings, fresh, _ids(2 * len(fresh)))
         used = pc.unique(new["thing"]).to_pylist()
         self._ensure_items(used)
         staged = dict(tables) | {"staged": others, "staged_used": pa.table({"thing": pa.array(used, pa.int32())})}
@@ -88,7 +86,7 @@ class Direct:
             self._places[name] = pa.concat_arrays([known, column])
             if name != "first_line":
                 staged["staged_headings"] = staged["staged_headings"].append_column(name, column)
-        return Planned(staged, new, ids[2 * len(fresh) :], *self._places.values(), *self._sold())
+        return Planned(staged, new, _blocks(2 * len(new)), *self._places.values(), *self._sold())
 
     def _fresh(self, numbers: Sequence[str]) -> dict[str, None]:
         """Of these numbers, those that were not seen before and that the books do not have, in their order."""
@@ -138,35 +136,48 @@ def _says(row: dict[str, Any]) -> tuple[str | None, str]:
     return row["customer"], row["country"] or ""
 
 
-def _reserve(number: int) -> Any:
+def _ids(number: int) -> list[int]:
     """So many fresh ids, ascending."""
+    return [row.id for row in db.rows(TAKE, [number])] if number else []
+
+
+def _blocks(number: int) -> Any:
+    """So many fresh ids for lines, ascending: one call of the database for each block of them."""
     if not number:
         return pa.array([], pa.int64())
-    taken = db.rows(TAKE, [number])[0]
-    if taken.last - taken.first + 1 == taken.n:
-        return _counted(taken.first, taken.last)
-    return pa.array([row.id for row in db.rows(PICK, [number])], pa.int64())
+    starts = [row.first for row in db.rows(BLOCKS, [-(-number // BLOCK)])]
+    return pa.concat_arrays([_counted(first, BLOCK) for first in starts]).slice(0, number)
 
 
-def _counted(first: int, last: int) -> Any:
-    return pc.add(pc.cumulative_sum(_same(1, last - first + 1, pa.int64())), first - 1)
+def _counted(first: int, count: int) -> Any:
+    return pc.add(pc.cumulative_sum(_same(1, count, pa.int64())), first - 1)
 
 
 def _same(value: Any, count: int, kind: Any) -> Any:
     return pa.repeat(pa.scalar(value, kind), count)
 
 
-def written(plan: Planned) -> list[staging.Piece]:
-    """A planned chunk as bytes for COPY: what is staged, then the lines of orders, then those of their shipments."""
+@dataclass(frozen=True)
+class Written:
+    """A chunk as bytes for COPY: what is staged and the lines of orders, and beside them the lines of shipments."""
+
+    pieces: list[staging.Piece]
+    beside: list[staging.Piece] = field(default_factory=list)
+    order_line_ids: Any = ()
+
+
+def written(plan: Planned) -> Written:
+    """A planned chunk as bytes for COPY."""
     pieces = [staging.encoded(name, rows) for name, rows in plan.staged.items() if len(rows)]
     lines = plan.lines
     if not len(lines):
-        return pieces
+        return Written(pieces)
     heading, thing, count = lines["heading"], lines["thing"], len(lines)
+    order_line_ids, shipped_ids = plan.ids.slice(0, count), plan.ids.slice(count)
     kind, item = pc.take(plan.kinds, thing), pc.take(plan.items, thing)
     basis = _same(str(CostBasis.HISTORY), count, pa.string())
     columns = {
-        "id": plan.ids,
+        "id": order_line_ids,
         "order_id": pc.take(plan.orders, heading),
         "line_no": pc.add(pc.subtract(lines["line"], pc.take(plan.first_lines, heading)), 1),
         "item_id": item,
@@ -178,16 +189,17 @@ def written(plan: Planned) -> list[staging.Piece]:
         "cost_basis": basis,
     }
     shipped = {
+        "id": shipped_ids,
         "shipment_id": pc.take(plan.shipments, heading),
-        "order_line_id": plan.ids,
+        "order_line_id": order_line_ids,
         "item_id": item,
         "quantity": lines["quantity"],
         "invoiced_minor": pc.multiply(pc.cast(lines["quantity"], pa.int64()), lines["price_minor"]),
         "cost_basis": basis,
     }
     goods = pa.table(shipped).filter(pc.equal(kind, str(LineKind.PRODUCT)))
-    return [
-        *pieces,
-        staging.encoded("orders_orderline", pa.table(columns)),
-        staging.encoded("orders_shipmentline", goods),
-    ]
+    return Written(
+        [*pieces, staging.encoded_codes("orders_orderline", pa.table(columns))],
+        [staging.encoded_codes("orders_shipmentline", goods)],
+        order_line_ids,
+    )

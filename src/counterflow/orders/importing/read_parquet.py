@@ -34,7 +34,7 @@ def _chunks(file: Any, header: Header, read: Read) -> Iterator[Chunk]:
         for batch in file.iter_batches(CHUNK_ROWS, columns=list(wanted.values())):
             count = batch.num_rows
             columns = {field: _text(batch.column(name)) for field, name in wanted.items()}
-            yield Chunk(pa.array(range(first, first + count), pa.int64()), columns)
+            yield Chunk(pc.add(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), first - 1), columns)
             first += count
             read(count)
     except (pa.ArrowInvalid, OSError) as error:

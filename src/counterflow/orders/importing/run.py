@@ -1,8 +1,10 @@
 """The import of order books from files: read, check, stage, merge, report."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -22,10 +24,11 @@ from counterflow.orders.adjustment_reasons import SHIPPED
 from counterflow.orders.commands.import_book import Book, import_book, lock_channel
 from counterflow.orders.importing import staging
 from counterflow.orders.importing.ahead import ahead
+from counterflow.orders.importing.beside import Beside, sweep
 from counterflow.orders.importing.check import CHECKS, Checked, Terms
-from counterflow.orders.importing.chunks import Part
+from counterflow.orders.importing.chunks import Part, begun_small
 from counterflow.orders.importing.coding import Coder
-from counterflow.orders.importing.direct import Direct, written
+from counterflow.orders.importing.direct import Direct, Written, written
 from counterflow.orders.importing.layouts import OURS
 from counterflow.orders.importing.problems import Refusal
 from counterflow.orders.importing.readers import parts
@@ -70,7 +73,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class _Staged:
-    pieces: list[staging.Piece]
+    written: Written
     good: int
     classes: dict[str, int]
     refused: list[Refusal]
@@ -90,12 +93,25 @@ def import_files(
     channel = queries.channel(code=options.channel)
     terms = Terms(channel.currency, channel.zone, ctx.at)
     install_reasons(replace(ctx, key=f"{ctx.key}:reasons"), items=SHIPPED)
-    with Report(options.report) as report:
+    with Report(options.report) as report, _few_collections():
         for path in paths:
             try:
                 yield from _import_file(ctx, path, terms, options, report, progress)
             except DomainError as error:
                 yield Failed(path.name, error.code, error.message)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let Python seldom look for cycles: reading makes many small things and no cycles, and each look costs time."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100 * before[0], *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _import_file(
@@ -128,25 +144,35 @@ def _tables(
     for part in parts(path, read=lambda size: progress(path, size, 0), encoding=options.encoding):
         # Each table is a request of its own; a run repeated under the same key is answered as before.
         inside = replace(ctx, key=f"{ctx.key}:{path.name}:{part.name}")
-        with transaction.atomic():
-            done = _import_part(inside, path, part, terms, options, report, progress)
+        with Beside() as beside, transaction.atomic():
+            done = _import_part(inside, path, part, terms, options, report, progress, beside)
         yield done
 
 
 def _import_part(
-    ctx: Context, path: Path, part: Part, terms: Terms, options: Options, report: Report, progress: Progress
+    ctx: Context,
+    path: Path,
+    part: Part,
+    terms: Terms,
+    options: Options,
+    report: Report,
+    progress: Progress,
+    beside: Beside,
 ) -> Imported:
     channel = lock_channel(options.channel)
+    sweep(channel.id)
     staging.prepare()
     good = refused = 0
     classes: Counter[str] = Counter()
-    with staging.Copying() as copying:
+    with staging.here() as copying:
         for chunk in _chunks(ctx, part, terms, channel.id, copying):
-            copying.start(chunk.pieces)
+            copying.start(chunk.written.pieces)
+            beside.start(chunk.written.beside, chunk.written.order_line_ids)
             good += chunk.good
             classes.update(chunk.classes)
             refused += report.add(part.name, chunk.refused)
             progress(path, 0, chunk.good + len(chunk.refused))
+    beside.commit(channel.id)
     book = Book(
         channel=options.channel,
         file_name=part.name,
@@ -162,6 +188,7 @@ def _import_part(
     facts: dict[str, Any] = import_book(ctx, book=book).done[0].facts
     report.add(part.name, (Refusal(*row) for row in staging.refused()))
     staging.drop()
+    beside.keep()
     return Imported(
         part.name,
         facts["rows"],
@@ -194,15 +221,15 @@ def _chunks(ctx: Context, part: Part, terms: Terms, channel_id: int, copying: st
 
 def _coded(part: Part, terms: Terms) -> Iterator[tuple[Checked, dict[str, Any]]]:
     check, coder = CHECKS[part.header.layout.name], Coder()
-    for checked in ahead(check(chunk, terms) for chunk in part.chunks):
+    for checked in ahead(check(chunk, terms) for chunk in begun_small(part.chunks)):
         yield checked, coder.code(checked.table)
 
 
-def _staged(tables: dict[str, Any]) -> list[staging.Piece]:
-    return [staging.encoded(name, rows) for name, rows in tables.items() if len(rows)]
+def _staged(tables: dict[str, Any]) -> Written:
+    return Written([staging.encoded(name, rows) for name, rows in tables.items() if len(rows)])
 
 
-def _ready(write: Callable[[], list[staging.Piece]], checked: Checked) -> _Staged:
+def _ready(write: Callable[[], Written], checked: Checked) -> _Staged:
     return _Staged(write(), len(checked.table), _classes(checked.table), checked.refused)
 
 

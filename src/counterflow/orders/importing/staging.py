@@ -14,6 +14,7 @@ from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
 
+import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
 
@@ -64,7 +65,8 @@ TABLES = {
     },
     "staged_refused": {"line": "bigint", "code": "text", "message": "text", "raw": "text"},
 }
-_PLAIN = pyarrow.csv.WriteOptions(include_header=False)
+_PLAIN = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+_QUOTED = pyarrow.csv.WriteOptions(include_header=False)
 
 
 @dataclass(frozen=True)
@@ -87,20 +89,31 @@ def prepare() -> None:
 
 def encoded(name: str, table: Any) -> Piece:
     """Rows for the temporary table of this name, or for a table of the books."""
+    return Piece(f"pg_temp.{name}" if name in TABLES else name, table.column_names, _csv(table, _QUOTED))
+
+
+def encoded_codes(name: str, table: Any) -> Piece:
+    """Rows whose texts are codes and never empty: most need no quotes, which are dear to write and to read."""
+    try:
+        return Piece(name, table.column_names, _csv(table, _PLAIN))
+    except pa.ArrowInvalid:  # a comma, a quote or a line's end is in one of them
+        return encoded(name, table)
+
+
+def _csv(table: Any, options: Any) -> bytes:
     buffer = BytesIO()
-    pyarrow.csv.write_csv(table, buffer, _PLAIN)
-    return Piece(f"pg_temp.{name}" if name in TABLES else name, table.column_names, buffer.getvalue())
+    pyarrow.csv.write_csv(table, buffer, options)
+    return buffer.getvalue()
 
 
 class Copying:
-    """Copies rows in a thread of its own, inside the transaction of its maker, who goes on meanwhile.
+    """Copies rows in a thread of its own, inside the transaction of a connection, whose maker goes on meanwhile.
 
-    The connection does one thing at a time: whoever wants to ask the database something calls `wait` first.
+    The connection does one thing at a time: whoever wants to ask it something calls `wait` first.
     """
 
-    def __init__(self) -> None:
-        connection.ensure_connection()
-        self._raw: Any = connection.connection
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._running: Future[None] | None = None
 
@@ -110,10 +123,13 @@ class Copying:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # The transaction ends after this, so nothing may be under way any more, whatever happened.
-        self._pool.shutdown(wait=True)
+        self.stop()
         if error is None:
             self.wait()
+
+    def stop(self) -> None:
+        """Return when nothing is under way any more, whatever happened: the transaction ends after this."""
+        self._pool.shutdown(wait=True)
 
     def start(self, pieces: Sequence[Piece]) -> None:
         """Copy these once those before are in."""
@@ -126,6 +142,12 @@ class Copying:
         if running:
             with connection.wrap_database_errors:
                 running.result()
+
+
+def here() -> Copying:
+    """Copies inside the transaction of this thread."""
+    connection.ensure_connection()
+    return Copying(connection.connection)
 
 
 def _copy(raw: Any, pieces: Sequence[Piece]) -> None:

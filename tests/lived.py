@@ -10,6 +10,7 @@ from counterflow.access.secrets import new_token
 from counterflow.kernel.context import Context
 from everything import live
 from people import email, make_people
+from ruling import make_policies
 
 
 def context(*permissions: str, actor: str = "user:1", key: str | None = None, at: datetime | None = None) -> Context:
@@ -24,6 +25,7 @@ def make_lived() -> Company:
     create_users(context(), items=[NewUser("walked@demo.example", "Walked", ("clerk",))])
     company = make_company(context)
     live(company)
+    make_policies(context)
     return company
 
 

@@ -63,6 +63,16 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "partly_paid": Badge("Partly paid", MOVE),
         "paid": Badge("Paid", GOOD),
     },
+    "policy": {
+        "draft": Badge("Draft", PLAIN),
+        "in_review": Badge("In review", WAIT),
+        "approved": Badge("Agreed to", MOVE),
+        "planned": Badge("Planned", MOVE),
+        "in_force": Badge("In force", GOOD),
+        "active": Badge("In force", GOOD),
+        "retired": Badge("Retired", PLAIN),
+        "withdrawn": Badge("Withdrawn", STOP),
+    },
     "break": {
         "open": Badge("Open", WAIT),
         "explained": Badge("Explained", PLAIN),

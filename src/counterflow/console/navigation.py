@@ -127,6 +127,19 @@ GROUPS: tuple[Group, ...] = (
         ),
     ),
     Group(
+        "Governance",
+        (
+            Link(
+                "policies",
+                "Policies",
+                "gavel",
+                "policies.view",
+                "What is decided for whom, and how that changes",
+                ("policy", "policy_*"),
+            ),
+        ),
+    ),
+    Group(
         "Administration",
         (
             Link(

@@ -127,6 +127,8 @@ class Act:
 ACTS: Final[tuple[Act, ...]] = (
     Act("Open a return", "plus", "desk", "returns.open", "new rma caller customer order"),
     Act("Compare a statement", "switch-horizontal", "compare", "reconciliation.compare", "upload snapshot reconcile"),
+    Act("Change a policy", "pencil", "policies", "policies.edit", "draft rule table threshold fee window"),
+    Act("Import a policy", "file-import", "policy_import", "policies.edit", "table json decision model"),
     Act("Put away", "package-import", "put_away", "receiving.dispose", "dispose tote station scan"),
     Act("Open a lot", "plus", "lots", "recovery.load", "new liquidation secondary sell"),
     Act("Open a pallet", "plus", "pallets", "recovery.load", "new supplier vendor rtv sscc"),

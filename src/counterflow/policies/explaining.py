@@ -13,7 +13,7 @@ import zen
 
 from counterflow.policies.engine import FactsRefused, graph_of
 from counterflow.policies.examples import SCORE_MAX
-from counterflow.policies.facts import ADDED_UP, FACTS, completed
+from counterflow.policies.facts import ADDED_UP, FACTS, asked, completed
 from counterflow.policies.rules import value_fault
 from counterflow.policies.tables import Row, Table
 
@@ -97,11 +97,10 @@ def explain(table: Table, record: Mapping[str, Any]) -> list[RowWhy]:
 
 def fact_faults(kind: str, facts: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with a record of facts, by fact; empty where nothing is."""
-    known = {fact.name: fact for fact in FACTS[kind]}
+    known = {fact.name for fact in FACTS[kind]}
     found = {name: f"{name} is no fact of {kind}." for name in facts if name not in known}
-    for (name, fact), value in zip(known.items(), (facts.get(name) for name in known), strict=True):
-        if name == "zone" and name not in facts:
-            continue
+    for fact in asked(kind):
+        name, value = fact.name, facts.get(fact.name)
         if value in (None, "") and fact.nullable:
             continue
         if value is None:

@@ -299,6 +299,11 @@ ANSWER: Mapping[str, tuple[Fact, ...]] = {
 _ZONED = frozenset({Kind.ELIGIBILITY, Kind.REFUND, Kind.ROUTING})
 
 
+def asked(kind: str) -> tuple[Fact, ...]:
+    """The facts of a kind that somebody has to say; what follows from another fact is left out."""
+    return tuple(fact for fact in FACTS[kind] if not (kind in _ZONED and fact.name == "zone"))
+
+
 def zone_of(country: str | None) -> str:
     """The consumer law that applies to a country: eea, uk, ch, us, other, or unknown."""
     return "unknown" if country is None else _ZONE_OF.get(country, "other")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import zen
 
 from counterflow.kernel.errors import Invalid
@@ -216,4 +217,9 @@ def _described(fact: Fact) -> str:
 
 def _first_line(error: Exception) -> str:
     """The engine's message; below its first line a stack trace may follow, which is nobody's business."""
-    return str(error).splitlines()[0]
+    line = str(error).splitlines()[0]
+    try:
+        told = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return line
+    return str(told.get("source", line)) if isinstance(told, dict) else line

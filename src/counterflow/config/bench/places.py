@@ -31,6 +31,10 @@ _LOADS = (
     "SELECT number AS it FROM (SELECT DISTINCT ON (state) id, number FROM recovery_load WHERE kind = '{}'"
     " ORDER BY state, id DESC) s ORDER BY id DESC"
 )
+_POLICIES = (
+    "SELECT kind AS it, version AS other FROM (SELECT DISTINCT ON (state) id, kind, version"
+    " FROM policies_policyversion WHERE {} ORDER BY state, id DESC) s ORDER BY id DESC"
+)
 SAMPLES: dict[str, str] = {
     # One of each state, the newest: pages differ by state.
     "number": "SELECT number AS it FROM (SELECT DISTINCT ON (state) id, number FROM returns_rma"
@@ -66,6 +70,15 @@ SAMPLES: dict[str, str] = {
     "master_authorities_one": "SELECT n.code || ':' || a.message_kind AS it"
     " FROM facilities_authority a JOIN facilities_node n ON n.id = a.node_id ORDER BY a.id DESC",
     "master_calendars_one": "SELECT code AS it FROM clocks_calendar ORDER BY id DESC",
+    # One of each state of one kind: pages differ by state.
+    **dict.fromkeys(("policy", "policy_try", "policy_draft"), _POLICIES.format("true")),
+    "policy_kind": "SELECT DISTINCT kind AS it FROM policies_policyversion ORDER BY it DESC",
+    "policy_compare": "SELECT kind AS it FROM policies_policyversion GROUP BY kind ORDER BY count(*) DESC, kind",
+    "policy_export": "SELECT kind AS it, version AS other, 'csv' AS third FROM policies_policyversion ORDER BY id DESC",
+    "policy_submit": _POLICIES.format("state = 'draft'"),
+    "policy_review": _POLICIES.format("state = 'in_review'"),
+    "policy_activate": _POLICIES.format("state = 'approved'"),
+    "policy_end": _POLICIES.format("state = 'in_review'"),
     **{
         f"master_{kind}_{page}": f"SELECT id AS it FROM registry_intake WHERE kind = '{kind}' ORDER BY id DESC"
         for kind in KINDS

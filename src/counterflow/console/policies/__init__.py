@@ -1,0 +1,1 @@
+"""What the pages of policies are made of: tables in words, what may be done, facts that are tried, the editor."""

@@ -7,6 +7,7 @@ from company import ASKED, make_company
 from counterflow.evidence import queries as evidence
 from counterflow.evidence.commands.keep_photos import KeepPhoto, keep_photos
 from counterflow.receiving import queries
+from dock import receive, scan
 from everything import ask, buy
 from pictures import picture
 from quality import SHOWN, arrived
@@ -208,3 +209,23 @@ def test_a_plan_is_told_in_words_with_its_versions(browse, company):
         assert words in page, words
     assert client.get("/plans/nothing").status_code == 404
     assert client.get("/plans/electronics?version=99").status_code == 404
+
+
+def test_a_unit_that_two_people_look_at_says_who_is_next(browse, company):
+    rma = ask(company, buy(company, ("phone", 2)), ("phone", 1))
+    wrong = scan(company, "mug", rma=rma)
+    receive(company, wrong)
+    first, second = browse("inspector"), browse("inventory_controller")
+    assert "Two people look at this one." in text(first.get(f"/inspect/{wrong.lpn}"))
+    first.post(f"/inspect/{wrong.lpn}", {"grade": "A", "key": f"s-{wrong.lpn}"})
+    assert "Waits for a second look" in text(first.get(f"/inspect?last={wrong.lpn}"))
+    assert "You looked first" in text(first.get(f"/inspect/{wrong.lpn}"))
+    first.get(f"/inspect?node={company.node()}")
+    assert "For a second look" not in text(first.get("/inspect"))
+    second.get(f"/inspect?node={company.node()}")
+    assert wrong.lpn in text(second.get("/inspect"))
+    assert "it counts once you have inspected it too" in text(second.get(f"/inspect/{wrong.lpn}"))
+    assert "inspect it too" in text(second.get(f"/put-away?lpn={wrong.lpn}"))
+    assert "another person to look at it too" in text(second.get(f"/units/{wrong.lpn}"))
+    second.post(f"/inspect/{wrong.lpn}", {"grade": "A", "key": f"t-{wrong.lpn}"})
+    assert [(i.waits, i.passed) for i in seen(wrong.lpn).inspections] == [(True, True), (False, True)]

@@ -11,6 +11,7 @@ import pytest
 from calling import make_caller
 from counterflow import flows
 from counterflow.policies.commands.publish_policies import PublishPolicy, publish_policies
+from counterflow.policies.queries import decisions
 from counterflow.policies.tables import shipped
 from counterflow.refunds.commands.release_credits import ReleaseCredit
 from quality import SHOWN
@@ -129,6 +130,28 @@ def test_electronics_with_another_serial_number_are_set_apart_and_release_nothin
     assert found["passed"] is False
     assert money(shop, page) == []
     assert shop.dispose(lpn) == "quarantine"
+
+
+def test_dear_electronics_are_inspected_by_two_people_before_any_money(shop, ctx):
+    sale = shop.sell("phone", price=100000, serials=("SN3",))
+    page = shop.ask(sale, 10)
+    lpn = shop.receive(page, sale, "SN3")
+    found = {"serial": "SN3", "grade_reason": "looked_at", "answers": SHOWN}
+    first = shop.inspect(lpn, **found)
+    assert (first["passed"], first["waits_for_second_look"]) == (True, True)
+    assert money(shop, page) == []
+    with pytest.raises(Refused, match="second_look_missing"):
+        shop.dispose(lpn)
+    assert shop.inspect(lpn, round=2, **found)["waits_for_second_look"], "the same person once more is no second look"
+    assert money(shop, page) == []
+    another = make_caller(ctx) if shop.door == "api" else None
+    second = shop.inspect(lpn, round=3, caller=another, actor="user:2", **found)
+    assert (second["passed"], second["waits_for_second_look"]) == (True, False)
+    assert money(shop, page) == [(100490, 490, 0)]
+    assert shop.dispose(lpn, 3) == "restock"
+    told = decisions(subject_ids=[first["unit_id"]], kind="inspection_plan")
+    assert {row.row_id for row in told} == {"dear-serial"}
+    assert len(told) == 3
 
 
 def test_the_legal_guarantee_lasts_two_years(shop):

@@ -24,6 +24,7 @@ from counterflow.orders import queries as orders
 from counterflow.policies import queries as policies
 from counterflow.receiving import labels, parked
 from counterflow.receiving import queries as receiving
+from counterflow.receiving import queries_inspection as inspection
 from counterflow.receiving import queries_station as station
 from counterflow.receiving.expected import Job, job
 from counterflow.reconciliation import queries as reconciliation
@@ -198,6 +199,7 @@ READS: list[Read] = [
     Read("/pallets", recovery.pallets, "recovery.view", "recovery", ("node", "state"), ("before_id", "id")),
     Read("/loads/{number}", recovery.load, "recovery.view", "recovery"),
     Read("/set-apart", station.set_apart, "receiving.view", "receiving", ("node", "search"), ("after_id", "id")),
+    Read("/second-looks", inspection.second_looks, "receiving.view", "receiving", ("node", "person")),
     Read("/totes", facilities.totes, "facilities.view", "facilities", ("node", "purpose", "active"), ("after", "code")),
     Read("/units/{lpn}/label", labels.label, "receiving.view", "receiving"),
     Read("/units/{lpn}/clues", parked.clues, "receiving.view", "receiving", name="unit_clues"),

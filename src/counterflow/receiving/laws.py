@@ -3,10 +3,12 @@
 from typing import Final
 
 from counterflow.kernel.laws import Law
+from counterflow.receiving.laws_inspection import LAWS_INSPECTION
 
 _UNITS: Final = "SELECT count(*) FROM receiving_unit"
 
 LAWS: Final[list[Law]] = [
+    *LAWS_INSPECTION,
     Law(
         "receiving.units_are_positions",
         "Pieces, cost and allowance of units are the ledger's unit positions, dimension by dimension.",
@@ -329,7 +331,7 @@ LAWS: Final[list[Law]] = [
     ),
     Law(
         "receiving.verdicts_are_milestones",
-        "What the latest inspection of a unit says counts on its RMA line, for all its pieces and for nothing else.",
+        "What the latest inspection of a unit says counts on its RMA line, for all its pieces, unless it still waits.",
         """
         SELECT format('unit %s: %s pieces, passed: %s; its milestones say %s passed and %s failed', u.id, u.quantity,
                       i.passed, coalesce(m.passed, 0), coalesce(m.failed, 0)) AS what
@@ -340,7 +342,8 @@ LAWS: Final[list[Law]] = [
                    FROM returns_milestone GROUP BY 1, 2) m ON m.subject_id = u.id AND m.rma_line_id = u.rma_line_id
         WHERE u.rma_line_id IS NOT NULL
           AND (coalesce(m.passed, 0), coalesce(m.failed, 0))
-              <> (CASE WHEN i.passed THEN u.quantity ELSE 0 END, CASE WHEN i.passed THEN 0 ELSE u.quantity END)
+              <> (CASE WHEN i.passed AND NOT i.waits THEN u.quantity ELSE 0 END,
+                  CASE WHEN i.passed THEN 0 ELSE u.quantity END)
         """,
         _UNITS,
     ),

@@ -11,12 +11,16 @@ from counterflow.kernel import db
 from counterflow.kernel.context import Context, Rank
 from counterflow.ledger.chart import State
 from counterflow.ledger.posting import Place
+from counterflow.receiving.planning import SALE, SALE_COLUMNS
 from counterflow.receiving.rules import UnitNotFound
 
 
 @dataclass
 class UnitNow:
-    """A unit under lock, as earlier items of the batch have left it. Value in minor units of `currency`."""
+    """A unit under lock, as earlier items of the batch have left it. Value in minor units of `currency`.
+
+    `invoiced_minor` is what the customer was charged for it, in `sold_currency`; unknown where no sale is.
+    """
 
     id: int
     lpn: str
@@ -50,8 +54,13 @@ class UnitNow:
     family: str
     brand: str | None
     supplier_id: int | None
-    tote_id: int | None = None
-    work_id: int | None = None
+    tote_id: int | None
+    work_id: int | None
+    serial_tracked: bool
+    reason_code: str | None
+    invoiced_minor: int | None
+    sold_currency: str | None
+    fraud_score: int | None
 
     @property
     def place(self) -> Place:
@@ -62,19 +71,21 @@ class UnitNow:
 
 # The rows are locked in a part of their own: a row that changed while we waited is then read as it is
 # now, and no join can lose it.
-_UNITS = """
+_UNITS = f"""
 WITH u AS MATERIALIZED (
     SELECT * FROM receiving_unit WHERE lpn = ANY(%s::text[]) ORDER BY id FOR NO KEY UPDATE
 )
 SELECT u.id, u.lpn, u.item_id, u.quantity, u.node_id, u.entity_id, u.owner, u.lot, u.serial, u.found, u.state,
        u.stock_state, u.cost_minor, u.allowance_minor, u.basis, u.round, u.grade, u.damage_code, u.disposition,
        u.parcel_id, u.rma_line_id, u.shipment_line_id, u.receive_entry_id, u.received_at, u.simulated,
-       n.code AS node, n.scope, e.currency, i.sku, i.family, b.code AS brand, i.supplier_id, u.tote_id, u.work_id
+       n.code AS node, n.scope, e.currency, i.sku, i.family, b.code AS brand, i.supplier_id, u.tote_id, u.work_id,
+       i.serial_tracked, {SALE_COLUMNS}
 FROM u
 LEFT JOIN facilities_node n ON n.id = u.node_id
 LEFT JOIN ledger_entity e ON e.id = u.entity_id
 LEFT JOIN catalog_item i ON i.id = u.item_id
 LEFT JOIN catalog_brand b ON b.id = i.brand_id
+{SALE}
 ORDER BY u.id
 """
 _LINES = """

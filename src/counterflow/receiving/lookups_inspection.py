@@ -17,12 +17,18 @@ class Earlier:
     damage_code: str
     suggested_grade: str
     entry_id: int
+    by: str
+    waits: bool
 
 
 @dataclass
 class Past:
-    """What happened to units before, by unit; `counted` is what each counted for on its line, by kind of milestone."""
+    """What happened to units before, by unit; `counted` is what each counted for on its line, by kind of milestone.
 
+    `person` is who inspects now: the user, or the user whose token it is.
+    """
+
+    person: str = ""
     earlier: dict[tuple[int, int], Earlier] = field(default_factory=dict)
     counted: dict[tuple[int, str], int] = field(default_factory=dict)
     photos: dict[int, int] = field(default_factory=dict)
@@ -33,28 +39,41 @@ _PAST = """
 WITH u AS (SELECT id, rma_line_id FROM receiving_unit WHERE id = ANY(%s::bigint[])),
 seen AS (SELECT i.* FROM u JOIN receiving_inspection i ON i.unit_id = u.id)
 SELECT 'inspection' AS what, i.unit_id, i.round::bigint AS number, i.content_hash, i.passed, i.grade, i.damage_code,
-       i.suggested_grade, i.entry_id
+       i.suggested_grade, i.entry_id, i.inspected_by, i.waits
 FROM seen i
 UNION ALL
-SELECT m.kind, u.id, sum(m.quantity), NULL, NULL, NULL, NULL, NULL, NULL
+SELECT m.kind, u.id, sum(m.quantity), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM u JOIN returns_milestone m ON m.rma_line_id = u.rma_line_id AND m.subject_id = u.id
 WHERE m.kind IN ('inspection_passed', 'inspection_failed') GROUP BY 1, 2
 UNION ALL
-SELECT 'photos', p.subject_id, count(*), NULL, NULL, NULL, NULL, NULL, NULL
+SELECT 'photos', p.subject_id, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM evidence_photo p JOIN u ON u.id = p.subject_id
 WHERE p.subject_kind = 'unit' AND p.erased_at IS NULL
   AND p.recorded_at > coalesce((SELECT max(i.recorded_at) FROM seen i WHERE i.unit_id = p.subject_id), '-infinity')
 GROUP BY 2
+UNION ALL
+SELECT 'person', t.user_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM access_apitoken t WHERE 'token:' || t.id = %s::text
 """
 
 
-def past_of(unit_ids: Iterable[int]) -> Past:
-    """Earlier inspections of units, what they counted, and photos kept since the last of them. One statement."""
-    past = Past()
-    for row in db.rows(_PAST, [list(unit_ids)]):
+def past_of(unit_ids: Iterable[int], *, actor: str) -> Past:
+    """Earlier inspections of units, what they counted, photos kept since, and who inspects now. One statement."""
+    past = Past(actor)
+    for row in db.rows(_PAST, [list(unit_ids), actor]):
         if row.what == "inspection":
-            told = (row.passed, row.grade, row.damage_code, row.suggested_grade, row.entry_id)
-            past.earlier[row.unit_id, row.number] = Earlier(bytes(row.content_hash), *told)
+            past.earlier[row.unit_id, row.number] = Earlier(
+                bytes(row.content_hash),
+                row.passed,
+                row.grade,
+                row.damage_code,
+                row.suggested_grade,
+                row.entry_id,
+                row.inspected_by,
+                row.waits,
+            )
+        elif row.what == "person":
+            past.person = f"user:{row.unit_id}"
         elif row.what == "photos":
             past.photos[row.unit_id] = row.number
         else:

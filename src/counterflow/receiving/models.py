@@ -156,7 +156,9 @@ class Inspection(models.Model):
 
     `plan_id` is the version of the plan that was asked, 0 where none was; `suggested_grade` and `plan_row` are
     what it said, empty where its questions were not all answered. `grade_reason` says why the inspector differed.
-    A round that corrects the one before moves nothing, and shares its entry.
+    A round that corrects the one before moves nothing, and shares its entry. `decision_id` is what the policy said
+    of plan and second look; `inspected_by` is the person, whichever way in they took. One that `waits` passed, and
+    counts for nothing until another person has looked as well.
     """
 
     id = Id()
@@ -176,11 +178,18 @@ class Inspection(models.Model):
     recorded_at = models.DateTimeField()
     command_id = models.BigIntegerField()
     entry_id = models.BigIntegerField()
+    decision_id = models.BigIntegerField(null=True)
+    inspected_by = models.TextField(db_default="")
+    waits = models.BooleanField(db_default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["unit", "round"], name="receiving_inspected_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "round"], name="receiving_inspected_once"),
+            models.CheckConstraint(condition=Q(waits=False) | Q(passed=True), name="receiving_only_passed_waits"),
+        ]
         indexes = [
-            models.Index(fields=["recorded_at"], name="receiving_graded_otherwise", condition=~Q(grade_reason=""))
+            models.Index(fields=["recorded_at"], name="receiving_graded_otherwise", condition=~Q(grade_reason="")),
+            models.Index(fields=["id"], name="receiving_second_look", condition=Q(waits=True)),
         ]
 
     def __str__(self) -> str:

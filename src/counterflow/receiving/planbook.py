@@ -39,10 +39,10 @@ class Book:
         """The plan of a family, else that of all others, else none."""
         return self.plans.get(self.families.get(family) or self.families.get("", ""))
 
-    def checks_serials(self, family: str) -> bool:
-        """Whether the plan of a family wants a serial number that was sold."""
-        plan = self.plan_for(family)
-        return plan is not None and any(check.question == SERIAL for check in plan.checks)
+
+def checks_serials(plan: Plan | None) -> bool:
+    """Whether a plan wants a serial number that was sold."""
+    return plan is not None and any(check.question == SERIAL for check in plan.checks)
 
 
 class _Cache:

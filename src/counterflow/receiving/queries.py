@@ -62,7 +62,8 @@ class UnitRow:
 class InspectionRow:
     """One inspection round of a unit; `plan` is the version asked ("" for none), such as electronics/1.
 
-    `suggested_grade` is what the plan said, and `grade_reason` why the inspector gave another.
+    `suggested_grade` is what the plan said, and `grade_reason` why the inspector gave another. One that
+    `waits` passed, and counts once another than `inspected_by` has looked too.
     """
 
     round: int
@@ -78,6 +79,8 @@ class InspectionRow:
     plan_row: str
     suggested_grade: str
     grade_reason: str
+    inspected_by: str
+    waits: bool
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,8 @@ LEFT JOIN returns_rma r ON r.id = l.rma_id
 
 _INSPECTIONS = """
 SELECT i.round, i.passed, i.grade, i.damage_code, i.serial, i.answers, i.happened_at, i.recorded_at, i.entry_id,
-       coalesce(p.code || '/' || p.version, '') AS plan, i.plan_row, i.suggested_grade, i.grade_reason
+       coalesce(p.code || '/' || p.version, '') AS plan, i.plan_row, i.suggested_grade, i.grade_reason,
+       i.inspected_by, i.waits
 FROM receiving_inspection i LEFT JOIN receiving_plan p ON p.id = i.plan_id
 WHERE i.unit_id = %s ORDER BY i.round
 """

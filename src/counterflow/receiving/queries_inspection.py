@@ -8,6 +8,7 @@ from typing import Any
 from counterflow.kernel import db
 from counterflow.receiving.lookups_inspection import sold_serials
 from counterflow.receiving.planbook import book
+from counterflow.receiving.planning import asked_of
 from counterflow.receiving.queries import UnitFile, unit, units_by_lpn
 from counterflow.receiving.rules_plan_documents import read_plan
 from counterflow.receiving.rules_plans import Found, Given, Judgement, Plan, Sold, judge
@@ -19,6 +20,7 @@ class Sheet:
 
     `reason` is ours in words and `words` are the customer's own; `serials` were sold with its shipment line; the
     price is of one piece, with tax, in minor units of `sold_currency`; `photos` were kept in this round.
+    `second_look` says that policy wants another person to inspect it as well, `why_second` why.
     """
 
     file: UnitFile
@@ -32,6 +34,8 @@ class Sheet:
     sold_currency: str
     serials: tuple[str, ...]
     photos: int
+    second_look: bool
+    why_second: str
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,14 @@ WHERE u.id = %s
 """
 
 
-def sheet(*, lpn: str) -> Sheet:
-    """All that an inspection starts from. Raises `UnitMissing`. Five statements."""
+def sheet(*, lpn: str, at: datetime) -> Sheet:
+    """All that an inspection starts from. Raises `UnitMissing`. Seven statements."""
     file = unit(lpn=lpn)
+    asked = asked_of(unit_id=file.unit.id, at=at)
     row = db.rows(_SHEET, [file.unit.id])[0]
     return Sheet(
         file,
-        book().plan_for(file.unit.family),
+        asked.plan_in(book(), file.unit.family),
         row.item_id,
         row.reason,
         row.words,
@@ -89,13 +94,21 @@ def sheet(*, lpn: str) -> Sheet:
         row.sold_currency or "",
         tuple(row.serials),
         row.photos,
+        asked.second_look,
+        asked.why if asked.second_look else "",
     )
 
 
-def judged(*, lpn: str, answers: Given, serial: str, photos: int) -> tuple[Plan, Judgement, Sold] | None:
-    """What the plan of a unit says to what was found so far; None where it has no plan. Three statements at most."""
+def judged(
+    *, lpn: str, answers: Given, serial: str, photos: int, at: datetime, plan: Plan | None = None
+) -> tuple[Plan, Judgement, Sold] | None:
+    """What the plan of a unit says to what was found so far; None where it has no plan. Five statements at most.
+
+    Where the `plan` is known already it is not asked for again.
+    """
     found = units_by_lpn(lpns=[lpn]).get(lpn)
-    plan = book().plan_for(found.family) if found else None
+    if found is not None and plan is None:
+        plan = asked_of(unit_id=found.id, at=at).plan_in(book(), found.family)
     if found is None or plan is None:
         return None
     none = Sold.UNRECORDED if found.shipment_line_id else Sold.NO_SALE
@@ -137,6 +150,35 @@ def plan_version(*, code: str, version: int = 0) -> tuple[Plan, dict[str, Any]] 
 
 def _plan_row(row: Any) -> PlanRow:
     return PlanRow(**{**row._asdict(), "families": tuple(row.families)})
+
+
+_WAITING = """
+SELECT u.lpn, coalesce(nullif(t.name, ''), t.sku) AS item, u.quantity, i.inspected_by AS by, i.happened_at AS at
+FROM (SELECT * FROM receiving_inspection WHERE waits ORDER BY id DESC LIMIT 2000) i
+JOIN receiving_unit u ON u.id = i.unit_id AND u.round = i.round AND u.state = 'inspected'
+JOIN facilities_node n ON n.id = u.node_id
+JOIN catalog_item t ON t.id = u.item_id
+WHERE n.code = %s AND i.inspected_by <> %s ORDER BY i.id LIMIT %s
+"""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A unit that passed and waits for another person to look at it; `by` is who looked first."""
+
+    lpn: str
+    item: str
+    quantity: int
+    by: str
+    at: datetime
+
+
+def second_looks(*, node: str, person: str = "", limit: int = 50) -> list[Waiting]:
+    """Units at a node that another than `person` inspected and that wait for one more look, the oldest first.
+
+    Of the latest 2,000 such inspections, so that the question costs the same however long the history. One statement.
+    """
+    return [Waiting(*row) for row in db.rows(_WAITING, [node, person, limit])]
 
 
 @dataclass(frozen=True)

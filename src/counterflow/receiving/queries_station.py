@@ -34,6 +34,7 @@ class NextStep:
 
     `disposition` is what is chosen, `policy` what policy says; `text` and `row` explain that. `attempt` numbers the
     disposal that is due. `pooled` goods join a pool; value that leaves the books goes to the account named `contra`.
+    One that `waits` goes nowhere but into quarantine until another person has inspected it too.
     """
 
     file: UnitFile
@@ -49,6 +50,7 @@ class NextStep:
     pooled: bool
     contra: str
     totes: list[ToteChoice]
+    waits: bool
 
     @property
     def differs(self) -> bool:
@@ -58,12 +60,13 @@ class NextStep:
 
 _FACTS = """
 SELECT u.owner, u.basis, u.family, u.grade, u.damage_code, u.cost_minor, u.allowance_minor, u.quantity, u.serial,
-       u.brand, u.node, u.scope, u.currency, u.supplier_id, u.found, coalesce(p.quantity, 0) AS there,
+       u.brand, u.node, u.scope, u.currency, u.supplier_id, u.found, u.waits, coalesce(p.quantity, 0) AS there,
        coalesce((SELECT sum(h.quantity) FROM ledger_hold h
                  WHERE h.account_id = p.account_id AND h.released_at IS NULL), 0) AS held
 FROM (
     SELECT u.owner, u.basis, i.family, u.grade, u.damage_code, u.cost_minor, u.allowance_minor, u.quantity, u.serial,
            b.code AS brand, n.code AS node, n.scope, e.currency, i.supplier_id, coalesce(s.serial, '') AS found,
+           coalesce(s.waits, false) AS waits,
            u.entity_id, u.item_id, u.stock_state, u.node_id, u.lot
     FROM receiving_unit u
     JOIN catalog_item i ON i.id = u.item_id
@@ -115,6 +118,7 @@ def next_step(*, lpn: str, at: datetime, disposition: str = "") -> NextStep | No
         pooled=chosen == rules.Disposition.RESTOCK,
         contra=GL_ACCOUNTS[contra][1] if contra else "",
         totes=totes_for(node=known.node, purpose=chosen),
+        waits=row.waits,
     )
 
 

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from counterflow.console.forms_inspect import GRADE_REASONS, GRADES, Sent, questions, sent
-from counterflow.console.page import act, page, render
+from counterflow.console.page import act, page, render, signed_in
 from counterflow.console.simulated import notices, of
 from counterflow.console.station import NODE, Signal, plate_in
 from counterflow.console.stories import damage_words
@@ -23,7 +23,7 @@ from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
 from counterflow.receiving import queries
 from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
-from counterflow.receiving.queries_inspection import Sheet, judged, sheet
+from counterflow.receiving.queries_inspection import Sheet, Waiting, judged, second_looks, sheet
 from counterflow.receiving.queries_station import next_step
 from counterflow.receiving.rules_plans import SERIAL, Found, Plan, Sold, judge
 
@@ -40,7 +40,7 @@ def station(request: HttpRequest) -> HttpResponseBase:
     """The station with nothing in hand: what the last unit came to (`last`), and what waits at the node."""
     node = _node(request)
     unknown = request.GET.get("unknown", "")[:80]
-    values: dict[str, Any] = {"queue": _queue(node), "node": node}
+    values: dict[str, Any] = {"queue": _queue(node), "second_looks": _second_looks(request, node), "node": node}
     if unknown:
         values["signal"] = Signal("stop", "Not known here", f"No unit has the plate {unknown}.")
     elif last := request.GET.get("last", ""):
@@ -62,6 +62,11 @@ def _node(request: HttpRequest) -> str:
 
 def _queue(node: str) -> list[queries.UnitRow]:
     return queries.bench(node=node, state="received", limit=WAITING_MAX) if node else []
+
+
+def _second_looks(request: HttpRequest, node: str) -> list[Waiting]:
+    """What passed at a node and waits for this user, because somebody else looked first."""
+    return second_looks(node=node, person=signed_in(request).actor, limit=WAITING_MAX) if node else []
 
 
 def _outcome(lpn: str) -> dict[str, Any]:
@@ -92,7 +97,7 @@ def scan(request: HttpRequest) -> HttpResponseBase:
 @page("receiving.inspect")
 def unit(request: HttpRequest, lpn: str) -> HttpResponseBase:
     """One unit in hand. GET asks; POST records the inspection and goes on, or says what is missing."""
-    found = sheet(lpn=lpn)
+    found = sheet(lpn=lpn, at=clock.now())
     request.session.setdefault(NODE, found.file.unit.node)
     if request.method != "POST":
         return render(request, "console/inspect/unit.html", _values(request, found, sent(request.GET, found.plan)))
@@ -109,7 +114,7 @@ def unit(request: HttpRequest, lpn: str) -> HttpResponseBase:
     )
     if act(request, f"{lpn} inspected.", lambda ctx: inspect_units(ctx, items=[item])):
         return redirect(f"{reverse('inspect')}?{urlencode({'last': lpn})}")
-    again = sheet(lpn=lpn) if request.FILES else found
+    again = sheet(lpn=lpn, at=clock.now()) if request.FILES else found
     return render(request, "console/inspect/unit.html", _values(request, again, given), status=422)
 
 
@@ -124,6 +129,8 @@ def _values(request: HttpRequest, found: Sheet, given: Sent) -> dict[str, Any]:
         "possible": "inspect" in known.actions,
         "why_not": WHY_NOT.get(known.state, ""),
         "before": found.file.inspections[-1] if found.file.inspections else None,
+        "looked_first": any(seen.inspected_by == signed_in(request).actor for seen in found.file.inspections),
+        "second_looks": [row for row in _second_looks(request, known.node) if row.lpn != known.lpn],
         "picture": picture,
         "photos": evidence.photos_of(subject_kind="unit", subject_id=known.id),
         "given": given,
@@ -153,14 +160,14 @@ def _suggestion(plan: Plan, given: Sent, sold: Sold, photos: int) -> dict[str, A
 def suggest(request: HttpRequest, lpn: str) -> HttpResponseBase:
     """The grade that the answers so far lead to, as a part of the page; nothing is recorded."""
     count = id_of(request.POST.get("photos_ready", "")[:3]) or 0
-    first = judged(lpn=lpn, answers={}, serial="", photos=count)
+    first = judged(lpn=lpn, answers={}, serial="", photos=count, at=clock.now())
     if first is None:
         return HttpResponse("")
     plan = first[0]
     given = sent(request.POST, plan)
     sold = first[2]
     if given.serial:
-        looked = judged(lpn=lpn, answers=given.answers, serial=given.serial, photos=count)
+        looked = judged(lpn=lpn, answers=given.answers, serial=given.serial, photos=count, at=clock.now(), plan=plan)
         sold = looked[2] if looked else sold
     values = _suggestion(plan, given, sold, count)
     return HttpResponse(render_to_string("console/inspect/suggestion.html", values, request))

@@ -126,6 +126,8 @@ def _moments(file: queries.UnitFile) -> Iterator[Moment]:
         found = ", ".join(filter(None, (f"grade {seen.grade}", damage_words(seen.damage_code))))
         if seen.grade_reason:
             found += f"; plan {seen.plan} suggested {seen.suggested_grade}, staff differed: {_words(seen.grade_reason)}"
+        if seen.waits:
+            found += "; it waits for another person to look at it too"
         tone, icon = ("good", "clipboard-check") if seen.passed else ("stop", "x")
         yield Moment(seen.happened_at, seen.recorded_at, f"Inspection {seen.round} {passed}", found, tone, icon)
     for sent in file.disposals:

@@ -69,6 +69,10 @@ class NotReleased(Refusal):
     """Unit {lpn} is set apart; only staff with the permission receiving.release may send it on."""
 
 
+class SecondLookMissing(Refusal):
+    """Unit {lpn} passed, and policy wants another person to inspect it too; until then it can only be set apart."""
+
+
 class NotExamined(Refusal):
     """Unit {lpn} was set apart before anybody examined it; release it to the bench and inspect it first."""
 
@@ -90,6 +94,7 @@ class _Known:
     attempts: Counter[tuple[int, int]]
     totes: dict[str, ToteNow]
     serials: dict[tuple[int, int], str]
+    waits: set[tuple[int, int]]
 
 
 @dataclass
@@ -114,8 +119,9 @@ def dispose_units(ctx: Context, *, items: Sequence[DisposeUnit]) -> Batch:
 
     Refuses `UnitNotFound`, `MoveNotAllowed`, `NotTheRound`, `DispositionUnknown`, `OverrideNotAllowed`,
     `OverrideReasonMissing`, `GoodsOfOthers`, `UnitOnHold`, `ApprovalNeeded` (with a case), `CodeMalformed`,
-    `TimeInvalid`, `AttemptNotNext`, `NotReleased`, `NotExamined`, `ToteNotFound`, `ToteNotInUse`, `ToteElsewhere`,
-    `WrongTote`, `ToteFull`, `IdentityReused`. SQL: three look-ups (five with totes), then one write a table.
+    `TimeInvalid`, `AttemptNotNext`, `NotReleased`, `NotExamined`, `SecondLookMissing`, `ToteNotFound`, `ToteNotInUse`,
+    `ToteElsewhere`, `WrongTote`, `ToteFull`, `IdentityReused`. SQL: three look-ups (five with totes), then one write a
+    table.
     """
     known = _look_up(ctx, items)
     guessed = _guess(ctx, items, known)
@@ -134,7 +140,7 @@ def dispose_units(ctx: Context, *, items: Sequence[DisposeUnit]) -> Batch:
 def _look_up(ctx: Context, items: Sequence[DisposeUnit]) -> _Known:
     totes = lock_totes(ctx, (item.tote for item in items))
     units = lock_units(ctx, (item.lpn for item in items))
-    known = _Known(units, {}, {}, Counter(), totes, {})
+    known = _Known(units, {}, {}, Counter(), totes, {}, set())
     ids = [unit.id for unit in units.values()]
     for row in db.rows(_EARLIER, [ids, ids]):
         if row.what == "disposal":
@@ -143,6 +149,8 @@ def _look_up(ctx: Context, items: Sequence[DisposeUnit]) -> _Known:
             known.attempts[row.unit_id, row.round] += 1
         else:
             known.serials[row.unit_id, row.round] = row.word
+            if row.waits:
+                known.waits.add((row.unit_id, row.round))
     # Source and every possible target at once, so that the posting locks nothing more.
     places = {unit.place for unit in units.values() if unit.stock_state}
     known.shelves = lock_shelves(ctx, [*places, *(t for place in places for t in _targets(place))])
@@ -151,10 +159,11 @@ def _look_up(ctx: Context, items: Sequence[DisposeUnit]) -> _Known:
 
 # Read after the units are locked, so that nothing of them is missing.
 _EARLIER = """
-SELECT 'disposal' AS what, unit_id, round, attempt, content_hash, disposition AS word, decision_id
+SELECT 'disposal' AS what, unit_id, round, attempt, content_hash, disposition AS word, decision_id, false AS waits
 FROM receiving_disposal WHERE unit_id = ANY(%s::bigint[])
 UNION ALL
-SELECT 'serial', unit_id, round, 0, NULL, serial, NULL FROM receiving_inspection WHERE unit_id = ANY(%s::bigint[])
+SELECT 'serial', unit_id, round, 0, NULL, serial, NULL, waits
+FROM receiving_inspection WHERE unit_id = ANY(%s::bigint[])
 """
 
 
@@ -241,6 +250,8 @@ def _dispose(ctx: Context, item: DisposeUnit, unit: UnitNow, known: _Known, gues
     rules.require_possible(unit.lpn, chosen, owner=unit.owner, on_hold=facts["on_hold"])
     before, state = unit.state, UNIT.move("set_apart" if chosen == Disposition.QUARANTINE else "dispose", unit.state)
     _require_release(ctx, unit)
+    if (unit.id, unit.round) in known.waits and chosen != Disposition.QUARANTINE:
+        raise SecondLookMissing(lpn=unit.lpn)
     override = _override(ctx, unit, policy, chosen, reason)
     tote = tote_for(known.totes, item.tote, unit, chosen) if item.tote else None
     _require_approval(ctx, unit, chosen, answer, plan)

@@ -13,13 +13,14 @@ from counterflow.kernel.errors import DomainError, IdentityReused
 from counterflow.kernel.events import Event, emit
 from counterflow.ledger.chart import State
 from counterflow.ledger.posting import Entry, Move, post
-from counterflow.receiving import events, rules
+from counterflow.policies.commands.record_decisions import decision_rows, record_decisions
+from counterflow.receiving import events, planning, rules
 from counterflow.receiving.lookups import UnitNow, lock_lines_and_units, unit_of
 from counterflow.receiving.lookups_inspection import Earlier, Past, past_of, sold_serials
 from counterflow.receiving.models import Inspection, Unit
-from counterflow.receiving.planbook import Book, book
+from counterflow.receiving.planbook import Book, book, checks_serials
 from counterflow.receiving.rules_inspection import Asked, Verdict, verdict
-from counterflow.receiving.rules_plans import Found, Sold
+from counterflow.receiving.rules_plans import Found, Plan, Sold
 from counterflow.receiving.states import UNIT
 from counterflow.returns.models import Milestone, RmaLine
 from counterflow.returns.states import Reached
@@ -55,7 +56,12 @@ class _Known:
     units: dict[str, UnitNow]
     past: Past
     book: Book
+    asked: dict[int, planning.Asked]
     sold: dict[tuple[int, str], Sold]
+
+    def plan_of(self, unit: UnitNow) -> Plan | None:
+        """The plan that the policy, or else the family, gives a unit."""
+        return self.asked[unit.id].plan_in(self.book, unit.family)
 
 
 @dataclass
@@ -65,6 +71,7 @@ class _Plan:
     inspections: list[dict[str, Any]] = field(default_factory=list)
     touched: dict[int, UnitNow] = field(default_factory=dict)
     milestones: list[dict[str, Any]] = field(default_factory=list)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
     counters: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
     entries: list[Entry] = field(default_factory=list)
     cases: list[CaseDraft] = field(default_factory=list)
@@ -75,6 +82,7 @@ class _Plan:
 def inspect_units(ctx: Context, *, items: Sequence[InspectUnit]) -> Batch:
     """Grade each unit by its plan and move it, with its value, to inspection; its RMA line counts pass or fail.
 
+    Where the policy wants a second look, a unit that passed counts once another person has inspected it as well.
     A later round takes back what the round before had counted. What a plan wants shown before money keeps a unit
     from passing: `NotProven` where it is missing, failed where an answer says so. Refuses `UnitNotFound`,
     `GradeUnknown`, `GradeReasonMissing`, `AnswersWrong`, `NotProven`, `PhotosMissing`, `CodeMalformed`,
@@ -96,13 +104,17 @@ def inspect_units(ctx: Context, *, items: Sequence[InspectUnit]) -> Batch:
 
 def _look_up(ctx: Context, items: Sequence[InspectUnit]) -> _Known:
     units = lock_lines_and_units(ctx, (item.lpn for item in items))
-    plans = book(ctx.config_epoch)
+    there = list(units.values())
+    said = planning.ask(there, at=ctx.at, epoch=ctx.config_epoch)
+    asked = {unit.id: answer for unit, answer in zip(there, said, strict=True)}
+    known = _Known(units, past_of(asked, actor=ctx.actor), book(ctx.config_epoch), asked, {})
     scanned = {
         (units[item.lpn].id, item.serial)
         for item in items
-        if item.serial and item.lpn in units and plans.checks_serials(units[item.lpn].family)
+        if item.serial and item.lpn in units and checks_serials(known.plan_of(units[item.lpn]))
     }
-    return _Known(units, past_of(unit.id for unit in units.values()), plans, sold_serials(sorted(scanned)))
+    known.sold = sold_serials(sorted(scanned))
+    return known
 
 
 def _repeated(item: InspectUnit, unit: UnitNow, known: _Known) -> Done | None:
@@ -123,6 +135,7 @@ def _told(unit: UnitNow, number: int, found: Earlier) -> dict[str, Any]:
         "passed": found.passed,
         "damage_code": found.damage_code,
         "suggested_grade": found.suggested_grade,
+        "waits_for_second_look": found.waits,
     }
 
 
@@ -141,11 +154,14 @@ def _inspect(ctx: Context, item: InspectUnit, unit: UnitNow, known: _Known, plan
     sold = known.sold.get((unit.id, serial), Sold.UNRECORDED if unit.shipment_line_id else Sold.NO_SALE)
     found = Found(answers, serial, sold, known.past.photos.get(unit.id, 0))
     asked = Asked(unit.lpn, item.grade, item.passed, damage, reason, matches)
-    said = verdict(known.book.plan_for(unit.family), asked, found)
+    said = verdict(known.plan_of(unit), asked, found)
+    waits = said.passed and known.asked[unit.id].second_look and not _seen_by_another(unit, known.past)
 
     moves = unit.stock_state != State.INSPECTION
     entry_id = ctx.new_id() if moves else known.past.earlier[unit.id, unit.round].entry_id
-    told = Earlier(content_hash(item), said.passed, said.grade, said.damage, said.suggested, entry_id)
+    told = Earlier(
+        content_hash(item), said.passed, said.grade, said.damage, said.suggested, entry_id, known.past.person, waits
+    )
     known.past.earlier[unit.id, item.round] = told
     # Photos are of one round: the next one shows its own.
     known.past.photos[unit.id] = 0
@@ -153,17 +169,32 @@ def _inspect(ctx: Context, item: InspectUnit, unit: UnitNow, known: _Known, plan
         target = replace(unit.place, state=State.INSPECTION)
         move = Move(unit.place, target, unit.quantity, unit.cost_minor, unit.allowance_minor, unit.id)
         plan.entries.append(Entry(entry_id, unit.entity_id, "inspect", happened, [move]))
-    plan.inspections.append(_row(ctx, item, unit, told, said, happened))
+    decided = _decision(ctx, unit, known.asked[unit.id], plan)
+    plan.inspections.append(_row(ctx, item, unit, told, said, happened) | {"decision_id": decided})
     unit.state, unit.stock_state, unit.round = str(state), str(State.INSPECTION), item.round
     unit.grade, unit.damage_code = said.grade, said.damage
     plan.touched[unit.id] = unit
-    _count(ctx, unit, said.passed, happened, known.past, plan)
+    _count(ctx, unit, None if waits else said.passed, happened, known.past, plan)
     if matches is False or said.wrong_serial:
         plan.cases.append(_wrong_serial(unit, sold))
     facts = {"lpn": unit.lpn, "rma_line_id": unit.rma_line_id, "quantity": unit.quantity}
     answered = _told(unit, item.round, told)
     plan.events.append(Event(events.UNIT_INSPECTED, unit.id, happened, {**answered, **facts}))
     return Done(item.identity, answered)
+
+
+def _seen_by_another(unit: UnitNow, past: Past) -> bool:
+    """Whether a person other than who inspects now has looked at the unit; of old rounds nobody knows who did."""
+    return any(seen.by not in ("", past.person) for (unit_id, _), seen in past.earlier.items() if unit_id == unit.id)
+
+
+def _decision(ctx: Context, unit: UnitNow, asked: planning.Asked, plan: _Plan) -> int | None:
+    """Plan the record of what the policy said; its id, none where there is no policy."""
+    if asked.answer is None:
+        return None
+    row = decision_rows(ctx, [(unit.id, asked.answer)])[0]
+    plan.decisions.append(row)
+    return int(row["id"])
 
 
 def _row(
@@ -187,16 +218,19 @@ def _row(
         "recorded_at": ctx.at,
         "command_id": ctx.command_id,
         "entry_id": told.entry_id,
+        "inspected_by": told.by,
+        "waits": told.waits,
     }
 
 
-def _count(ctx: Context, unit: UnitNow, passed: bool, happened: datetime, past: Past, plan: _Plan) -> None:
-    """Tell the RMA line: what earlier rounds counted is taken back, then this round counts."""
+def _count(ctx: Context, unit: UnitNow, passed: bool | None, happened: datetime, past: Past, plan: _Plan) -> None:
+    """Tell the RMA line: what earlier rounds counted is taken back, then this round counts, unless it waits."""
     if unit.rma_line_id is None:
         return
-    reached = Reached.PASSED if passed else Reached.FAILED
     changes = [(kind, -past.counted.get((unit.id, str(kind)), 0)) for kind in (Reached.PASSED, Reached.FAILED)]
-    for kind, quantity in [*changes, (reached, unit.quantity)]:
+    if passed is not None:
+        changes.append((Reached.PASSED if passed else Reached.FAILED, unit.quantity))
+    for kind, quantity in changes:
         if quantity:
             plan.milestones.append(
                 {
@@ -212,8 +246,8 @@ def _count(ctx: Context, unit: UnitNow, passed: bool, happened: datetime, past: 
             )
             column = "passed_qty" if kind is Reached.PASSED else "failed_qty"
             plan.counters[unit.rma_line_id][column] += quantity
-    past.counted[unit.id, str(Reached.PASSED)] = unit.quantity if passed else 0
-    past.counted[unit.id, str(Reached.FAILED)] = 0 if passed else unit.quantity
+    past.counted[unit.id, str(Reached.PASSED)] = unit.quantity if passed is True else 0
+    past.counted[unit.id, str(Reached.FAILED)] = unit.quantity if passed is False else 0
 
 
 def _wrong_serial(unit: UnitNow, sold: Sold) -> CaseDraft:
@@ -253,6 +287,7 @@ def _write(ctx: Context, plan: _Plan) -> None:
             for line, moved in sorted(plan.counters.items())
         ],
     )
+    record_decisions(ctx, plan.decisions)
     open_cases(ctx, plan.cases)
     post(ctx, plan.entries)
     emit(ctx, plan.events)

@@ -60,7 +60,9 @@ class PassedUnproven(Refusal):
 
 
 _MATCHABLE = {State.RECEIVED, State.INSPECTION, State.QUARANTINE}
-_INSPECTED = "SELECT DISTINCT ON (unit_id) unit_id, passed FROM receiving_inspection WHERE unit_id = ANY(%s)"
+# What waits for another person's look counts neither as passed nor as failed.
+_INSPECTED = "SELECT DISTINCT ON (unit_id) unit_id, CASE WHEN NOT waits THEN passed END AS passed"
+_INSPECTED += " FROM receiving_inspection WHERE unit_id = ANY(%s)"
 _INSPECTED += " ORDER BY unit_id, round DESC"
 
 

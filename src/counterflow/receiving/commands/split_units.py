@@ -201,8 +201,9 @@ def _hand_over_shares(ctx: Context, unit: UnitNow, part: UnitNow, known: _Known,
     known.shares[unit.id] = kept
 
 
-_FROM_MASTER_DATA = {"node", "scope", "currency", "sku", "family", "brand", "supplier_id"}
-_COPIED = [column.name for column in fields(UnitNow) if column.name not in _FROM_MASTER_DATA]
+_FROM_MASTER_DATA = {"node", "scope", "currency", "sku", "family", "brand", "supplier_id", "serial_tracked"}
+_FROM_THE_SALE = {"reason_code", "invoiced_minor", "sold_currency", "fraud_score"}
+_COPIED = [column.name for column in fields(UnitNow) if column.name not in _FROM_MASTER_DATA | _FROM_THE_SALE]
 
 
 def _row(part: UnitNow, digest: bytes, parent_id: int) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def _blocks(number: int) -> Any:
     if not number:
         return pa.array([], pa.int64())
     starts = [row.first for row in db.rows(BLOCKS, [-(-number // BLOCK)])]
-    return pa.concat_arrays([_counted(first, BLOCK) for first in starts]).slice(0, number)
+    return pa.concat_arrays([_counted(first, min(BLOCK, number - n * BLOCK)) for n, first in enumerate(starts)])
 
 
 def _counted(first: int, count: int) -> Any:

@@ -1,5 +1,6 @@
 """A company in which everything has happened once: what tampering and other changes from outside are tried on."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -63,6 +64,8 @@ from dock import CARRIER, announce, receive, scan, tell
 from pictures import picture
 from quality import SHOWN
 from refunding import report, told
+from replays import changed, row
+from trying import Shop
 
 NIGHT = datetime(2026, 6, 10, 22, tzinfo=UTC)
 
@@ -145,6 +148,7 @@ def live(company: Company) -> None:
     _shelf_count(company)
     work_cases(company)
     flows.run_pending()
+    _backtests(company)
 
 
 def _hours(company: Company) -> None:
@@ -438,3 +442,18 @@ def _shelf_count(company: Company) -> None:
     assert batch.done, batch
     entry = RecordCount(batch.done[0].facts["count"], f"entry {company.tag}", company.sku("cheap"), 3)
     assert record_counts(company.ctx(actor="user:6"), items=[entry]).done
+
+
+def _backtests(company: Company) -> None:
+    """Drafts that would have refused, credited and sent otherwise, on all that happened."""
+    tables = (
+        changed(
+            "eligibility", lambda rows: [*rows[:3], row("eligibility", "mugs", {"value_minor": "> 2000"}), *rows[3:]]
+        ),
+        changed("refund", lambda rows: [replace(r, then={**r.then, "restocking_fee_bp": 500}) for r in rows]),
+        changed("disposition", lambda rows: [replace(r, then={**r.then, "disposition": "scrap"}) for r in rows]),
+    )
+    shop = Shop(company)
+    for table in tables:
+        shop.test(table, since=SOLD - timedelta(days=60), until=NIGHT, channel="")
+    shop.start(shop.draft(tables[0]))

@@ -26,6 +26,25 @@ UNNOTICED = {
     "clocks_calendarversion": {},
     "clocks_calendaryear": {"id": ONCE},
     "clocks_opening": {"id": ONCE},
+    "backtests_backtest": {
+        "request_ref": ONCE,
+        "wish": REPLAY,
+        **dict.fromkeys(("channel", "brand", "family", "overrides"), "what was asked for; the answer is another law"),
+        **dict.fromkeys(("scope", "since", "until", "chunks"), "what was asked for; the answer is another law"),
+        **dict.fromkeys(("fault", "started_by", "started_at", "ended_at", "command_id"), DESCRIPTIVE),
+        "id": "nothing names a run that found nothing",
+    },
+    "backtests_difference": {
+        "id": ONCE,
+        **dict.fromkeys(
+            ("asked_at", "was", "would", "version_was", "version_would", "row_was", "row_would", "value_minor"),
+            DESCRIPTIVE,
+        ),
+        **dict.fromkeys(("possible_minor", "due_was", "due_would"), DESCRIPTIVE),
+        **dict.fromkeys(
+            ("brand", "family", "channel_kind", "customer_segment", "zone", "reason_code", "value_band"), DESCRIPTIVE
+        ),
+    },
     "desk_label": {},
     "desk_letterrule": {"id": ONCE},
     "evidence_photo": {

@@ -6,6 +6,8 @@ passwords, numbering, sealing) are not here.
 
 from counterflow.api.endpoints import Act
 from counterflow.api.statements import compare_statements
+from counterflow.backtests.commands.cancel_backtests import cancel_backtests
+from counterflow.backtests.commands.start_backtests import start_backtests
 from counterflow.catalog.commands.change_brands import change_brands
 from counterflow.catalog.commands.change_items import change_items
 from counterflow.catalog.commands.change_reasons import change_reasons
@@ -207,6 +209,8 @@ ACTS: list[Act] = [
     Act("/policy-reviews", review_policies, "policies"),
     Act("/policy-activations", activate_policies, "policies"),
     Act("/policy-ends", end_policies, "policies"),
+    Act("/backtests", start_backtests, "policies"),
+    Act("/backtest-cancellations", cancel_backtests, "policies"),
     Act("/messages", queue_messages, "desk"),
     Act("/sendings", record_sendings, "desk"),
     Act("/labels", keep_labels, "desk"),

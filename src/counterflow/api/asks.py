@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from counterflow.api.asks_inventory import READS as INVENTORY
+from counterflow.api.backtests import READS as BACKTESTS
 from counterflow.api.policies import READS as POLICIES
 from counterflow.api.reading import Read
 from counterflow.catalog import partners
@@ -241,6 +242,7 @@ READS: list[Read] = [
     ),
     Read("/policies", policies.versions, "policies.view", "policies", ("kind",)),
     *POLICIES,
+    *BACKTESTS,
     Read("/decisions", policies.decisions, "policies.view", "policies", ("kind", "overridden"), ("before_id", "id")),
     Read(
         "/cases",

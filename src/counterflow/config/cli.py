@@ -50,6 +50,7 @@ COMMANDS: dict[str, Command] = {
     "import": Command("counterflow.config.cli_import:run", "read order books and master data from files"),
     "export": Command("counterflow.config.cli_export:run", "write the journal or master data to a file"),
     "verify": Command("counterflow.config.cli_verify:run", "prove that the books are right"),
+    "backtest": Command("counterflow.config.cli_backtest:run", "replay a policy over past returns"),
     "reconcile": Command("counterflow.config.cli_reconcile:run", "compare a statement with the ledger"),
     "rebuild": Command("counterflow.config.cli_rebuild:run", "drop and replay a projection"),
     "roll": Command("counterflow.config.cli_roll:run", "fold new balances into day roll-ups"),

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from counterflow.access.roles import ROLES
 from counterflow.config import cli_migrate, cli_serve
-from counterflow.config.demo import accounts, scenario, summary
+from counterflow.config.demo import accounts, own_policies, scenario, summary
 from counterflow.config.demo.desk import Desk
 from counterflow.config.demo.narrator import Narrator
 from counterflow.config.demo.sales import ORDERS
@@ -29,6 +29,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--orders", nargs="+", metavar="PATH", help="replay these order books (files or folders) instead"
     )
+    parser.add_argument(
+        "--policy", nargs="+", default=[], metavar="FILE", help="orders: these decision tables instead of the shipped"
+    )
+    parser.add_argument(
+        "--enforce", action="store_true", help="orders: what policy refuses stays refused; nobody overrides it"
+    )
     parser.add_argument("--size", choices=sorted(ORDERS), default="full", help="how large a company (default full)")
     parser.add_argument("--seed", type=int, default=1, help="another seed makes another company (default 1)")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on (default 127.0.0.1)")
@@ -41,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Exit code 1 where a law is broken, the tie-out differs or something of a book was not taken in."""
     console = Console(highlight=False, soft_wrap=False)
     narrator = Narrator(console)
+    how = scenario.HowToReplay([own_policies.read(path) for path in options.policy], options.enforce)
     if not options.no_serve:
         _require_port(options.host, options.port)
     with narrator.step("Database", 1):
@@ -48,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     scenario.check_database()
     at, whole = now(), True
     if options.orders:
-        whole = scenario.replay_books(narrator, options.orders, options.seed, at=at)
+        whole = scenario.replay_books(narrator, options.orders, options.seed, at=at, how=how)
     else:
         scenario.simulate(narrator, scenario.Wish(options.seed, options.size), at=at)
     keys = accounts.open_accounts(Desk("accounts"), at=now())

@@ -29,6 +29,7 @@ ADDED_ONLY = (
     "clocks_calendarversion",
     "clocks_calendaryear",
     "clocks_opening",
+    "backtests_difference",
     "kernel_commandrecord",
     "kernel_eventrecord",
     "logistics_parcelevent",

@@ -32,6 +32,9 @@ CROSS JOIN LATERAL (SELECT coalesce(sum(m.quantity), 0) AS units FROM orders_imp
 _REPLAYED = """
 SELECT count(DISTINCT r.id) AS rmas, count(l.id) AS lines, coalesce(sum(l.allocated_qty), 0)::bigint AS units,
        coalesce(sum(l.allocated_qty) FILTER (WHERE l.shipment_line_id IS NULL), 0)::bigint AS blind_units,
+       coalesce(sum(l.quantity) FILTER (WHERE r.state IN ('declined', 'requested')), 0)::bigint AS stopped_units,
+       coalesce(sum(l.quantity) FILTER (WHERE r.state NOT IN ('declined', 'requested') AND l.returnless), 0)::bigint
+           AS kept_units,
        coalesce(sum(s.invoiced_minor * l.quantity::numeric / s.quantity), 0)::bigint AS value,
        count(*) FILTER (WHERE d.override_reason = %s AND l.shipment_line_id IS NOT NULL
                               AND d.outcome->>'answer' <> 'yes') AS overridden
@@ -93,8 +96,11 @@ def show_returns(console: Console) -> bool:
         "Real: orders, prices, returns. Simulated by a seeded rule: costs, opening stock,",
         "payments, reasons, grades, and the hours at the dock.",
     ]
+    if done.stopped_units or done.kept_units:
+        said = f"{done.stopped_units:,} refused or waiting by policy, {done.kept_units:,} kept by the customer"
+        lines.insert(7, f"Units that did not come back: {said}")
     console.print("\n".join(lines) + "\n", markup=False, highlight=False)
-    return bool(goods == done.units)
+    return bool(goods == done.units + done.stopped_units + done.kept_units)
 
 
 def _money(minor: int) -> str:

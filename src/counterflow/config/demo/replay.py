@@ -1,7 +1,8 @@
 """The replay of a book's returns: every one through the commands that people use, in the order of time.
 
 The shop did accept these returns, so where policy says no or asks, staff overrides it with the reason
-`history`; how often that was is counted. What no sale explains is a blind return and gets no credit.
+`history`; how often that was is counted. Where policy is enforced nobody does, and goods come back only of what it
+let through. What no sale explains is a blind return and gets no credit.
 """
 
 from collections import defaultdict
@@ -53,7 +54,7 @@ class Comeback:
 
 @dataclass(frozen=True)
 class Opened:
-    """A comeback with its RMA; `lines` are rows of line_no, quantity and sku."""
+    """A comeback with its RMA; `lines` are rows of line_no, quantity, returnless and sku."""
 
     back: Comeback
     number: str
@@ -61,7 +62,7 @@ class Opened:
     lines: list[Any]
 
 
-def replay(desk: Desk, seed: int, *, at: datetime, progress: Callable[[int, int], None]) -> None:
+def replay(desk: Desk, seed: int, *, at: datetime, progress: Callable[[int, int], None], enforce: bool = False) -> None:
     """Replay everything that is left to be replayed. What an earlier run finished is left alone."""
     rows = list(_open_returns())
     places = history.sold_places(shipment_lines=sorted({m.shipment_line_id for row in rows for m in row.matches}))
@@ -72,7 +73,7 @@ def replay(desk: Desk, seed: int, *, at: datetime, progress: Callable[[int, int]
     progress(0, total)
     for batch in _batches(comebacks):
         _prepare(desk, batch, places, at)
-        opened = _open(desk, batch, at)
+        opened = _open(desk, batch, at, OVERRIDE if not enforce else "")
         _dock(desk, seed, opened, at)
         _money(desk, opened, at)
         flows.run_pending(at=at)
@@ -158,11 +159,12 @@ def _prepare(desk: Desk, batch: Sequence[Comeback], places: dict[int, SoldPlace]
     desk.call(estimate_costs, unknown, at=at, step=None)
 
 
-def _open(desk: Desk, batch: Sequence[Comeback], at: datetime) -> list[Opened]:
-    """Open an RMA for each; those refused are counted at the desk."""
-    items = [OpenRma(CHANNEL, back.ref, back.asked, back.order, back.at, OVERRIDE, simulated=True) for back in batch]
+def _open(desk: Desk, batch: Sequence[Comeback], at: datetime, override: str) -> list[Opened]:
+    """Open an RMA for each, and return those that are let through; those refused are counted at the desk."""
+    items = [OpenRma(CHANNEL, back.ref, back.asked, back.order, back.at, override, simulated=True) for back in batch]
     results = desk.call(open_rmas, items, at=at, step=None)
-    pairs = [(back, r.facts) for back, r in zip(batch, results, strict=True) if isinstance(r, Done)]
+    opened = [(back, r.facts) for back, r in zip(batch, results, strict=True) if isinstance(r, Done)]
+    pairs = [(back, facts) for back, facts in opened if facts["state"] not in ("declined", "requested")]
     lines: dict[int, list[Any]] = defaultdict(list)
     for row in db.rows(_LINES, [[facts["rma_id"] for _, facts in pairs]]):
         lines[row.rma_id].append(row)
@@ -170,7 +172,8 @@ def _open(desk: Desk, batch: Sequence[Comeback], at: datetime) -> list[Opened]:
 
 
 _LINES = """
-SELECT l.rma_id, l.line_no, l.quantity, i.sku FROM returns_rmaline l JOIN catalog_item i ON i.id = l.item_id
+SELECT l.rma_id, l.line_no, l.quantity, l.returnless, i.sku
+FROM returns_rmaline l JOIN catalog_item i ON i.id = l.item_id
 WHERE l.rma_id = ANY(%s::bigint[]) ORDER BY l.id
 """
 
@@ -180,6 +183,8 @@ def _dock(desk: Desk, seed: int, opened: Sequence[Opened], at: datetime) -> None
     units, inspections, disposals = [], [], []
     for rma in opened:
         for line in rma.lines:
+            if line.returnless:
+                continue  # the customer keeps it
             lpn = f"BOOK-{rma.back.ref}-{line.line_no}"
             rng = dice(f"{seed}:{lpn}")
             received = rma.back.at + timedelta(hours=rng.randint(1, 8))

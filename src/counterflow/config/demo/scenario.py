@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from counterflow.config import embedded_layout
-from counterflow.config.demo import books, books_summary
+from counterflow.config.demo import books, books_summary, own_policies
 from counterflow.config.demo.assortment import assortment
 from counterflow.config.demo.calendar import BEGIN, END, periods
 from counterflow.config.demo.company import make_company
@@ -22,6 +22,7 @@ from counterflow.config.demo.year import DAYS, play_year
 from counterflow.kernel import db
 from counterflow.kernel.errors import Refusal
 from counterflow.ledger.commands.seal_months import seal_months
+from counterflow.policies.tables import Table
 
 OURS = (*(entity.code for entity in ENTITIES), books.ENTITY)
 
@@ -114,7 +115,17 @@ def _sealed() -> bool:
     return bool(db.rows("SELECT 1 AS one FROM ledger_seal WHERE month >= %s LIMIT 1", [BEGIN.date()]))
 
 
-def replay_books(narrator: Narrator, places: Sequence[str], seed: int, *, at: datetime) -> bool:
+@dataclass(frozen=True)
+class HowToReplay:
+    """Policies in force instead of the shipped ones, and whether their no stands (`enforce`) or staff overrides it."""
+
+    policies: Sequence[Table] = ()
+    enforce: bool = False
+
+
+def replay_books(
+    narrator: Narrator, places: Sequence[str], seed: int, *, at: datetime, how: HowToReplay = HowToReplay()
+) -> bool:
     """Import order books and replay their returns; whether every file and every return came through."""
     paths = books.files_in(places)
     desk = Desk("books")
@@ -122,6 +133,7 @@ def replay_books(narrator: Narrator, places: Sequence[str], seed: int, *, at: da
     embedded_layout.make_folder(report.parent)
     with narrator.step("Go-live of the order book", 1):
         day = books.prepare(desk, paths, at=at)
+        own_policies.install(desk, how.policies, at=at)
     size = sum(path.stat().st_size for path in paths if path.is_file())
     seen = 0
 
@@ -139,7 +151,7 @@ def replay_books(narrator: Narrator, places: Sequence[str], seed: int, *, at: da
         live = books.go_live(desk, seed, day, at=at, progress=lambda _: None)
     narrator.say(f"  books from {live.day}; {live.items:,} items costed, {live.pieces:,} pieces opened, all simulated")
     with narrator.step("Replay of the returns", 1):
-        replay(desk, seed, at=at, progress=narrator.at)
+        replay(desk, seed, at=at, progress=narrator.at, enforce=how.enforce)
     for (command, code), count in sorted(desk.refused.items()):
         narrator.say(f"  refused by {command}: {count:,} x {code}: {desk.said[command, code]}")
     return books_summary.show_returns(narrator.console) and sound

@@ -1,0 +1,57 @@
+"""Runs under lock, and their states written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from counterflow.backtests.events import BACKTEST_ENDED
+from counterflow.backtests.models import Backtest
+from counterflow.kernel import db
+from counterflow.kernel.context import Context, Rank
+from counterflow.kernel.errors import NotFound
+from counterflow.kernel.events import Event, emit
+
+_LOCK = """
+SELECT id, state, fault, ended_at FROM backtests_backtest WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+
+class BacktestNotFound(NotFound):
+    """There is no back-test with the id {backtest_id}."""
+
+
+@dataclass
+class Run:
+    """A run as a batch has left it."""
+
+    id: int
+    state: str
+    fault: str
+    ended_at: datetime | None
+    changed: bool = False
+
+    def end(self, state: str, at: datetime) -> None:
+        """Bring it to its end."""
+        self.state, self.ended_at, self.changed = str(state), at, True
+
+
+def lock_backtests(ctx: Context, ids: Sequence[int]) -> dict[int, Run]:
+    """Lock runs by id; one statement."""
+    return {row.id: Run(*row) for row in db.lock(ctx, Rank.WORK, _LOCK, [sorted(set(ids))])}
+
+
+def require(runs: dict[int, Run], backtest_id: int) -> Run:
+    """The run of an id. Raises `BacktestNotFound`."""
+    found = runs.get(backtest_id)
+    if found is None:
+        raise BacktestNotFound(backtest_id=backtest_id)
+    return found
+
+
+def write_states(ctx: Context, runs: dict[int, Run]) -> None:
+    """Write the runs that ended, and tell."""
+    ended = [run for _, run in sorted(runs.items()) if run.changed]
+    db.update(
+        Backtest, [{"id": run.id, "state": run.state, "fault": run.fault, "ended_at": run.ended_at} for run in ended]
+    )
+    emit(ctx, [Event(BACKTEST_ENDED, run.id, facts={"state": run.state}) for run in ended])

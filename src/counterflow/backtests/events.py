@@ -1,0 +1,3 @@
+"""What back-tests tell: that one ended."""
+
+BACKTEST_ENDED = "BacktestEnded"

@@ -448,7 +448,8 @@ def _backtests(company: Company) -> None:
     """Drafts that would have refused, credited and sent otherwise, on all that happened."""
     tables = (
         changed(
-            "eligibility", lambda rows: [*rows[:3], row("eligibility", "mugs", {"value_minor": "> 2000"}), *rows[3:]]
+            "eligibility",
+            lambda rows: [*rows[:3], row("eligibility", "dear", {"value_minor": "[2001..100000]"}), *rows[3:]],
         ),
         changed("refund", lambda rows: [replace(r, then={**r.then, "restocking_fee_bp": 500}) for r in rows]),
         changed("disposition", lambda rows: [replace(r, then={**r.then, "disposition": "scrap"}) for r in rows]),

@@ -10,6 +10,7 @@ from counterflow import flows
 from counterflow.backtests.commands.start_backtests import StartBacktest, start_backtests
 from counterflow.backtests.tasks import finish
 from counterflow.kernel import clock
+from counterflow.kernel.commands import Done
 from counterflow.policies.commands.draft_policies import DraftPolicy, draft_policies
 from counterflow.policies.tables import Table
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
@@ -63,6 +64,7 @@ class Shop:
         wish = {"since": SINCE, "until": UNTIL, "channel": self.company.channel(), **more}
         item = StartBacktest(self.company.lpn(), version_id, **wish)
         (done,) = start_backtests(self.company.ctx(), items=[item])
+        assert isinstance(done, Done), done
         return int(done.facts["backtest_id"])
 
     def test(self, table: Table, **more: Any) -> int:

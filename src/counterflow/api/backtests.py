@@ -4,6 +4,7 @@ from typing import Final
 
 from counterflow.api.reading import Read
 from counterflow.backtests import queries as backtests
+from counterflow.backtests.totals import DIMENSIONS
 
 READS: Final[list[Read]] = [
     Read(
@@ -28,7 +29,7 @@ READS: Final[list[Read]] = [
         backtests.differences,
         "policies.view",
         "policies",
-        ("backtest_id", "change", *backtests.DIMENSIONS),
+        ("backtest_id", "change", *DIMENSIONS),
         ("after_id", "id"),
         name="backtest_differences",
     ),

@@ -84,6 +84,7 @@ UNNOTICED = {
     "receiving_plan": {"digest": REPLAY},
     "receiving_familyplan": {"id": ONCE, "family": TOLD, "plan": "whoever may map families says so"},
     "orders_soldserial": {"id": ONCE, "serial": TOLD},
+    "returns_risk": {"id": ONCE},
     "receiving_receiptreversal": {
         "id": ONCE,
         "content_hash": REPLAY,

@@ -11,6 +11,7 @@ from counterflow.config.cli_verify import verify
 from counterflow.kernel.errors import InvariantBroken
 from counterflow.policies import queries
 from counterflow.policies.laws import LAWS
+from policies.test_kinds import GOOD
 
 pytestmark = pytest.mark.usefixtures("installed")
 AT = datetime(2026, 5, 1, tzinfo=UTC)
@@ -18,7 +19,7 @@ AT = datetime(2026, 5, 1, tzinfo=UTC)
 
 @pytest.fixture
 def decided(ctx: Callable[..., Any], facts: Callable[..., Any]) -> None:
-    """Two decisions on record."""
+    """Two decisions and two scores on record."""
     from counterflow.kernel.commands import Batch, Done, command
     from counterflow.policies.commands import decision_rows, record_decisions
 
@@ -26,6 +27,9 @@ def decided(ctx: Callable[..., Any], facts: Callable[..., Any]) -> None:
     def decide(inner: Any) -> Batch:
         answers = queries.decide("refund", [facts("refund"), facts("refund", channel_kind="b2b")], at=AT)
         record_decisions(inner, decision_rows(inner, zip([1, 2], answers, strict=True)))
+        scored = [GOOD, {**GOOD, "serial_mismatches": 2, "empty_boxes": 2}]
+        scores = queries.add_up("fraud", scored, at=AT)
+        record_decisions(inner, decision_rows(inner, zip([3, 4], scores, strict=True)))
         return Batch([Done("x")])
 
     decide(ctx())
@@ -64,6 +68,21 @@ def test_a_changed_decision_is_found(decided: None, tamper: Callable[[str], None
     before = _broken().get("policies.decisions_quote_their_table", 0)
     tamper(statement)
     assert _broken()["policies.decisions_quote_their_table"] > before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE policies_decision SET outcome = jsonb_set(outcome, '{points}', '7') WHERE subject_id = 3",
+        "UPDATE policies_decision SET outcome = jsonb_set(outcome, '{rows,0,points}', '1') WHERE subject_id = 4",
+        "UPDATE policies_decision SET row_id = 'serial' WHERE subject_id = 4",
+        "UPDATE policies_decision SET version_id = 1 WHERE subject_id = 3",
+    ],
+)
+def test_a_changed_score_is_found(decided: None, tamper: Callable[[str], None], statement: str) -> None:
+    before = _broken().get("policies.scores_add_up", 0)
+    tamper(statement)
+    assert _broken()["policies.scores_add_up"] > before
 
 
 def test_two_versions_in_force_at_once_are_found(tamper: Callable[[str], None]) -> None:

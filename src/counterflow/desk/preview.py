@@ -53,17 +53,17 @@ class PreviewLine:
 
 
 def preview(*, channel: str, order: str, lines: Sequence[AskedLine], at: datetime) -> list[PreviewLine]:
-    """What would be said to each line of a request, in the order given. Four statements, whatever their number."""
+    """What would be said to each line of a request, in the order given. Five statements, whatever their number."""
     asked = [OpenRma(channel, "preview", (line,), order) for line in lines]
     if not asked:
         return []
     epoch = db.rows("SELECT value FROM kernel_epoch WHERE id = 1")[0].value
-    known = look_up(None, asked)
+    known = look_up(None, asked, at=at)
     decided = guess(asked, known, at=at, epoch=epoch)
     found = []
     for n, item in enumerate(asked):
         if n in decided:
-            found.append(_line(item.lines[0], *decided[n]))
+            found.append(_line(item.lines[0], decided[n].lines, decided[n].answers))
             continue
         try:
             lines_of(item, known, at=at)

@@ -54,7 +54,7 @@ def digests(reached: Reached) -> dict[str, bytes]:
     }
 
 
-_SHARED = """
+SHARED: Final = """
 SELECT DISTINCT mine.customer_id, mine.kind, other.customer_id AS other_id
 FROM orders_customerlink mine
 CROSS JOIN LATERAL (
@@ -66,8 +66,8 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL unnest(found.ids) AS other(customer_id)
 WHERE mine.customer_id = ANY(%(customers)s::bigint[]) AND cardinality(found.ids) <= %(shared)s
   AND other.customer_id <> mine.customer_id
-ORDER BY 1, 3, 2
 """
+"""Pairs of accounts and what they share: customer_id, kind, other_id; takes `customers` and `shared`."""
 
 
 def linked(customers: Sequence[int]) -> dict[int, dict[int, tuple[str, ...]]]:
@@ -76,8 +76,7 @@ def linked(customers: Sequence[int]) -> dict[int, dict[int, tuple[str, ...]]]:
     What more customers share than COUNTERFLOW_LINK_SHARED allows (a parcel shop, a switchboard) links nobody.
     """
     found: dict[int, dict[int, tuple[str, ...]]] = {customer: {} for customer in customers}
-    limits = {"customers": sorted(set(customers)), "shared": settings.LINK_SHARED_MAX}
-    for row in db.rows(_SHARED, limits):
+    for row in db.rows(SHARED, {"customers": sorted(set(customers)), "shared": settings.LINK_SHARED_MAX}):
         kinds = found[row.customer_id]
         kinds[row.other_id] = tuple(kind for kind in KINDS if kind == row.kind or kind in kinds.get(row.other_id, ()))
     return found

@@ -74,6 +74,12 @@ class _Column:
         """The atoms a cell may let through."""
         return sum(1 << place for place, atom in enumerate(self.atoms) if _passes(cell, atom))
 
+    def beyond(self, mask: int) -> int:
+        """The atoms of numbers that are greater than all in a set."""
+        most = max((place for place in range(len(self.atoms)) if mask >> place & 1), default=-1)
+        numbers = (place for place, atom in enumerate(self.atoms) if isinstance(atom, range) and place > most)
+        return sum(1 << place for place in numbers)
+
     def words(self, mask: int) -> str:
         """A set of atoms in words, the first few of them."""
         shown = [_named(atom) for place, atom in enumerate(self.atoms) if mask >> place & 1]
@@ -107,7 +113,8 @@ def _named(atom: Any) -> str:
     return {None: "unknown", True: "yes", False: "no"}.get(atom, str(atom))
 
 
-def _columns(table: Table) -> list[_Column]:
+def columns_of(table: Table) -> list[_Column]:
+    """The columns of a table as sets of atoms. Assumes sound cells."""
     facts = {fact.name: fact for fact in FACTS[table.kind]}
     return [_Column(facts[name], [row.when.get(name, "") for row in table.rows]) for name in table.inputs]
 
@@ -117,7 +124,7 @@ def unreachable(table: Table) -> list[tuple[str, list[str]]]:
 
     A cell that only the engine understands covers nothing but its like.
     """
-    columns = _columns(table)
+    columns = columns_of(table)
     found = []
     for place, row in enumerate(table.rows[:-1]):
         mine = [column.cells[place] for column in columns]
@@ -128,7 +135,7 @@ def unreachable(table: Table) -> list[tuple[str, list[str]]]:
             cover = tuple(column.covering(column.cells[earlier], cell) for column, cell in pairs)
             if _meet(box, cover):
                 covers[above.id] = cover
-        if not _left(box, list(covers.values()), [STEPS_MAX]):
+        if not left_over(box, list(covers.values())):
             alone = [name for name, cover in covers.items() if _within(box, cover)]
             found.append((row.id, alone[:1] or list(covers)))
     return found
@@ -136,7 +143,7 @@ def unreachable(table: Table) -> list[tuple[str, list[str]]]:
 
 def notes(table: Table) -> list[Note]:
     """Overlaps that an order decides, and values that only the default answers."""
-    columns = _columns(table)
+    columns = columns_of(table)
     boxes = [tuple(column.possible(column.cells[place]) for column in columns) for place in range(len(table.rows) - 1)]
     found = []
     for name, column in zip(table.inputs, columns, strict=True):
@@ -174,6 +181,11 @@ def _meet(a: Box, b: Box) -> bool:
 
 def _within(a: Box, b: Box) -> bool:
     return all(x & ~y == 0 for x, y in zip(a, b, strict=True))
+
+
+def left_over(box: Box, covers: Sequence[Box]) -> bool:
+    """Whether anything of a box lies outside of all covers; yes where the search would take too long."""
+    return _left(box, covers, [STEPS_MAX])
 
 
 def _left(box: Box, covers: Sequence[Box], steps: list[int]) -> bool:

@@ -20,6 +20,8 @@ from counterflow.policies.tables import Table, TableMalformed
 EXAMPLES_MAX = 500
 NAME_MAX = 200
 SCORE_MAX = 100
+NO_ROW = "none"
+"""What stands in place of a row where no row of a table that adds up fits."""
 
 
 class ExamplesFail(Invalid):
@@ -110,7 +112,7 @@ def _said(prepared: Prepared, facts: Mapping[str, Any]) -> tuple[str, Mapping[st
         return row.id, row.then
     (rows,) = prepared.fitting([facts])
     points = max(0, min(SCORE_MAX, sum(row.then["points"] for row in rows)))
-    return " + ".join(row.id for row in rows) or "none", {
+    return " + ".join(row.id for row in rows) or NO_ROW, {
         "points": points,
         "code": rows[-1].then["code"] if rows else "",
     }

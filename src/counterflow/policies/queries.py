@@ -15,8 +15,8 @@ from django.db import connection
 from counterflow.kernel import db
 from counterflow.kernel.errors import InvariantBroken, NotFound
 from counterflow.policies.engine import Prepared, prepare
-from counterflow.policies.examples import SCORE_MAX
-from counterflow.policies.facts import completed
+from counterflow.policies.examples import NO_ROW, SCORE_MAX
+from counterflow.policies.facts import ADDED_UP, completed
 from counterflow.policies.tables import Row, Table, read_table
 
 
@@ -76,11 +76,27 @@ class Answer:
 
 @dataclass(frozen=True)
 class Score:
-    """What a table adds up to, 0 to 100, and the rows that added to it, each with its points and reason."""
+    """What a table adds up to, 0 to 100, and the rows that added to it, each with its points and reason.
 
+    `facts` are those the table saw, the derived ones included.
+    """
+
+    kind: str
     version_id: int
     points: int
     rows: Sequence[Row]
+    facts: Mapping[str, Any]
+
+    @property
+    def row_id(self) -> str:
+        """The rows that added to it, as a decision names them."""
+        return " + ".join(row.id for row in self.rows) or NO_ROW
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """The score and its parts, as a decision keeps them."""
+        parts = [{"row": row.id, "points": row.then["points"], "code": row.then["code"]} for row in self.rows]
+        return {"points": self.points, "rows": parts}
 
 
 @dataclass(frozen=True)
@@ -157,18 +173,23 @@ def decide(kind: str, facts: Sequence[Mapping[str, Any]], *, at: datetime, epoch
 
 
 def add_up(kind: str, facts: Sequence[Mapping[str, Any]], *, at: datetime, epoch: int | None = None) -> list[Score]:
-    """Score each record of facts by a table whose rows add up. Raises `PolicyMissing`, `FactsRefused`."""
+    """Score each record of facts by a table whose rows add up, in the order given.
+
+    SQL as `decide`. Raises `PolicyMissing`, `FactsRefused`.
+    """
     if not facts:
         return []
     records = completed(kind, facts)
     in_force = active(kind, at=at, epoch=epoch)
-    scores = []
-    for record in records:
-        version = _first_for(in_force, record, kind, at)
-        (rows,) = version.prepared.fitting([record])
-        points = sum(row.then["points"] for row in rows)
-        scores.append(Score(version.id, max(0, min(SCORE_MAX, points)), rows))
-    return scores
+    chosen = [_first_for(in_force, record, kind, at) for record in records]
+    scores: dict[int, Score] = {}
+    for version in {version.id: version for version in chosen}.values():
+        places = [place for place, choice in enumerate(chosen) if choice.id == version.id]
+        mine = [records[place] for place in places]
+        for place, record, rows in zip(places, mine, version.prepared.fitting(mine), strict=True):
+            points = max(0, min(SCORE_MAX, sum(row.then["points"] for row in rows)))
+            scores[place] = Score(kind, version.id, points, rows, record)
+    return [scores[place] for place in range(len(records))]
 
 
 def active(kind: str, *, at: datetime, epoch: int | None = None) -> list[Version]:
@@ -230,7 +251,13 @@ def forget() -> None:
 
 
 def _explained(row: Any, made_by: Version) -> DecisionRow:
-    said = made_by.prepared.rows[row.row_id]
+    rows = made_by.prepared.rows
+    if row.kind in ADDED_UP:
+        reasons = [rows[part["row"]] for part in row.outcome["rows"]]
+        text = " ".join(said.agent for said in reasons) or "Nothing adds to the score."
+        customer = reasons[0].customer if reasons else ""
+        return DecisionRow(version=made_by.version, text=text, customer_text=customer, **row._asdict())
+    said = rows[row.row_id]
     return DecisionRow(version=made_by.version, text=said.agent, customer_text=said.customer, **row._asdict())
 
 

@@ -18,6 +18,7 @@ from counterflow.policies import cells
 from counterflow.policies.cells import Cell, NoneOf, OneOf, Other, Range
 from counterflow.policies.coverage import unreachable
 from counterflow.policies.facts import ADDED_UP, ANSWER, FACTS, Fact, Type
+from counterflow.policies.fairness import SCORE, refusals_by_score
 from counterflow.policies.tables import Row, Table
 
 ROWS_MAX = 1_000
@@ -64,7 +65,10 @@ def require_fit(table: Table) -> None:
 
 def problems(table: Table) -> list[Problem]:
     """Everything that keeps a table from being used; reachability only once all cells are sound."""
-    return faults(table) or ([] if table.kind in ADDED_UP else list(_never_fired(table)))
+    if found := faults(table):
+        return found
+    by_score = [Problem(row, SCORE, reason) for row, reason in refusals_by_score(table)]
+    return by_score or ([] if table.kind in ADDED_UP else list(_never_fired(table)))
 
 
 def faults(table: Table) -> list[Problem]:

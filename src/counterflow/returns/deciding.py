@@ -4,16 +4,18 @@ Nothing is written here. Opening decides under lock; a preview decides by what i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from counterflow.kernel.errors import DomainError
-from counterflow.policies.queries import Answer, PolicyMissing, decide
+from counterflow.policies.queries import Answer, PolicyMissing, Score, decide
 from counterflow.returns import rules
 from counterflow.returns.documents import AskedLine, OpenRma
+from counterflow.returns.history import Asked, Happened, day_of
 from counterflow.returns.lookups import Known
 from counterflow.returns.rules import Part, Shipped
+from counterflow.returns.scoring import Request, facts_of, scores_for
 
 
 @dataclass(frozen=True)
@@ -32,23 +34,96 @@ class DraftLine:
 Answers = list[tuple[Answer, Answer]]
 
 
-def guess(
-    items: Sequence[OpenRma], known: Known, *, at: datetime, epoch: int | None
-) -> dict[int, tuple[list[DraftLine], Answers]]:
+@dataclass(frozen=True)
+class Draft:
+    """A request as it stands before anything is decided: its lines, and the facts of its score, if it has one."""
+
+    lines: list[DraftLine]
+    signals: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A request with its score and, for each line, what eligibility and refund policies say, knowing the score."""
+
+    draft: Draft
+    lines: list[DraftLine]
+    score: Score | None
+    answers: Answers
+
+
+def guess(items: Sequence[OpenRma], known: Known, *, at: datetime, epoch: int | None) -> dict[int, Decided]:
     """Decide all items at once, as if every one of them stood; whoever opens uses what turns out to be true."""
-    lines: dict[int, list[DraftLine]] = {}
+    drafts: dict[int, Draft] = {}
     taken: list[Part] = []
     for n, item in enumerate(items):
         try:
-            lines[n] = lines_of(item, known, at=at)
+            drafts[n] = draft_of(item, known, at=at)
         except DomainError:
             continue
-        parts = parts_of(lines[n])
+        parts = parts_of(drafts[n].lines)
         rules.take(parts)
         taken += parts
+        if (item.channel, item.request_ref) not in known.earlier:
+            known.history.add(*happened(item, drafts[n].lines, at=at))
     rules.give_back(taken)
-    answers = iter(answers_for([line for found in lines.values() for line in found], at=at, epoch=epoch))
-    return {n: (found, [next(answers) for _ in found]) for n, found in lines.items()}
+    known.history.forget()
+    return dict(zip(drafts, decided(list(drafts.values()), at=at, epoch=epoch), strict=True))
+
+
+def draft_of(item: OpenRma, known: Known, *, at: datetime) -> Draft:
+    """Check a request against what was shipped, and gather what its score is about; raises what it is refused for."""
+    lines = lines_of(item, known, at=at)
+    asked = asked_of(item, lines, at=at)
+    if asked is None:
+        return Draft(lines, None)
+    placed = next(line.shipped.row.placed_at for line in lines if line.shipped is not None)
+    request = Request(asked, [line.eligibility for line in lines], placed)
+    return Draft(lines, facts_of(request, known.history))
+
+
+def decided(drafts: Sequence[Draft], *, at: datetime, epoch: int | None) -> list[Decided]:
+    """Score each request, and ask the policies about its lines."""
+    told = [draft.signals for draft in drafts if draft.signals is not None]
+    scores = iter(scores_for(told, at=at, epoch=epoch))
+    scored = [None if draft.signals is None else next(scores) for draft in drafts]
+    knowing = [_knowing(draft.lines, score) for draft, score in zip(drafts, scored, strict=True)]
+    answers = iter(answers_for([line for lines in knowing for line in lines], at=at, epoch=epoch))
+    return [
+        Decided(draft, lines, score, [next(answers) for _ in lines])
+        for draft, lines, score in zip(drafts, knowing, scored, strict=True)
+    ]
+
+
+def _knowing(lines: Sequence[DraftLine], score: Score | None) -> list[DraftLine]:
+    """Lines whose facts have the score among them."""
+    if score is None:
+        return list(lines)
+    known = {"fraud_score": score.points}
+    return [replace(line, eligibility={**line.eligibility, **known}, refund={**line.refund, **known}) for line in lines]
+
+
+def asked_of(item: OpenRma, lines: Sequence[DraftLine], *, at: datetime) -> Asked | None:
+    """Whose year a score is about; None where nobody knows the customer."""
+    shipped = lines[0].shipped
+    if shipped is None or shipped.row.customer_id is None:
+        return None
+    return Asked(shipped.row.customer_id, day_of(when(item, at)), shipped.row.currency)
+
+
+def happened(item: OpenRma, lines: Sequence[DraftLine], *, at: datetime, stands: bool = True) -> list[Happened]:
+    """What later requests see of this one; nothing comes back of one that does not stand."""
+    asked = asked_of(item, lines, at=at)
+    if asked is None:
+        return []
+    pieces = sum(line.quantity for line in lines) if stands else 0
+    value = sum(int(line.eligibility["value_minor"]) for line in lines) if stands else 0
+    return [Happened(asked.customer_id, asked.day, asked.currency, pieces, value)]
+
+
+def when(item: OpenRma, at: datetime) -> datetime:
+    """When a request was asked: as told, and never later than now."""
+    return at if item.happened_at is None else min(item.happened_at, at)
 
 
 def answers_for(lines: Sequence[DraftLine], *, at: datetime, epoch: int | None) -> Answers:
@@ -93,10 +168,7 @@ def lines_of(item: OpenRma, known: Known, *, at: datetime) -> list[DraftLine]:
             if item.order:
                 shipped = known.shipped.get((item.channel, item.order), [])
                 picked = rules.pick(item.order, asked.sku, asked.order_line, asked.quantity, shipped)
-                found += [
-                    _line(at if item.happened_at is None else min(item.happened_at, at), channel, asked, part, reason)
-                    for part in picked
-                ]
+                found += [_line(when(item, at), channel, asked, part, reason) for part in picked]
                 rules.take(picked)
                 parts += picked
             else:

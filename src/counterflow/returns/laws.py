@@ -156,4 +156,26 @@ LAWS: Final[list[Law]] = [
         """,
         "SELECT (SELECT count(*) FROM returns_milestone) + (SELECT count(*) FROM returns_allocation)",
     ),
+    Law(
+        "returns.risks_are_decisions",
+        "The score of an RMA and its reasons are those of its latest decision about them, and of its customer.",
+        """
+        SELECT format('risk of RMA %s: %s for %s by decision %s, which says %s', k.rma_id, k.score, k.codes,
+                      k.decision_id, d.outcome) AS what
+        FROM returns_risk k
+        JOIN returns_rma r ON r.id = k.rma_id
+        LEFT JOIN LATERAL (
+            SELECT d.id, d.outcome, d.decided_at, (SELECT coalesce(jsonb_agg(p -> 'code' ORDER BY n), '[]')
+                                    FROM jsonb_array_elements(d.outcome -> 'rows') WITH ORDINALITY AS t(p, n)) AS codes
+            FROM policies_decision d WHERE d.subject_id = r.id AND d.kind = 'fraud' ORDER BY d.id DESC LIMIT 1
+        ) d ON true
+        WHERE (k.decision_id, k.score, k.codes, k.customer_id, k.scored_at)
+              IS DISTINCT FROM (d.id, (d.outcome ->> 'points')::int, d.codes, r.customer_id, d.decided_at)
+        UNION ALL
+        SELECT format('decision %s scores RMA %s, which has no risk', d.id, d.subject_id)
+        FROM policies_decision d LEFT JOIN returns_risk k ON k.rma_id = d.subject_id
+        WHERE d.kind = 'fraud' AND k.id IS NULL
+        """,
+        "SELECT count(*) FROM returns_risk",
+    ),
 ]

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from counterflow.catalog.rules import reason_key
 from counterflow.kernel import db
 from counterflow.kernel.context import Context, Rank
 from counterflow.returns.documents import OpenRma
+from counterflow.returns.history import Asked, History, day_of, read_history
 from counterflow.returns.rules import Shipped
 
 _READ = """
@@ -63,14 +65,17 @@ class Known:
     earlier: dict[tuple[str, str], Any]
     reasons: dict[tuple[str, str], str]
     items: dict[str, Any]
+    history: History
 
     def reason(self, channel: str, word: str) -> str | None:
         """Our code for a reason: itself, or what the channel's word means; None where nobody mapped it."""
         return self.reasons.get(("", word)) or self.reasons.get((channel, reason_key(word)))
 
 
-def look_up(ctx: Context | None, items: Iterable[OpenRma]) -> Known:
+def look_up(ctx: Context | None, items: Iterable[OpenRma], *, at: datetime) -> Known:
     """Lock and read everything the requests name; three statements, whatever their number.
+
+    One more reads what their customers did in the year before, which ends `at` or when the request was asked.
 
     Without a context nothing is locked: that is for asking, not for opening.
     """
@@ -83,7 +88,7 @@ def look_up(ctx: Context | None, items: Iterable[OpenRma]) -> Known:
         shipped[row.channel, row.number][row.id] = Shipped(
             row.id, row.order_id, row.line_no, row.sku, row.item_id, row.quantity, left, row.invoiced_minor, row
         )
-    known = Known({key: list(lines.values()) for key, lines in shipped.items()}, {}, {}, {}, {}, {})
+    known = Known({key: list(lines.values()) for key, lines in shipped.items()}, {}, {}, {}, {}, {}, History({}))
     for row in db.rows(_CHANNELS, _columns([(i.channel, i.request_ref, i.order) for i in items], 3)):
         known.channels[row.channel] = row
         if row.order_id is not None:
@@ -98,7 +103,17 @@ def look_up(ctx: Context | None, items: Iterable[OpenRma]) -> Known:
             known.items[row.a] = row
         else:
             known.reasons[row.source, row.a] = row.b or row.a
+    known.history = read_history(_asked(items, known, at))
     return known
+
+
+def _asked(items: Iterable[OpenRma], known: Known, at: datetime) -> Iterable[Asked]:
+    """Whose years the requests need."""
+    for item in items:
+        for shipped in known.shipped.get((item.channel, item.order), [])[:1]:
+            if shipped.row.customer_id is not None:
+                happened = at if item.happened_at is None else min(item.happened_at, at)
+                yield Asked(shipped.row.customer_id, day_of(happened), shipped.row.currency)
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

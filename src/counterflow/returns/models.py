@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from counterflow.catalog.models import Item
 from counterflow.kernel.ids import Id
 from counterflow.orders.models import Channel, Order, ShipmentLine
+from counterflow.returns.states import FOUND, SIGNALS
 
 
 class Rma(models.Model):
@@ -38,6 +39,7 @@ class Rma(models.Model):
             models.Index(fields=["state", "-id"], name="returns_rma_state"),
             models.Index(fields=["channel", "-id"], name="returns_rma_channel"),
             models.Index(fields=["happened_at"], name="returns_rma_asked"),
+            models.Index(fields=["customer_id", "happened_at"], name="returns_rma_customer"),
         ]
 
     def __str__(self) -> str:
@@ -163,3 +165,68 @@ class Allocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_id} {self.rma_line_id} {self.quantity}"
+
+
+class Signal(models.Model):
+    """Something that happened with a customer's goods or money and counts in scores; who withdrew it took it back.
+
+    `subject_id` is the unit, parcel, report or order it was seen on; of a kind each counts once.
+    """
+
+    id = Id()
+    kind = models.TextField()
+    subject_kind = models.TextField()
+    subject_id = models.BigIntegerField()
+    customer_id = models.BigIntegerField()
+    rma_id = models.BigIntegerField(null=True)
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    command_id = models.BigIntegerField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "subject_id"], name="returns_signal_once"),
+            models.CheckConstraint(condition=Q(kind__in=list(SIGNALS)), name="returns_signal_kind"),
+        ]
+        indexes = [models.Index(fields=["customer_id", "happened_at"], name="returns_signal_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_id}"
+
+
+class Risk(models.Model):
+    """The latest score of an RMA and its reasons, as the decision it names says; and what a review of it found.
+
+    `codes` are the codes of the rows that added to it. `outcome` is confirmed or cleared, empty until
+    somebody closed the review. A return whose customer nobody knows has no row.
+    """
+
+    id = Id()
+    rma = models.OneToOneField(Rma, on_delete=models.PROTECT, related_name="+")
+    customer_id = models.BigIntegerField()
+    score = models.SmallIntegerField()
+    codes = models.JSONField()
+    decision_id = models.BigIntegerField()
+    scored_at = models.DateTimeField()
+    outcome = models.TextField(db_default="")
+    reviewed_at = models.DateTimeField(null=True)
+    reviewed_by = models.TextField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(score__gte=0) & Q(score__lte=100), name="returns_risk_score"),
+            models.CheckConstraint(
+                condition=Q(outcome="", reviewed_at__isnull=True, reviewed_by__isnull=True)
+                | Q(outcome__in=list(FOUND), reviewed_at__isnull=False, reviewed_by__isnull=False),
+                name="returns_risk_reviewed_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer_id", "id"], name="returns_risk_customer"),
+            models.Index(fields=["id"], name="returns_risk_scored", condition=Q(score__gt=0)),
+            models.Index(fields=["reviewed_at"], name="returns_risk_reviewed", condition=~Q(outcome="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rma_id}: {self.score}"

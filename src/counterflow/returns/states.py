@@ -57,3 +57,13 @@ class Resolution(StrEnum):
 
 GOODS = frozenset({Resolution.REPLACEMENT, Resolution.EXCHANGE})
 """Resolutions whose credit is met by goods."""
+
+SERIAL_MISMATCH, EMPTY_BOX, CLAIM_AFTER_DELIVERY = "serial_mismatch", "empty_box", "claim_after_delivery"
+SIGNALS = (SERIAL_MISMATCH, EMPTY_BOX, CLAIM_AFTER_DELIVERY)
+"""What may be seen on goods or money of a customer and counts in scores."""
+
+CONFIRMED, CLEARED = "confirmed", "cleared"
+FOUND = (CONFIRMED, CLEARED)
+"""What a review of signals found, in the words in which its case is closed."""
+FRAUD_REASON = "fraud_confirmed"
+"""The reason of a person who declines a return because the review found fraud."""

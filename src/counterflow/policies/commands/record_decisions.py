@@ -7,7 +7,7 @@ from typing import Any
 from counterflow.kernel import db
 from counterflow.kernel.context import Context
 from counterflow.policies.models import Decision
-from counterflow.policies.queries import Answer
+from counterflow.policies.queries import Answer, Score
 
 _QUEUE = "policies.decisions"
 
@@ -21,9 +21,9 @@ class Override:
 
 
 def decision_rows(
-    ctx: Context, decided: Iterable[tuple[int, Answer]], overrides: Mapping[int, Override] | None = None
+    ctx: Context, decided: Iterable[tuple[int, Answer | Score]], overrides: Mapping[int, Override] | None = None
 ) -> list[dict[str, Any]]:
-    """The decisions as rows, each with an id of its own, for (subject id, answer) in the order given.
+    """The decisions as rows, each with an id of its own, for (subject id, answer or score) in the order given.
 
     `overrides` are by subject id. Facts that are unknown are left out of the record.
     """

@@ -12,6 +12,7 @@ from counterflow.kernel.errors import DomainError, NotFound, Refusal
 from counterflow.kernel.events import Event, emit
 from counterflow.orders.models import ShipmentLine
 from counterflow.returns import events
+from counterflow.returns.commands.keeping_scores import review_key
 from counterflow.returns.commands.locking import RmaState, lock_rmas, milestone, require
 from counterflow.returns.entitlement import cancellable
 from counterflow.returns.models import Milestone, Rma, RmaLine
@@ -66,7 +67,8 @@ def cancel_rmas(ctx: Context, *, items: Sequence[CancelRma]) -> Batch:
     db.add(RmaLine, [{"id": i, "authorised_qty": -q, "cancelled_qty": q} for i, q in sorted(plan.lines.items())])
     db.add(ShipmentLine, [{"id": i, "authorised_qty": -q} for i, q in sorted(plan.shipped.items())])
     db.insert(Milestone, plan.milestones)
-    settle_cases(ctx, [f"rma:{i}:decision" for i in plan.rmas], outcome="cancelled")
+    keys = [key for i in plan.rmas for key in (f"rma:{i}:decision", review_key(i))]
+    settle_cases(ctx, keys, outcome="cancelled")
     emit(ctx, plan.events)
     return Batch(results)
 

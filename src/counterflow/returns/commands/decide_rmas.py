@@ -13,6 +13,7 @@ from counterflow.kernel.events import Event, emit
 from counterflow.kernel.models import Payload
 from counterflow.orders.models import ShipmentLine
 from counterflow.returns import events
+from counterflow.returns.commands.keeping_scores import review_key, review_outcome
 from counterflow.returns.commands.locking import RmaState, lock_rmas, milestone, require
 from counterflow.returns.models import Milestone, Rma, RmaLine
 from counterflow.returns.rules import OwnRequest, require_reason
@@ -63,6 +64,8 @@ def decide_rmas(ctx: Context, *, items: Sequence[DecideRma]) -> Batch:
     db.insert(Milestone, plan.milestones)
     db.insert(Payload, plan.notes)
     settle_cases(ctx, [f"rma:{row['id']}:decision" for row in plan.rmas], outcome="decided")
+    for row in plan.rmas:
+        settle_cases(ctx, [review_key(row["id"])], outcome=review_outcome(row["state"], row["decision_reason"]))
     emit(ctx, plan.events)
     return Batch(results)
 

@@ -14,10 +14,22 @@ from counterflow.orders.models import ShipmentLine
 from counterflow.policies.commands.record_decisions import Override, decision_rows, record_decisions
 from counterflow.policies.queries import Answer
 from counterflow.returns import events, rules
-from counterflow.returns.deciding import Answers, DraftLine, answers_for, guess, lines_of, parts_of, routes_for
+from counterflow.returns.commands.keeping_scores import review_case, risk_row
+from counterflow.returns.deciding import (
+    Answers,
+    Decided,
+    DraftLine,
+    decided,
+    draft_of,
+    guess,
+    happened,
+    parts_of,
+    routes_for,
+)
 from counterflow.returns.documents import AskedLine, Instead, OpenRma
 from counterflow.returns.lookups import Known, look_up
-from counterflow.returns.models import Milestone, Rma, RmaLine, Wish
+from counterflow.returns.models import Milestone, Risk, Rma, RmaLine, Wish
+from counterflow.returns.scoring import REVIEW
 from counterflow.returns.states import Reached
 from counterflow.returns.states import Rma as State
 from counterflow.workqueue.cases import CaseDraft, open_cases
@@ -38,6 +50,7 @@ class _Plan:
     milestones: list[dict[str, Any]] = field(default_factory=list)
     authorised: dict[int, int] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    risks: list[dict[str, Any]] = field(default_factory=list)
     coming: list[tuple[int, DraftLine]] = field(default_factory=list)
     wishes: list[dict[str, Any]] = field(default_factory=list)
     words: list[dict[str, Any]] = field(default_factory=list)
@@ -52,9 +65,10 @@ def open_rmas(ctx: Context, *, items: Sequence[OpenRma]) -> Batch:
     Refuses: `ChannelNotFound`, `OrderNotFound`, `ItemNotFound`, `NotShipped`, `NotEnoughLeft`,
     `QuantityInvalid`, `NoLines`, `ReferenceMissing`, `ResolutionUnknown`, `InsteadInvalid`,
     `ReasonMissing`, `OverrideNotAllowed`, `IdentityReused`. A policy's no is recorded as a
-    declined RMA. SQL: three look-ups (the first locks shipment lines), then one write a table.
+    declined RMA; a score never refuses, it asks. SQL: four look-ups (the first locks shipment lines), then one
+    write a table.
     """
-    known = look_up(ctx, items)
+    known = look_up(ctx, items, at=ctx.at)
     guessed = guess(items, known, at=ctx.at, epoch=ctx.config_epoch)
     plan = _Plan()
     results: list[Done | Refused] = []
@@ -67,6 +81,7 @@ def open_rmas(ctx: Context, *, items: Sequence[OpenRma]) -> Batch:
     db.insert(RmaLine, plan.lines)
     db.insert(Wish, plan.wishes)
     db.insert(Milestone, plan.milestones)
+    db.insert(Risk, plan.risks)
     db.add(ShipmentLine, [{"id": i, "authorised_qty": q} for i, q in sorted(plan.authorised.items())])
     db.insert(Payload, plan.words)
     record_decisions(ctx, [*plan.decisions, *_routes(ctx, plan)])
@@ -96,16 +111,12 @@ def _repeated(item: OpenRma, known: Known) -> Done | None:
     return Done(item.request_ref, {"rma": row.rma, "rma_id": row.rma_id, "state": row.state}, replayed=True)
 
 
-def _open(
-    ctx: Context, item: OpenRma, known: Known, guessed: tuple[list[DraftLine], Answers] | None, plan: _Plan
-) -> Done:
+def _open(ctx: Context, item: OpenRma, known: Known, guessed: Decided | None, plan: _Plan) -> Done:
     """Decide one request on the running state and plan its rows."""
-    lines = lines_of(item, known, at=ctx.at)
-    answers = (
-        guessed[1]
-        if guessed is not None and guessed[0] == lines
-        else answers_for(lines, at=ctx.at, epoch=ctx.config_epoch)
-    )
+    draft = draft_of(item, known, at=ctx.at)
+    if guessed is None or guessed.draft != draft:
+        (guessed,) = decided([draft], at=ctx.at, epoch=ctx.config_epoch)
+    lines, answers = guessed.lines, guessed.answers
     asked_of_person = any(not line.reason for line in lines)
     answer = rules.outcome_of([*(e.outcome["answer"] for e, _ in answers), *(["ask"] if asked_of_person else [])])
     if item.override:
@@ -115,7 +126,7 @@ def _open(
     overridden = bool(item.override) and answer != "yes"
     state = {"yes": State.AUTHORISED, "ask": State.REQUESTED, "no": State.DECLINED}["yes" if overridden else answer]
     rma_id = ctx.new_id()
-    channel, happened = known.channels[item.channel], ctx.when(item.happened_at)
+    channel, asked_at = known.channels[item.channel], ctx.when(item.happened_at)
     row = {
         "id": rma_id,
         "number": f"RMA-{rma_id}",
@@ -126,7 +137,7 @@ def _open(
         "customer_id": lines[0].shipped.row.customer_id if lines[0].shipped else None,
         "currency": lines[0].shipped.row.currency if lines[0].shipped else channel.currency,
         "state": str(state),
-        "happened_at": happened,
+        "happened_at": asked_at,
         "recorded_at": ctx.at,
         "simulated": item.simulated or bool(lines[0].shipped and lines[0].shipped.row.simulated),
         "opened_by": ctx.actor,
@@ -144,10 +155,19 @@ def _open(
     ]
     if state is not State.DECLINED:
         rules.take(parts_of(lines))
-    if state is State.REQUESTED:
+    known.history.add(*happened(item, lines, at=ctx.at, stands=state is not State.DECLINED))
+    # Whoever opens it against the policy's word has looked already.
+    reviewed = not overridden and any(e.outcome["code"] == REVIEW for e, _ in answers)
+    if guessed.score is not None:
+        (scored,) = decision_rows(ctx, [(rma_id, guessed.score)])
+        plan.decisions.append(scored)
+        plan.risks.append(risk_row(ctx, rma_id, row["customer_id"], scored))
+        if reviewed and state is not State.DECLINED:
+            plan.cases.append(review_case(row, scored, _at_risk(lines)))
+    if state is State.REQUESTED and not (reviewed and _only_review(answers) and not asked_of_person):
         plan.cases.append(_case(row, lines, asked_of_person))
     facts = {"rma": row["number"], "rma_id": rma_id, "state": str(state)}
-    plan.events.append(Event(events.RMA_OPENED, rma_id, happened, facts))
+    plan.events.append(Event(events.RMA_OPENED, rma_id, asked_at, facts))
     known.earlier[item.channel, item.request_ref] = _Earlier(row["content_hash"], row["number"], rma_id, str(state))
     return Done(item.request_ref, {**facts, "lines": told})
 
@@ -269,7 +289,16 @@ def _case(rma: dict[str, Any], lines: Sequence[DraftLine], unmapped: bool) -> Ca
         subject_id=rma["id"],
         dedupe_key=f"rma:{rma['id']}:decision",
         entity_id=rma["entity_id"],
-        money_at_risk_minor=sum(int(line.eligibility["value_minor"]) for line in lines),
+        money_at_risk_minor=_at_risk(lines),
         currency=rma["currency"],
         facts={"rma": rma["number"], "lines": [n for n, line in enumerate(lines, start=1) if not line.reason]},
     )
+
+
+def _only_review(answers: Answers) -> bool:
+    """Whether nothing but a score is what a person is asked about."""
+    return all(e.outcome["code"] == REVIEW for e, _ in answers if e.outcome["answer"] == "ask")
+
+
+def _at_risk(lines: Sequence[DraftLine]) -> int:
+    return sum(int(line.eligibility["value_minor"]) for line in lines)

@@ -1,0 +1,71 @@
+"""Nobody is refused because of a score: such a table is not saved, and the row is named."""
+
+import pytest
+
+from counterflow.policies.rules import problems
+from counterflow.policies.tables import read_table, shipped
+
+
+def table(*rows, inputs=("fraud_score", "value_minor")):
+    """An eligibility table of (id, conditions, answer)."""
+    return read_table(
+        {
+            "kind": "eligibility",
+            "name": "Scores",
+            "inputs": list(inputs),
+            "outputs": ["answer", "code", "window_days"],
+            "rows": [
+                {
+                    "id": name,
+                    "when": when,
+                    "then": {"answer": answer, "code": name.replace("-", "_"), "window_days": None},
+                    "agent": "Words.",
+                    "customer": "Words.",
+                }
+                for name, when, answer in rows
+            ],
+        }
+    )
+
+
+def refused(*rows):
+    return [(p.row, p.column) for p in problems(table(*rows))]
+
+
+def test_the_shipped_table_only_asks():
+    assert problems(shipped("eligibility")) == []
+
+
+@pytest.mark.parametrize("cell", [">= 60", "100", "null", "not in [0]", "$ > 60 and value_minor > 5"])
+def test_a_row_that_reads_the_score_may_not_refuse(cell):
+    assert refused(("by-score", {"fraud_score": cell}, "no"), ("rest", {}, "yes")) == [("by-score", "fraud_score")]
+
+
+def test_nor_may_one_that_names_it_in_another_column():
+    rows = ("hidden", {"value_minor": "$ > 5 and fraud_score > 60"}, "no"), ("rest", {}, "yes")
+    assert refused(*rows) == [("hidden", "fraud_score")]
+
+
+def test_a_row_that_asks_or_accepts_may_read_it():
+    assert refused(("high", {"fraud_score": ">= 60"}, "ask"), ("rest", {}, "no")) == []
+    assert refused(("high", {"fraud_score": ">= 60"}, "yes"), ("rest", {}, "no")) == []
+    assert (
+        refused(("high", {"fraud_score": ">= 60"}, "ask"), ("mid", {"fraud_score": "[30..59]"}, "ask"), ("r", {}, "no"))
+        == []
+    )
+
+
+def test_low_scores_let_through_while_high_ones_fall_to_a_no_are_found():
+    assert refused(("low", {"fraud_score": "< 60"}, "yes"), ("rest", {}, "no")) == [("low", "fraud_score")]
+    assert refused(("low", {"fraud_score": "< 60"}, "yes"), ("rest", {}, "ask")) == []
+    asked = ("low", {"fraud_score": "< 60"}, "yes"), ("high", {"fraud_score": ">= 60"}, "ask"), ("rest", {}, "no")
+    assert refused(*asked) == []
+
+
+def test_a_no_for_another_reason_may_follow():
+    rows = (
+        ("low", {"fraud_score": "< 60", "value_minor": "<= 10"}, "yes"),
+        ("dear", {"value_minor": "> 10"}, "no"),
+        ("rest", {}, "ask"),
+    )
+    assert refused(*rows) == []

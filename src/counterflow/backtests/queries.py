@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from counterflow.backtests.states import OPEN
+from counterflow.backtests.states import KINDS, OPEN, TESTED
 from counterflow.backtests.totals import AFTER, BEFORE, DIMENSIONS, quantile
 from counterflow.kernel import db
 from counterflow.kernel.errors import NotFound
@@ -169,6 +169,17 @@ class DifferenceRow:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A version that can be tested."""
+
+    id: int
+    kind: str
+    version: int
+    name: str
+    state: str
+
+
+@dataclass(frozen=True)
 class Open:
     """A run that is not ended, and the chunk that comes next."""
 
@@ -290,6 +301,16 @@ def differences(
     where = " AND ".join([*(f"{name} = %s" for name in named), "true"])
     asked = [backtest_id, after_id, after_id, change, change, *named.values(), limit]
     return [DifferenceRow(**row._asdict()) for row in db.rows(_DIFFERENCES.format(where=where), asked)]
+
+
+def candidates(*, limit: int = 200) -> list[Candidate]:
+    """Versions that can be tested: drafts first, then those on their way, then those in force; the newest first."""
+    found = db.rows(
+        "SELECT id, kind, version, name, state FROM policies_policyversion WHERE kind = ANY(%s) AND state = ANY(%s)"
+        " ORDER BY array_position(%s::text[], state), id DESC LIMIT %s",
+        [list(KINDS), list(TESTED), list(TESTED), limit],
+    )
+    return [Candidate(*row) for row in found]
 
 
 def next_open(*, backtest_id: int | None = None) -> Open | None:

@@ -40,3 +40,9 @@ class Overrides(StrEnum):
     KEPT = "kept"
     NONE = "none"
     ALL = "all"
+
+
+KINDS = ("eligibility", "refund", "disposition")
+"""Kinds of policies that decide over returns, and whose consequences can be replayed."""
+TESTED = ("draft", "in_review", "approved", "active")
+"""States of a version in which it can be tested."""

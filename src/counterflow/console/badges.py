@@ -73,6 +73,13 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "retired": Badge("Retired", PLAIN),
         "withdrawn": Badge("Withdrawn", STOP),
     },
+    "backtest": {
+        "waiting": Badge("Waiting", PLAIN),
+        "running": Badge("Running", MOVE),
+        "done": Badge("Done", GOOD),
+        "failed": Badge("Failed", STOP),
+        "cancelled": Badge("Cancelled", STOP),
+    },
     "break": {
         "open": Badge("Open", WAIT),
         "explained": Badge("Explained", PLAIN),

@@ -137,6 +137,14 @@ GROUPS: tuple[Group, ...] = (
                 "What is decided for whom, and how that changes",
                 ("policy", "policy_*"),
             ),
+            Link(
+                "backtests",
+                "Back-tests",
+                "flask",
+                "policies.view",
+                "What a draft would have done to past returns",
+                ("backtest", "backtest_new", "backtest_returns"),
+            ),
         ),
     ),
     Group(

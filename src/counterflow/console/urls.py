@@ -5,6 +5,7 @@ from django.urls import path
 from counterflow.console.master.addresses import ADDRESSES
 from counterflow.console.views import (
     adjusting,
+    backtests,
     books,
     carrier_labels,
     cases,
@@ -100,6 +101,11 @@ urlpatterns = [
     path("inspect/<str:lpn>/suggest", inspect.suggest, name="inspect_suggest"),
     path("plans", plans.plans, name="plans"),
     path("plans/<str:code>", plans.plan, name="plan"),
+    path("backtests", backtests.backtests, name="backtests"),
+    path("backtests/new", backtests.backtest_new, name="backtest_new"),
+    path("backtests/<int:backtest_id>", backtests.backtest, name="backtest"),
+    path("backtests/<int:backtest_id>/returns", backtests.backtest_returns, name="backtest_returns"),
+    path("backtests/<int:backtest_id>/cancel", backtests.backtest_cancel, name="backtest_cancel"),
     path("policies", policies.policies, name="policies"),
     path("policies/import", policy_acts.policy_import, name="policy_import"),
     path("policies/<str:kind>", policies.policy_kind, name="policy_kind"),

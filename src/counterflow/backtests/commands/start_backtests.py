@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from counterflow.backtests.models import Backtest
-from counterflow.backtests.states import OPEN, Overrides
+from counterflow.backtests.states import KINDS, OPEN, TESTED, Overrides
 from counterflow.backtests.states import Backtest as State
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command, content_hash
@@ -15,9 +15,6 @@ from counterflow.kernel.errors import DomainError, IdentityReused, Invalid, NotF
 from counterflow.policies.rules import require_fit
 from counterflow.policies.tables import read_table
 
-KINDS = ("eligibility", "refund", "disposition")
-"""Kinds of policies that decide over returns, and whose consequences can be replayed."""
-TESTED = ("draft", "in_review", "approved", "active")
 REFERENCE_MAX = 200
 
 

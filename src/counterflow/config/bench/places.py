@@ -49,6 +49,8 @@ SAMPLES: dict[str, str] = {
     "count_id": "SELECT id AS it FROM (SELECT DISTINCT ON (state) id FROM reconciliation_count"
     " ORDER BY state, id DESC) s ORDER BY id DESC",
     "statement_id": "SELECT id AS it FROM reconciliation_statement ORDER BY id DESC",
+    "backtest_id": "SELECT id AS it FROM (SELECT DISTINCT ON (kind, state) id FROM backtests_backtest"
+    " ORDER BY kind, state, id DESC) s ORDER BY id DESC",
     "sku": "SELECT i.sku AS it FROM catalog_item i WHERE EXISTS (SELECT FROM ledger_account a WHERE a.item_id = i.id)"
     " ORDER BY i.id DESC",
     "email": "SELECT email AS it FROM access_user ORDER BY id DESC",

@@ -171,29 +171,44 @@ def backtest_cancel(request: HttpRequest, backtest_id: int) -> HttpResponseBase:
     return redirect("backtest", backtest_id=backtest_id)
 
 
-RETURNS: tuple[Column[DifferenceRow], ...] = (
-    Column("Return", lambda d: cells.code(d.rma, href=reverse("return", args=[d.rma]), note=f"line {d.line_no}")),
-    Column("What changes", lambda d: cells.text(CHANGES[d.change].capitalize())),
-    Column("Asked", lambda d: cells.date_of(d.asked_at)),
-    Column("Was", lambda d: cells.words(d.was)),
-    Column("Because", lambda d: cells.text(d.text_was, note=d.row_was)),
-    Column("Would", lambda d: cells.words(d.would)),
-    Column("Because of", lambda d: cells.text(d.text_would, note=d.row_would)),
-    Column("Value", lambda d: cells.money(d.value_minor, d.currency), end=True),
-    Column("Refunded", lambda d: cells.money(d.refunded_was_minor, d.currency), end=True),
-    Column("Would be", lambda d: cells.money(d.refunded_would_minor, d.currency), end=True),
-    Column("At most more", lambda d: cells.money(d.possible_minor or None, d.currency), end=True),
-    Column("Due", lambda d: cells.date_of(d.due_was)),
-    Column("Due then", lambda d: cells.date_of(d.due_would)),
-    Column("Plate", lambda d: cells.code(d.lpn or "", href=reverse("unit", args=[d.lpn]) if d.lpn else "")),
-    Column("Currency", lambda d: cells.text(d.currency), file_only=True),
-    Column("Row", lambda d: cells.text(d.row_was), file_only=True),
-    Column("Row then", lambda d: cells.text(d.row_would), file_only=True),
-    *(
-        Column(words, lambda d, name=name: cells.text(getattr(d, name)), file_only=True)  # type: ignore[misc]
-        for name, words in DIMENSION_WORDS.items()
-    ),
-)
+def _returns_columns(kind: str) -> tuple[Column[DifferenceRow], ...]:
+    """Columns of the returns that differ: what a policy of a kind decides is shown, the file has all of it."""
+    money, refund, units = kind != "disposition", kind == "refund", kind == "disposition"
+    shown: tuple[Column[DifferenceRow], ...] = (
+        Column("Return", lambda d: cells.code(d.rma, href=reverse("return", args=[d.rma]))),
+        Column("Line", lambda d: cells.number(d.line_no), end=True, file_only=True),
+        Column("Plate", lambda d: _plate(d.lpn), file_only=not units),
+        Column("Change", lambda d: cells.text(d.change), file_only=True),
+        Column("What changes", lambda d: cells.text(CHANGES[d.change].capitalize())),
+        Column("Asked", lambda d: cells.date_of(d.asked_at)),
+        Column("Was", lambda d: cells.words(d.was)),
+        Column("Because", lambda d: cells.text(d.text_was, note=d.row_was)),
+        Column("Would", lambda d: cells.words(d.would)),
+        Column("Because of", lambda d: cells.text(d.text_would, note=d.row_would)),
+        Column("Value", lambda d: cells.money(d.value_minor, d.currency), end=True, file_only=refund),
+        Column("Refunded", lambda d: cells.money(d.refunded_was_minor, d.currency), end=True, file_only=not money),
+        Column("Would be", lambda d: cells.money(d.refunded_would_minor, d.currency), end=True, file_only=not money),
+        Column(
+            "At most more",
+            lambda d: cells.money(d.possible_minor or None, d.currency),
+            end=True,
+            file_only=kind != "eligibility",
+        ),
+        Column("Due", lambda d: cells.date_of(d.due_was), file_only=not refund),
+        Column("Due then", lambda d: cells.date_of(d.due_would), file_only=not refund),
+        Column("Currency", lambda d: cells.text(d.currency), file_only=True),
+        Column("Row", lambda d: cells.text(d.row_was), file_only=True),
+        Column("Row then", lambda d: cells.text(d.row_would), file_only=True),
+    )
+    return (*shown, *(_segment_column(name, words) for name, words in DIMENSION_WORDS.items()))
+
+
+def _plate(lpn: str | None) -> cells.Cell:
+    return cells.code(lpn, href=reverse("unit", args=[lpn])) if lpn else cells.text("")
+
+
+def _segment_column(name: str, words: str) -> Column[DifferenceRow]:
+    return Column(words, lambda d: cells.text(getattr(d, name)), file_only=True)
 
 
 @page("policies.view")
@@ -201,7 +216,7 @@ def backtest_returns(request: HttpRequest, backtest_id: int) -> HttpResponseBase
     """The returns that would have ended otherwise, with both rows and why."""
     run = queries.backtest(backtest_id)
     filters = _filters(backtest_id, run.changes)
-    wanted = asked(request, filters)
+    wanted, columns = asked(request, filters), _returns_columns(run.backtest.kind)
 
     def found(after: str | None, limit: int) -> list[DifferenceRow]:
         return queries.differences(
@@ -210,10 +225,10 @@ def backtest_returns(request: HttpRequest, backtest_id: int) -> HttpResponseBase
 
     if wanted.csv:
         rows = pages(found, lambda row: str(row.id), most=CSV_ROWS_MAX)
-        return csv_answer(f"back-test-{backtest_id}", RETURNS, rows)
+        return csv_answer(f"back-test-{backtest_id}", columns, rows)
     rows_now = found(wanted.after_id, PAGE_SIZE + 1)
     more = str(rows_now[PAGE_SIZE - 1].id) if len(rows_now) > PAGE_SIZE else ""
-    drawn = listing(RETURNS, rows_now[:PAGE_SIZE], wanted, filters=filters, next_place=more)
+    drawn = listing(columns, rows_now[:PAGE_SIZE], wanted, filters=filters, next_place=more)
     return render(request, "console/backtests/returns.html", {"run": run.backtest, "list": drawn})
 
 

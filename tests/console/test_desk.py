@@ -98,10 +98,10 @@ def test_a_no_is_overridden_by_those_who_may_and_only_with_a_reason(browse, comp
     assert [r.state for r in opened(company, old)] == ["declined", "authorised"]
     reasons = db.rows("SELECT override_reason, overridden_by FROM policies_decision WHERE override IS NOT NULL")
     assert {(r.override_reason) for r in reasons} == {"goodwill"}
-    listed = browse("finance").get("/desk/overrides").content.decode()
+    listed = browse("finance").get("/overrides").content.decode()
     assert "Goodwill" in listed
     assert "Service agent" in listed
-    assert browse("clerk").get("/desk/overrides").status_code == 403
+    assert browse("clerk").get("/overrides").status_code == 403
     notes = db.rows("SELECT body FROM kernel_payload WHERE kind = 'override_note'")
     assert [r.body for r in notes] == [{"note": "a regular"}]
 

@@ -19,14 +19,19 @@ AT = datetime(2026, 5, 1, tzinfo=UTC)
 
 @pytest.fixture
 def decided(ctx: Callable[..., Any], facts: Callable[..., Any]) -> None:
-    """Two decisions and two scores on record."""
+    """Two decisions, the first of which somebody set aside, and two scores on record."""
     from counterflow.kernel.commands import Batch, Done, command
-    from counterflow.policies.commands import decision_rows, record_decisions
+    from counterflow.policies.commands import Override, decision_rows, record_decisions
+    from counterflow.policies.commands.record_overrides import About, override_row, record_overrides
 
     @command(needs="returns.open")
     def decide(inner: Any) -> Batch:
         answers = queries.decide("refund", [facts("refund"), facts("refund", channel_kind="b2b")], at=AT)
-        record_decisions(inner, decision_rows(inner, zip([1, 2], answers, strict=True)))
+        rows = decision_rows(inner, zip([1, 2], answers, strict=True), {1: Override({"milestone": "x"}, "goodwill")})
+        record_decisions(inner, rows)
+        about = About("early_refund", "rma_line", 1, "RMA-1")
+        told = override_row(inner, about, decision=rows[0], instead=rows[0]["override"], reason="goodwill")
+        record_overrides(inner, [told])
         scored = [GOOD, {**GOOD, "serial_mismatches": 2, "empty_boxes": 2}]
         scores = queries.add_up("fraud", scored, at=AT)
         record_decisions(inner, decision_rows(inner, zip([3, 4], scores, strict=True)))
@@ -83,6 +88,23 @@ def test_a_changed_score_is_found(decided: None, tamper: Callable[[str], None], 
     before = _broken().get("policies.scores_add_up", 0)
     tamper(statement)
     assert _broken()["policies.scores_add_up"] > before
+
+
+@pytest.mark.parametrize(
+    ("statement", "law"),
+    [
+        ("DELETE FROM policies_overriderecord", "policies.overrides_set_decisions_aside"),
+        ("UPDATE policies_decisiondelta SET decided = decided + 1", "policies.day_sums_are_decisions"),
+        ("UPDATE policies_overriderecord SET reason = 'other'", "policies.overrides_set_decisions_aside"),
+        ("UPDATE policies_overriderecord SET \"by\" = 'user:2'", "policies.overrides_set_decisions_aside"),
+    ],
+)
+def test_a_changed_sum_or_override_is_found(
+    decided: None, tamper: Callable[[str], None], statement: str, law: str
+) -> None:
+    before = _broken().get(law, 0)
+    tamper(statement)
+    assert _broken()[law] > before
 
 
 def test_two_versions_in_force_at_once_are_found(tamper: Callable[[str], None]) -> None:

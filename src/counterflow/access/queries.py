@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from counterflow.access.roles import permissions_for
+from counterflow.access.roles import PEOPLE_ONLY, permissions_for
 from counterflow.access.secrets import digest_of, prefix_of
 from counterflow.kernel import db
 from counterflow.kernel.found import Found, unique
@@ -141,6 +141,8 @@ def _bearer(prefix: str, digest: str) -> Bearer | None:
         return None
     row = found[0]
     held = permissions_for(row.roles) & frozenset(row.scopes)
+    if "integrator" in row.roles:
+        held -= PEOPLE_ONLY
     return Bearer(f"token:{row.id}", held, row.id, row.user_id, row.use_is_stale)
 
 

@@ -92,6 +92,10 @@ PERMISSIONS: dict[str, str] = {
 }
 
 
+PEOPLE_ONLY: frozenset[str] = frozenset({"policies.override", "receiving.override", "refunds.approve"})
+"""What no program that reports to us may do, whatever other roles its user holds: it takes policies as they are."""
+
+
 @dataclass(frozen=True)
 class Role:
     """A job in the company: its name, what it is for, and what it may do."""

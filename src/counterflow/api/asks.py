@@ -1,6 +1,6 @@
 """The table of questions that programs may ask, by address."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from counterflow.api.asks_inventory import READS as INVENTORY
 from counterflow.api.backtests import READS as BACKTESTS
@@ -22,6 +22,7 @@ from counterflow.kernel import clock
 from counterflow.ledger import queries as ledger
 from counterflow.logistics import queries as logistics
 from counterflow.orders import queries as orders
+from counterflow.policies import overrides as policy_overrides
 from counterflow.policies import queries as policies
 from counterflow.receiving import labels, parked
 from counterflow.receiving import queries as receiving
@@ -135,6 +136,53 @@ def suggested(*, lpn: str) -> list[parked.Suggestion]:
     return parked.suggestions(lpn=lpn, at=clock.now())
 
 
+def overrides(
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    by: str = "",
+    kind: str = "",
+    version: int | None = None,
+    row: str = "",
+    reason: str = "",
+    act: str = "",
+    brand: str = "",
+    channel: str = "",
+    rma: str = "",
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[policy_overrides.OverrideRow]:
+    """What people decided otherwise than policies say, the newest first; of 30 days up to today unless told (UTC)."""
+    first, last = _days(since, until)
+    return policy_overrides.overrides(
+        since=first,
+        until=last,
+        by=by,
+        kind=kind,
+        version=version,
+        row=row,
+        reason=reason,
+        act=act,
+        brand=brand,
+        channel=channel,
+        rma=rma,
+        before_id=before_id,
+        limit=limit,
+    )
+
+
+def override_sums(*, since: date | None = None, until: date | None = None) -> list[policy_overrides.OverrideSum]:
+    """Overrides of a period by person, rule, reason, act, brand and channel; a rule's with how often it answered."""
+    first, last = _days(since, until)
+    return policy_overrides.override_sums(since=first, until=last)
+
+
+def _days(since: date | None, until: date | None) -> tuple[date, date]:
+    """A period, its last day included by those who ask, as queries take it: up to and without its end."""
+    last = (until or clock.now().date()) + timedelta(days=1)
+    return since or last - timedelta(days=30), last
+
+
 def expected(*, parcel_id: int | None = None, rma: str = "") -> list[Job]:
     """What a parcel (by its id) or a return should bring, what of it has come, and the units received from it."""
     found = job(parcel_id=parcel_id, rma=rma)
@@ -145,6 +193,7 @@ _CASE_FILTERS = (
     *("state", "queue", "kind", "owner_role", "assignee", "severity", "search", "snoozed", "sort", "subject_kind"),
     *("money_from_minor", "money_to_minor", "currency", "due_from", "due_to", "opened_from", "opened_to", "entity_id"),
 )
+_OVERRIDE_FILTERS = ("since", "until", "by", "kind", "version", "row", "reason", "act", "brand", "channel", "rma")
 _AS_OF = ("entity", "booked", "happened", "known")
 
 READS: list[Read] = [
@@ -243,6 +292,8 @@ READS: list[Read] = [
     Read("/policies", policies.versions, "policies.view", "policies", ("kind",)),
     *POLICIES,
     *BACKTESTS,
+    Read("/overrides", overrides, "policies.view", "policies", _OVERRIDE_FILTERS, ("before_id", "id")),
+    Read("/overrides/sums", override_sums, "policies.view", "policies", ("since", "until")),
     Read("/decisions", policies.decisions, "policies.view", "policies", ("kind", "overridden"), ("before_id", "id")),
     Read(
         "/cases",

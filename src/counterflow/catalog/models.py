@@ -107,13 +107,17 @@ class Item(models.Model):
 
 
 class ReasonCode(models.Model):
-    """One of the company's own words for why: a return came, a stock adjustment was booked."""
+    """One of the company's own words for why: a return came, a stock adjustment was booked.
+
+    `needs_note` asks whoever gives it to say more, where an act takes a note.
+    """
 
     id = Id()
     kind = models.TextField()
     code = models.TextField()
     label = models.TextField()
     active = models.BooleanField(db_default=True)
+    needs_note = models.BooleanField(db_default=False)
     version = models.IntegerField(db_default=1)
 
     class Meta:

@@ -122,6 +122,7 @@ class ReasonRow:
     label: str
     active: bool
     version: int
+    needs_note: bool
 
     @property
     def key(self) -> str:
@@ -129,7 +130,7 @@ class ReasonRow:
         return f"{self.kind}:{self.code}"
 
 
-_REASONS = "SELECT id, kind, code, label, active, version FROM catalog_reasoncode"
+_REASONS = "SELECT id, kind, code, label, active, version, needs_note FROM catalog_reasoncode"
 
 
 def reasons(*, kind: str, active: bool | None = None) -> list[ReasonRow]:
@@ -145,7 +146,7 @@ def reason_codes(
 ) -> list[ReasonRow]:
     """Reason codes of every kind, by kind and code; `after` is `kind:code` of the last row. One statement."""
     found = listed(
-        "SELECT id, kind, code, label, active, version, kind || ':' || code AS key FROM catalog_reasoncode",
+        "SELECT id, kind, code, label, active, version, needs_note, kind || ':' || code AS key FROM catalog_reasoncode",
         key="key",
         where=[
             ("(code ILIKE %s OR label ILIKE %s)", [contains(search)] * 2 if search else None),

@@ -1,4 +1,4 @@
-"""`counterflow roll`: fold what was posted lately into the day sums, as the worker does by itself."""
+"""`counterflow roll`: fold what was posted and decided lately into the day sums, as the worker does by itself."""
 
 import argparse
 
@@ -7,5 +7,5 @@ from counterflow.kernel import db
 
 def run(options: argparse.Namespace) -> None:
     """Roll once; where somebody else is rolling, there is nothing left to do."""
-    moved = db.rows("SELECT ledger_roll() AS moved")[0].moved
+    moved = db.rows("SELECT ledger_roll() + policies_roll() AS moved")[0].moved
     print(f"{moved:,} sums folded into their days")

@@ -34,6 +34,7 @@ ADDED_ONLY = (
     "kernel_eventrecord",
     "logistics_parcelevent",
     "policies_decision",
+    "policies_overriderecord",
     "policies_policystep",
     "receiving_clue",
     "receiving_disposal",

@@ -80,6 +80,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "counterflow.ledger.tasks",
     "counterflow.desk.tasks",
     "counterflow.evidence.tasks",
+    "counterflow.policies.tasks",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # A call may carry 10,000 items; a form and a file have bounds of their own.

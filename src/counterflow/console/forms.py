@@ -209,6 +209,9 @@ class Dispose(Form):
         choices=[("", "What policy says"), *((d.value, d.value.replace("_", " ").capitalize()) for d in Disposition)],
     )
     reason = ReasonField(label="Reason, where you differ", required=False)
+    note = forms.CharField(
+        label="Note, where you differ", required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class Decide(Form):
@@ -237,6 +240,7 @@ class ApproveEarly(Form):
     line_no = forms.IntegerField(label="Line", min_value=1)
     quantity = forms.IntegerField(label="Pieces", min_value=1, initial=1)
     reason = ReasonField(label="Reason", help_text="In a few words, such as loyal customer.")
+    note = forms.CharField(label="Note", required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, lines: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -46,7 +46,7 @@ GROUPS: tuple[Group, ...] = (
                 "headset",
                 "returns.open",
                 "Find a caller's order, open a return",
-                ("order", "desk_ask", "desk_return", "goodwill", "overrides"),
+                ("order", "desk_ask", "desk_return", "goodwill"),
             ),
             Link(
                 "returns",
@@ -145,6 +145,7 @@ GROUPS: tuple[Group, ...] = (
                 "What a draft would have done to past returns",
                 ("backtest", "backtest_new", "backtest_returns"),
             ),
+            Link("overrides", "Overrides", "scale", "policies.view", "Who decided otherwise, why, and for how much"),
         ),
     ),
     Group(

@@ -65,4 +65,45 @@ LAWS: Final[list[Law]] = [
         """,
         counted="SELECT count(*) FROM policies_decision",
     ),
+    Law(
+        name="policies.day_sums_are_decisions",
+        meaning="Day sums and what is not folded into them yet count every decision once, by day, version and row.",
+        sql="""
+            SELECT format('%s, version %s, row %s: %s decisions, sums say %s', day, version_id, row_id, sum(decided),
+                          sum(summed)) AS what
+            FROM (
+                SELECT (decided_at AT TIME ZONE 'UTC')::date AS day, version_id, row_id, count(*) AS decided,
+                       0::numeric AS summed
+                FROM policies_decision GROUP BY 1, 2, 3
+                UNION ALL SELECT day, version_id, row_id, 0, decided FROM policies_decisionday
+                UNION ALL SELECT day, version_id, row_id, 0, decided FROM policies_decisiondelta
+            ) counted
+            GROUP BY day, version_id, row_id HAVING sum(decided) <> sum(summed)
+        """,
+        counted="SELECT (SELECT count(*) FROM policies_decisionday) + (SELECT count(*) FROM policies_decisiondelta)",
+    ),
+    Law(
+        name="policies.overrides_set_decisions_aside",
+        meaning="Every override in the report quotes the decision it sets aside; overridden decisions are all in it.",
+        sql="""
+            SELECT format('override %s: decision %s of version %s, row %s says %s, not %s', o.id, o.decision_id,
+                          o.version_id, o.row_id, d.outcome, o.said) AS what
+            FROM policies_overriderecord o LEFT JOIN policies_decision d ON d.id = o.decision_id
+            WHERE (d.kind, d.version_id, d.row_id, d.outcome, d.subject_id)
+                  IS DISTINCT FROM (o.kind, o.version_id, o.row_id, o.said, o.subject_id)
+               OR (d.override IS NOT NULL
+                   AND (d.override, d.override_reason, d.overridden_by) IS DISTINCT FROM (o.instead, o.reason, o.by))
+            UNION ALL
+            SELECT format('override %s: command %s is not on record', o.id, o.command_id)
+            FROM policies_overriderecord o
+            LEFT JOIN kernel_commandrecord c ON c.id = o.command_id AND c.at = o.at AND c.actor = o.by
+            WHERE c.id IS NULL
+            UNION ALL
+            SELECT format('decision %s: overridden, and not in the report', d.id)
+            FROM policies_decision d
+            WHERE d.override IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM policies_overriderecord o WHERE o.decision_id = d.id)
+        """,
+        counted="SELECT count(*) FROM policies_overriderecord",
+    ),
 ]

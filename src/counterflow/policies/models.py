@@ -110,3 +110,74 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.row_id} for {self.subject_id} ({self.id})"
+
+
+class OverrideRecord(models.Model):
+    """That a person acted otherwise than a row of a policy says: which act, which row, why, and the money at stake.
+
+    `decision` is what was set aside and `instead` what was done. `document` is what people know the subject by and
+    `rma` the return it belongs to, if any. `money_minor` is in minor units of `currency`. Never changed; the note,
+    where there is one, is a payload of the subject and can be erased.
+    """
+
+    id = Id()
+    at = models.DateTimeField()
+    act = models.TextField()
+    decision_id = models.BigIntegerField()
+    kind = models.TextField()
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, db_index=False, related_name="+")
+    row_id = models.TextField()
+    said = models.JSONField()
+    instead = models.JSONField()
+    subject_kind = models.TextField()
+    subject_id = models.BigIntegerField()
+    document = models.TextField()
+    rma = models.TextField()
+    reason = models.TextField()
+    by = models.TextField()
+    money_minor = models.BigIntegerField()
+    currency = models.TextField(null=True)
+    brand = models.TextField()
+    channel = models.TextField()
+    command_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["at", "id"], name="policies_override_at"),
+            models.Index(fields=["subject_id"], name="policies_override_subject"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason="") & ~Q(by=""), name="policies_override_explained"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} against {self.kind} {self.row_id} ({self.id})"
+
+
+class DecisionDelta(models.Model):
+    """How many decisions one insert brought, by row of a version and day (UTC); a trigger writes it."""
+
+    id = Id()
+    day = models.DateField()
+    version_id = models.BigIntegerField()
+    row_id = models.TextField()
+    decided = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.version_id} {self.row_id} +{self.decided}"
+
+
+class DecisionDay(models.Model):
+    """How many decisions a row of a version made in a day (UTC), but for those that still are deltas."""
+
+    id = Id()
+    day = models.DateField()
+    version_id = models.BigIntegerField()
+    row_id = models.TextField()
+    decided = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "version_id", "row_id"], name="policies_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.version_id} {self.row_id} {self.decided}"

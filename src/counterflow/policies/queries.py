@@ -241,8 +241,13 @@ def decisions(
         " ORDER BY d.id DESC LIMIT %s",
         [subject_ids, subject_ids, kind, kind, overridden, overridden, before_id, before_id, limit],
     )
-    by_id = {v.id: v for known in _shelf(None).versions.values() for v in known} if found else {}
+    by_id = versions_known() if found else {}
     return [_explained(row, by_id[row.version_id]) for row in found]
+
+
+def versions_known() -> dict[int, Version]:
+    """Every version that is or was in force, by id. One statement."""
+    return {v.id: v for known in _shelf(None).versions.values() for v in known}
 
 
 def forget() -> None:

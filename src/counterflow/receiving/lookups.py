@@ -61,6 +61,8 @@ class UnitNow:
     invoiced_minor: int | None
     sold_currency: str | None
     fraud_score: int | None
+    rma: str | None
+    channel: str | None
 
     @property
     def place(self) -> Place:

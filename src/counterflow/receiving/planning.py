@@ -19,11 +19,14 @@ SALE = """
     LEFT JOIN orders_shipmentline sl ON sl.id = u.shipment_line_id
     LEFT JOIN orders_shipment sh ON sh.id = sl.shipment_id
     LEFT JOIN orders_order so ON so.id = sh.order_id
+    LEFT JOIN returns_rma rr ON rr.id = rl.rma_id
+    LEFT JOIN orders_channel sc ON sc.id = coalesce(rr.channel_id, so.channel_id)
 """
 """The tables that tell of the sale behind a unit `u`; what `SALE_COLUMNS` reads."""
 SALE_COLUMNS = """
     rl.reason_code, sl.invoiced_minor * u.quantity / nullif(sl.quantity, 0) AS invoiced_minor,
-    so.currency AS sold_currency, (pd.facts ->> 'fraud_score')::int AS fraud_score
+    so.currency AS sold_currency, (pd.facts ->> 'fraud_score')::int AS fraud_score,
+    rr.number AS rma, sc.code AS channel
 """
 
 

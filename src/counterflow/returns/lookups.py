@@ -50,6 +50,9 @@ SELECT 'mapped', m.source, m.text, r.code, 0, '', false, NULL FROM catalog_reaso
 JOIN catalog_reasoncode r ON r.id = m.reason_id AND r.kind = 'return'
 WHERE (m.source, m.text) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
 UNION ALL
+SELECT 'override', '', code, CASE WHEN needs_note THEN 'note' ELSE '' END, 0, '', false, NULL
+FROM catalog_reasoncode WHERE kind = 'override' AND active
+UNION ALL
 SELECT 'item', '', i.sku, '', i.id, i.family, i.serial_tracked, b.code FROM catalog_item i
 LEFT JOIN catalog_brand b ON b.id = i.brand_id WHERE i.sku = ANY(%s::text[])
 """
@@ -66,6 +69,7 @@ class Known:
     reasons: dict[tuple[str, str], str]
     items: dict[str, Any]
     history: History
+    override_reasons: dict[str, bool]
 
     def reason(self, channel: str, word: str) -> str | None:
         """Our code for a reason: itself, or what the channel's word means; None where nobody mapped it."""
@@ -88,7 +92,7 @@ def look_up(ctx: Context | None, items: Iterable[OpenRma], *, at: datetime) -> K
         shipped[row.channel, row.number][row.id] = Shipped(
             row.id, row.order_id, row.line_no, row.sku, row.item_id, row.quantity, left, row.invoiced_minor, row
         )
-    known = Known({key: list(lines.values()) for key, lines in shipped.items()}, {}, {}, {}, {}, {}, History({}))
+    known = Known({key: list(lines.values()) for key, lines in shipped.items()}, {}, {}, {}, {}, {}, History({}), {})
     for row in db.rows(_CHANNELS, _columns([(i.channel, i.request_ref, i.order) for i in items], 3)):
         known.channels[row.channel] = row
         if row.order_id is not None:
@@ -101,6 +105,8 @@ def look_up(ctx: Context | None, items: Iterable[OpenRma], *, at: datetime) -> K
     for row in db.rows(_WORDS, [*_columns(words, 2), blind]):
         if row.what == "item":
             known.items[row.a] = row
+        elif row.what == "override":
+            known.override_reasons[row.a] = row.b == "note"
         else:
             known.reasons[row.source, row.a] = row.b or row.a
     known.history = read_history(_asked(items, known, at))

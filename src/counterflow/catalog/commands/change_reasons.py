@@ -19,6 +19,7 @@ class ChangeReason:
     version: int | None = None
     label: str | None = None
     active: bool | None = None
+    needs_note: bool | None = None
     clear: tuple[str, ...] = ()
 
 
@@ -26,8 +27,8 @@ _SHAPE = Shape(
     what="reason",
     model=ReasonCode,
     key=("kind", "code"),
-    fields=("label", "active"),
-    locked="SELECT id, version, kind, code, label, active FROM catalog_reasoncode "
+    fields=("label", "active", "needs_note"),
+    locked="SELECT id, version, kind, code, label, active, needs_note FROM catalog_reasoncode "
     "WHERE (kind, code) IN (SELECT * FROM unnest(%s::text[], %s::text[])) ORDER BY id FOR NO KEY UPDATE",
 )
 
@@ -43,5 +44,5 @@ def change_reasons(ctx: Context, *, items: Sequence[ChangeReason]) -> Batch:
         _SHAPE,
         items,
         check=lambda asked, before: {**asked, "label": name(before["code"], {**before, **asked}["label"])},
-        columns=lambda row: {"label": row["label"], "active": row["active"]},
+        columns=lambda row: {"label": row["label"], "active": row["active"], "needs_note": row["needs_note"]},
     )

@@ -11,12 +11,16 @@ from counterflow.kernel.context import Context
 
 @dataclass(frozen=True)
 class NewReason:
-    """A reason code of a kind ("return", "adjustment"), and what people read."""
+    """A reason code of a kind ("return", "override"), and what people read.
+
+    `needs_note` asks whoever gives it to say more.
+    """
 
     kind: str
     code: str
     label: str
     active: bool = True
+    needs_note: bool = False
 
 
 @command(needs="catalog.edit")
@@ -28,5 +32,11 @@ def record_reasons(ctx: Context, *, items: Sequence[NewReason]) -> Batch:
         items,
         what="reason",
         key=["kind", "code"],
-        row_of=lambda item: {"kind": item.kind, "code": item.code, "label": item.label, "active": item.active},
+        row_of=lambda item: {
+            "kind": item.kind,
+            "code": item.code,
+            "label": item.label,
+            "active": item.active,
+            "needs_note": item.needs_note,
+        },
     )

@@ -77,6 +77,13 @@ REASONS = Kind(
             example="too_small",
         ),
         Field("label", "What people read", required=True, listed=True, sort="label", also=("label", "name", "text")),
+        Field(
+            "needs_note",
+            "Wants a note",
+            "yes_no",
+            "Whoever gives it has to say more, where an act takes a note: so far where staff differ from a policy.",
+            default="no",
+        ),
         Field("active", "In use", "yes_no", default="yes", listed=True, badge="use"),
     ),
 )

@@ -1,7 +1,7 @@
 """The service desk: find a caller's order, see all of it, and open a return while one talks."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -10,14 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from counterflow.access import queries as access
 from counterflow.catalog import queries as catalog
-from counterflow.console import cells, forms_desk
+from counterflow.console import forms_desk
 from counterflow.console.forms_desk import RESOLUTIONS, Choice, Wishes, asked_lines, read_wishes
-from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, asked, csv_answer, listing, pages
 from counterflow.console.page import Staff, act, page, readable, render, signed_in
 from counterflow.console.simulated import notices
-from counterflow.console.stories import who_words
 from counterflow.desk.orders import DeskLine, OrderFile, order_file
 from counterflow.desk.preview import PreviewLine, preview
 from counterflow.desk.search import orders_meant
@@ -26,7 +23,6 @@ from counterflow.kernel.commands import Batch, Done
 from counterflow.kernel.context import Context
 from counterflow.orders.commands.record_contacts import RecordContact, record_contacts
 from counterflow.orders.contacts import NewContact
-from counterflow.policies import queries as policies
 from counterflow.returns.commands.open_rmas import open_rmas
 from counterflow.returns.documents import OpenRma
 
@@ -235,35 +231,6 @@ def _refused(request: HttpRequest, file: OrderFile, problem: str) -> HttpRespons
         **_form(signed_in(request), file, request.POST),
     }
     return render(request, "console/desk/order.html", values, status=422)
-
-
-OVERRIDES: tuple[Column[policies.DecisionRow], ...] = (
-    Column("Decided", lambda d: cells.instant(d.decided_at)),
-    Column("Policy", lambda d: cells.words(d.kind)),
-    Column("It said", lambda d: cells.text(d.text)),
-    Column("Instead", lambda d: cells.words(", ".join(str(value) for value in (d.override or {}).values()))),
-    Column("Reason", lambda d: cells.words(d.override_reason or "")),
-    Column("By", lambda d: cells.text(d.overridden_by or "")),
-)
-
-
-@page("policies.view")
-def overrides(request: HttpRequest) -> HttpResponseBase:
-    """Decisions that people made against a policy, the newest first."""
-    wanted = asked(request)
-
-    def found(after: str | None, limit: int) -> list[policies.DecisionRow]:
-        return policies.decisions(overridden=True, before_id=int(after) if after else None, limit=limit)
-
-    if wanted.csv:
-        return csv_answer("overrides", OVERRIDES, pages(found, lambda row: str(row.id), most=CSV_ROWS_MAX))
-    rows = found(wanted.after_id, PAGE_SIZE + 1)
-    more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
-    shown = rows[:PAGE_SIZE]
-    users = access.names_of({row.overridden_by for row in shown if row.overridden_by})
-    named = [replace(row, overridden_by=who_words(row.overridden_by or "", users)) for row in shown]
-    values = {"list": listing(OVERRIDES, named, wanted, next_place=more)}
-    return render(request, "console/desk/overrides.html", values)
 
 
 @page("orders.contact")

@@ -120,12 +120,12 @@ def ahead(request: HttpRequest, number: str) -> HttpResponseBase:
     """Order goods before the credit, with a reason."""
     form, line_no = forms.Reason(request.POST), request.POST.get("line_no", "")
     if readable(request, form) and line_no.isascii() and line_no.isdigit():
-        reason = form.cleaned_data["reason"]
+        reason, note = form.cleaned_data["reason"], request.POST.get("note", "").strip()[:2_000]
         act(
             request,
             "The goods are ordered; the customer owes for them until the credit comes.",
             lambda ctx: order_replacements(
-                ctx, items=[OrderReplacement(f"console:{ctx.key}", number, int(line_no[:9]), ahead=reason)]
+                ctx, items=[OrderReplacement(f"console:{ctx.key}", number, int(line_no[:9]), ahead=reason, note=note)]
             ),
         )
     return redirect("return", number=number)

@@ -67,7 +67,7 @@ def approve(request: HttpRequest, number: str) -> HttpResponseBase:
     form = forms.ApproveEarly(request.POST, lines=[])
     if readable(request, form):
         given = form.cleaned_data
-        item = ApproveEarly(number, given["line_no"], given["quantity"], given["reason"])
+        item = ApproveEarly(number, given["line_no"], given["quantity"], given["reason"], note=given["note"])
         act(request, f"Early credit for {number} approved.", lambda ctx: approve_early(ctx, items=[item]))
     return redirect("return", number=number)
 

@@ -189,7 +189,9 @@ def unit_dispose(request: HttpRequest, lpn: str) -> HttpResponseBase:
     if readable(request, form):
         given, file = form.cleaned_data, queries.unit(lpn=lpn)
         attempt = 1 + sum(row.round == file.unit.round for row in file.disposals)
-        item = DisposeUnit(lpn, file.unit.round, given["disposition"], given["reason"], attempt=attempt)
+        item = DisposeUnit(
+            lpn, file.unit.round, given["disposition"], given["reason"], attempt=attempt, note=given["note"]
+        )
         act(request, f"{lpn} disposed.", lambda ctx: dispose_units(ctx, items=[item]))
     return redirect("unit", lpn=lpn)
 

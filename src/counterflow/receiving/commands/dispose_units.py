@@ -9,17 +9,20 @@ from typing import Any
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command, content_hash
 from counterflow.kernel.context import Context
-from counterflow.kernel.errors import DomainError, IdentityReused, Invalid, Refusal
+from counterflow.kernel.errors import DomainError, IdentityReused, Refusal
 from counterflow.kernel.events import Event, emit
+from counterflow.kernel.models import Payload
 from counterflow.ledger.chart import TRAITS
 from counterflow.ledger.overlays import Shelf, lock_shelves
 from counterflow.ledger.posting import Entry, Move, Place, post
-from counterflow.policies.commands.record_decisions import Override, decision_rows, record_decisions
+from counterflow.policies.commands.record_decisions import decision_rows, record_decisions
+from counterflow.policies.commands.record_overrides import note_row, record_overrides
 from counterflow.policies.queries import Answer, decide
 from counterflow.receiving import events, rules
 from counterflow.receiving.lookups import UnitNow, lock_units, unit_of
 from counterflow.receiving.lookups_totes import ToteNow, into, lock_totes, out_of, tote_for
 from counterflow.receiving.models import Disposal, PutAway, Unit
+from counterflow.receiving.overriding import disposal_override, override_of
 from counterflow.receiving.rules import TARGETS, Disposition
 from counterflow.receiving.states import UNIT
 from counterflow.receiving.states import Unit as UnitState
@@ -30,9 +33,9 @@ from counterflow.workqueue.cases import CaseDraft, open_cases, settle_cases
 class DisposeUnit:
     """Send a unit away from the bench, after its inspection `round` (0: set apart before any).
 
-    Without a `disposition` policy's answer is taken. `override_reason` is the code of why staff differ. `tote` is
-    where it was put; the wrong tote is refused. `attempt` counts disposals after the same round: a second one
-    follows where the first was reversed, or sends on what was set apart.
+    Without a `disposition` policy's answer is taken. `override_reason` is the code of why staff differ, `note` what
+    they say about it, which is kept erasable. `tote` is where it was put; the wrong tote is refused. `attempt` counts
+    disposals after the same round: a second one follows where the first was reversed, or sends on what was set apart.
     """
 
     lpn: str
@@ -42,19 +45,12 @@ class DisposeUnit:
     happened_at: datetime | None = None
     tote: str = ""
     attempt: int = 1
+    note: str = ""
 
     @property
     def identity(self) -> str:
         """One disposal for each unit, round and attempt, for ever."""
         return f"{self.lpn}:{self.round}" + (f":{self.attempt}" if self.attempt != 1 else "")
-
-
-class OverrideNotAllowed(Refusal):
-    """Policy says {policy} for unit {lpn}; only staff with the permission receiving.override may differ."""
-
-
-class OverrideReasonMissing(Invalid):
-    """Policy says {policy} for unit {lpn}; to differ, give the code of a reason."""
 
 
 class ApprovalNeeded(Refusal):
@@ -95,6 +91,7 @@ class _Known:
     totes: dict[str, ToteNow]
     serials: dict[tuple[int, int], str]
     waits: set[tuple[int, int]]
+    reasons: dict[str, bool]
 
 
 @dataclass
@@ -105,6 +102,8 @@ class _Plan:
     put_away: list[dict[str, Any]] = field(default_factory=list)
     touched: dict[int, UnitNow] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    overrides: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     cases: list[CaseDraft] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
@@ -118,10 +117,10 @@ def dispose_units(ctx: Context, *, items: Sequence[DisposeUnit]) -> Batch:
     With a tote it is put away in the same act: a tote of another purpose is refused, and nothing is posted.
 
     Refuses `UnitNotFound`, `MoveNotAllowed`, `NotTheRound`, `DispositionUnknown`, `OverrideNotAllowed`,
-    `OverrideReasonMissing`, `GoodsOfOthers`, `UnitOnHold`, `ApprovalNeeded` (with a case), `CodeMalformed`,
-    `TimeInvalid`, `AttemptNotNext`, `NotReleased`, `NotExamined`, `SecondLookMissing`, `ToteNotFound`, `ToteNotInUse`,
-    `ToteElsewhere`, `WrongTote`, `ToteFull`, `IdentityReused`. SQL: three look-ups (five with totes), then one write a
-    table.
+    `OverrideReasonMissing`, `OverrideReasonUnknown`, `OverrideNoteMissing`, `GoodsOfOthers`, `UnitOnHold`,
+    `ApprovalNeeded` (with a case), `CodeMalformed`, `TimeInvalid`, `AttemptNotNext`, `NotReleased`, `NotExamined`,
+    `SecondLookMissing`, `ToteNotFound`, `ToteNotInUse`, `ToteElsewhere`, `WrongTote`, `ToteFull`, `IdentityReused`.
+    SQL: three look-ups (five with totes), then one write a table.
     """
     known = _look_up(ctx, items)
     guessed = _guess(ctx, items, known)
@@ -140,13 +139,15 @@ def dispose_units(ctx: Context, *, items: Sequence[DisposeUnit]) -> Batch:
 def _look_up(ctx: Context, items: Sequence[DisposeUnit]) -> _Known:
     totes = lock_totes(ctx, (item.tote for item in items))
     units = lock_units(ctx, (item.lpn for item in items))
-    known = _Known(units, {}, {}, Counter(), totes, {}, set())
+    known = _Known(units, {}, {}, Counter(), totes, {}, set(), {})
     ids = [unit.id for unit in units.values()]
     for row in db.rows(_EARLIER, [ids, ids]):
         if row.what == "disposal":
             told = _Earlier(bytes(row.content_hash), row.word, row.decision_id)
             known.earlier[row.unit_id, row.round, row.attempt] = told
             known.attempts[row.unit_id, row.round] += 1
+        elif row.what == "reason":
+            known.reasons[row.word] = row.waits
         else:
             known.serials[row.unit_id, row.round] = row.word
             if row.waits:
@@ -164,6 +165,8 @@ FROM receiving_disposal WHERE unit_id = ANY(%s::bigint[])
 UNION ALL
 SELECT 'serial', unit_id, round, 0, NULL, serial, NULL, waits
 FROM receiving_inspection WHERE unit_id = ANY(%s::bigint[])
+UNION ALL
+SELECT 'reason', 0, 0, 0, NULL, code, NULL, needs_note FROM catalog_reasoncode WHERE kind = 'override' AND active
 """
 
 
@@ -218,9 +221,14 @@ def _repeated(item: DisposeUnit, unit: UnitNow, known: _Known) -> Done | None:
     earlier = known.earlier.get((unit.id, item.round, item.attempt))
     if earlier is None:
         return None
-    if earlier.content_hash != content_hash(item):
+    if earlier.content_hash != _content(item):
         raise IdentityReused(what="disposal", identity=item.identity)
     return Done(item.identity, _told(unit, item, earlier), replayed=True)
+
+
+def _content(item: DisposeUnit) -> bytes:
+    """What tells this disposal from another; notes are erased, and tell nothing."""
+    return content_hash(replace(item, note=""))
 
 
 def _told(unit: UnitNow, item: DisposeUnit, made: _Earlier) -> dict[str, Any]:
@@ -252,13 +260,16 @@ def _dispose(ctx: Context, item: DisposeUnit, unit: UnitNow, known: _Known, gues
     _require_release(ctx, unit)
     if (unit.id, unit.round) in known.waits and chosen != Disposition.QUARANTINE:
         raise SecondLookMissing(lpn=unit.lpn)
-    override = _override(ctx, unit, policy, chosen, reason)
+    override = override_of(ctx, unit, policy, chosen, item.override_reason, item.note, known.reasons)
     tote = tote_for(known.totes, item.tote, unit, chosen) if item.tote else None
     _require_approval(ctx, unit, chosen, answer, plan)
 
     decision = decision_rows(ctx, [(unit.id, answer)], {unit.id: override} if override else None)[0]
     plan.decisions.append(decision)
-    made = _Earlier(content_hash(item), chosen, decision["id"])
+    if override:
+        plan.overrides.append(disposal_override(ctx, unit, decision))
+        plan.notes += [note_row(ctx, unit.id, item.note)] if item.note else []
+    made = _Earlier(_content(item), chosen, decision["id"])
     known.earlier[unit.id, item.round, item.attempt] = made
     known.attempts[unit.id, item.round] += 1
     entry_id = ctx.new_id()
@@ -304,20 +315,6 @@ def _require_release(ctx: Context, unit: UnitNow) -> None:
 
 def _ask(ctx: Context, facts: Mapping[str, Any]) -> Answer:
     return decide("disposition", [facts], at=ctx.at, epoch=ctx.config_epoch)[0]
-
-
-def _override(ctx: Context, unit: UnitNow, policy: str, chosen: str, reason: str) -> Override | None:
-    """The override that a choice against policy is, if it is one. Nobody may make it without right and reason.
-
-    Setting an unexamined unit apart is none: policy judges what was examined.
-    """
-    if chosen == policy or (chosen == Disposition.QUARANTINE and unit.round == 0):
-        return None
-    if not ctx.may("receiving.override"):
-        raise OverrideNotAllowed(lpn=unit.lpn, policy=policy)
-    if not reason:
-        raise OverrideReasonMissing(lpn=unit.lpn, policy=policy)
-    return Override({"disposition": chosen}, reason)
 
 
 def _require_approval(ctx: Context, unit: UnitNow, chosen: str, answer: Answer, plan: _Plan) -> None:
@@ -376,7 +373,9 @@ def _write(ctx: Context, plan: _Plan) -> None:
         ],
     )
     db.insert(PutAway, plan.put_away)
+    db.insert(Payload, plan.notes)
     record_decisions(ctx, plan.decisions)
+    record_overrides(ctx, plan.overrides)
     open_cases(ctx, plan.cases)
     settle_cases(ctx, plan.settled, outcome="disposed")
     post(ctx, plan.entries)

@@ -202,7 +202,7 @@ def _hand_over_shares(ctx: Context, unit: UnitNow, part: UnitNow, known: _Known,
 
 
 _FROM_MASTER_DATA = {"node", "scope", "currency", "sku", "family", "brand", "supplier_id", "serial_tracked"}
-_FROM_THE_SALE = {"reason_code", "invoiced_minor", "sold_currency", "fraud_score"}
+_FROM_THE_SALE = {"reason_code", "invoiced_minor", "sold_currency", "fraud_score", "rma", "channel"}
 _COPIED = [column.name for column in fields(UnitNow) if column.name not in _FROM_MASTER_DATA | _FROM_THE_SALE]
 
 

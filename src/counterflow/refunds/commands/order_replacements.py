@@ -1,7 +1,7 @@
 """Order goods instead of money: a replacement, or another item in exchange, as an order of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,13 @@ from counterflow.kernel.commands import Batch, Done, Refused, command, content_h
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, IdentityReused
 from counterflow.kernel.events import Event, emit
+from counterflow.kernel.models import Payload
 from counterflow.ledger.chart import GL
 from counterflow.ledger.posting import Entry, post
 from counterflow.orders.models import Order, OrderLine
 from counterflow.orders.states import CostBasis, LineKind
+from counterflow.policies.commands.record_overrides import About, note_row, override_row, record_overrides
+from counterflow.policies.overriding import require_override
 from counterflow.refunds import events, goods, rules
 from counterflow.refunds.lookups import Claim, Due, Line, lock_claims
 from counterflow.refunds.lookups_goods import Known, Wanted, look_up_goods
@@ -23,6 +26,7 @@ from counterflow.refunds.states import Replacement as State
 from counterflow.returns.entitlement import goods_ahead, goods_due, milestone_of
 from counterflow.returns.models import RmaLine
 from counterflow.returns.rules import RmaNotFound, require_quantity, require_reason, require_reference
+from counterflow.returns.setting_aside import Aside, Said, look_up_said
 from counterflow.returns.states import GOODS
 from counterflow.workqueue.cases import CaseDraft, open_cases
 
@@ -32,7 +36,8 @@ class OrderReplacement:
     """Goods for pieces of one RMA line. `request_ref` is the asker's own and unique for ever.
 
     Without a `quantity` it is all that may have goods now. `ahead` is the reason code of a member of staff who lets
-    goods go before the credit; `rate` is then needed where the sale's currency is not that of the books.
+    goods go before the credit, `note` what they say about it, which is kept erasable; `rate` is then needed where the
+    sale's currency is not that of the books.
     """
 
     request_ref: str
@@ -42,6 +47,7 @@ class OrderReplacement:
     ahead: str = ""
     happened_at: datetime | None = None
     rate: Decimal | None = None
+    note: str = ""
 
 
 @dataclass
@@ -53,6 +59,8 @@ class _Plan:
     credits: dict[int, int] = field(default_factory=dict)
     replaced: dict[int, int] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    overrides: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
     cases: list[CaseDraft] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -62,23 +70,28 @@ def order_replacements(ctx: Context, *, items: Sequence[OrderReplacement]) -> Ba
     """Order the goods, let credits of the return meet them, and book what the customer owes beyond.
 
     Refuses: `RmaNotFound`, `CreditLineNotFound`, `QuantityInvalid`, `ReferenceMissing`, `ReasonMissing`, `NotForGoods`,
-    `NothingToReplace`, `NotSoManyToReplace`, `AheadNotAllowed`, `NoSale`, `RateMissing`, `RateInvalid`,
-    `IdentityReused`. SQL: five look-ups (three of them lock), one write a table, one posting.
+    `NothingToReplace`, `NotSoManyToReplace`, `AheadNotAllowed`, `OverrideReasonUnknown`, `OverrideNoteMissing`,
+    `NoSale`, `RateMissing`, `RateInvalid`, `IdentityReused`. SQL: five look-ups (three of them lock), one more where
+    goods go ahead, one write a table, one posting.
     """
     due = lock_claims(ctx, [(item.request_ref, item.rma) for item in items])
     rma_ids = sorted(claim.rma_id for claim in due.claims.values())
     known = look_up_goods(ctx, rma_ids, [item.request_ref for item in items])
+    early = [item.rma for item in items if item.ahead]
+    aside = look_up_said(early) if early else Aside({}, {})
     plan = _Plan()
     results: list[Done | Refused] = []
     for item in items:
         try:
-            results.append(_repeated(item, known) or _order(ctx, item, due, known, plan))
+            results.append(_repeated(item, known) or _order(ctx, item, due, known, aside, plan))
         except DomainError as error:
             results.append(Refused.of(item.request_ref, error))
     db.insert(Order, plan.orders)
     db.insert(OrderLine, plan.lines)
     db.insert(Replacement, plan.replacements)
     db.insert(Offset, plan.offsets)
+    db.insert(Payload, plan.notes)
+    record_overrides(ctx, plan.overrides)
     db.add(Credit, [{"id": i, "committed_minor": m, "paid_minor": m} for i, m in sorted(plan.credits.items())])
     db.add(RmaLine, [{"id": i, "replaced_qty": q} for i, q in sorted(plan.replaced.items())])
     post(ctx, plan.entries)
@@ -87,16 +100,21 @@ def order_replacements(ctx: Context, *, items: Sequence[OrderReplacement]) -> Ba
     return Batch(results)
 
 
+def _content(item: OrderReplacement) -> bytes:
+    """What tells this order from another; notes are erased, and tell nothing."""
+    return content_hash(replace(item, note=""))
+
+
 def _repeated(item: OrderReplacement, known: Known) -> Done | None:
     before = known.earlier.get(item.request_ref)
     if before is None:
         return None
-    if before[0] != content_hash(item):
+    if before[0] != _content(item):
         raise IdentityReused(what="replacement request", identity=item.request_ref)
     return Done(item.request_ref, before[1], replayed=True)
 
 
-def _order(ctx: Context, item: OrderReplacement, due: Due, known: Known, plan: _Plan) -> Done:
+def _order(ctx: Context, item: OrderReplacement, due: Due, known: Known, aside: Aside, plan: _Plan) -> Done:
     claim = due.claims.get(item.rma)
     if claim is None:
         raise RmaNotFound(rma=item.rma[:80])
@@ -104,7 +122,7 @@ def _order(ctx: Context, item: OrderReplacement, due: Due, known: Known, plan: _
     line = claim.lines.get(item.line_no)
     if line is None:
         raise rules.CreditLineNotFound(rma=item.rma, line_no=item.line_no)
-    quantity = _quantity(ctx, item, claim, line)
+    quantity = _quantity(ctx, item, claim, line, aside)
     wanted = known.lines.get(line.id)
     if wanted is None:
         raise goods.NoSale(rma=item.rma)
@@ -123,12 +141,35 @@ def _order(ctx: Context, item: OrderReplacement, due: Due, known: Known, plan: _
     line.replaced_qty += quantity
     number = _write_order(ctx, item, claim, wanted, quantity, net, tax, known, plan)
     _write(ctx, item, claim, line, wanted, quantity, net, tax, made, met, plan)
+    if item.ahead:
+        _set_aside(ctx, item, line.id, quantity, made, aside.said[line.id], plan)
     told = {"replacement_id": made.id, "order": number, "total_minor": made.total}
-    known.earlier[item.request_ref] = (content_hash(item), told)
+    known.earlier[item.request_ref] = (_content(item), told)
     return Done(item.request_ref, told)
 
 
-def _quantity(ctx: Context, item: OrderReplacement, claim: Claim, line: Line) -> int:
+def _set_aside(
+    ctx: Context, item: OrderReplacement, line_id: int, quantity: int, made: goods.Goods, said: Said, plan: _Plan
+) -> None:
+    """Plan the report's row of goods that leave before the refund policy lets them; at stake is their worth."""
+    about = About(
+        act="goods_ahead",
+        subject_kind="rma_line",
+        subject_id=line_id,
+        document=said.rma,
+        rma=said.rma,
+        money_minor=made.total,
+        currency=said.currency,
+        brand=said.brand,
+        channel=said.channel,
+    )
+    instead = {"milestone": "authorised", "pieces": quantity}
+    plan.overrides.append(override_row(ctx, about, decision=said.decision, instead=instead, reason=item.ahead))
+    if item.note:
+        plan.notes.append(note_row(ctx, line_id, item.note))
+
+
+def _quantity(ctx: Context, item: OrderReplacement, claim: Claim, line: Line, aside: Aside) -> int:
     """How many pieces have goods now: those credited, or with a reason those that only were permitted."""
     if line.resolution not in GOODS:
         raise goods.NotForGoods(rma=item.rma, line_no=line.line_no, resolution=line.resolution)
@@ -137,6 +178,7 @@ def _quantity(ctx: Context, item: OrderReplacement, claim: Claim, line: Line) ->
         require_reason(item.ahead)
         if not ctx.may("policies.override"):
             raise goods.AheadNotAllowed()
+        require_override(item.ahead, item.note, aside.reasons)
         left = goods_ahead(line, claim.state)
     quantity = left if item.quantity is None else require_quantity(item.quantity)
     if left == 0:
@@ -193,7 +235,7 @@ def _write_order(
             "currency": claim.currency,
             "country": wanted.country,
             "simulated": claim.simulated,
-            "content_hash": content_hash(item),
+            "content_hash": _content(item),
         }
     )
     price = -(-(net + tax) // quantity)
@@ -243,7 +285,7 @@ def _write(
         {
             "id": made.id,
             "request_ref": item.request_ref,
-            "content_hash": content_hash(item),
+            "content_hash": _content(item),
             "entity_id": claim.entity_id,
             "rma_id": claim.rma_id,
             "rma_line_id": line.id,

@@ -12,6 +12,8 @@ from counterflow.kernel.events import Event, emit
 from counterflow.kernel.models import Payload
 from counterflow.orders.models import ShipmentLine
 from counterflow.policies.commands.record_decisions import Override, decision_rows, record_decisions
+from counterflow.policies.commands.record_overrides import About, override_row, record_overrides
+from counterflow.policies.overriding import require_override
 from counterflow.policies.queries import Answer
 from counterflow.returns import events, rules
 from counterflow.returns.commands.keeping_scores import review_case, risk_row
@@ -51,6 +53,7 @@ class _Plan:
     authorised: dict[int, int] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
     risks: list[dict[str, Any]] = field(default_factory=list)
+    overrides: list[dict[str, Any]] = field(default_factory=list)
     coming: list[tuple[int, DraftLine]] = field(default_factory=list)
     wishes: list[dict[str, Any]] = field(default_factory=list)
     words: list[dict[str, Any]] = field(default_factory=list)
@@ -64,9 +67,9 @@ def open_rmas(ctx: Context, *, items: Sequence[OpenRma]) -> Batch:
 
     Refuses: `ChannelNotFound`, `OrderNotFound`, `ItemNotFound`, `NotShipped`, `NotEnoughLeft`,
     `QuantityInvalid`, `NoLines`, `ReferenceMissing`, `ResolutionUnknown`, `InsteadInvalid`,
-    `ReasonMissing`, `OverrideNotAllowed`, `IdentityReused`. A policy's no is recorded as a
-    declined RMA; a score never refuses, it asks. SQL: four look-ups (the first locks shipment lines), then one
-    write a table.
+    `ReasonMissing`, `OverrideNotAllowed`, `OverrideReasonUnknown`, `OverrideNoteMissing`, `IdentityReused`. A policy's
+    no is recorded as a declined RMA; a score never refuses, it asks. SQL: four look-ups (the first locks shipment
+    lines), then one write a table.
     """
     known = look_up(ctx, items, at=ctx.at)
     guessed = guess(items, known, at=ctx.at, epoch=ctx.config_epoch)
@@ -85,6 +88,7 @@ def open_rmas(ctx: Context, *, items: Sequence[OpenRma]) -> Batch:
     db.add(ShipmentLine, [{"id": i, "authorised_qty": q} for i, q in sorted(plan.authorised.items())])
     db.insert(Payload, plan.words)
     record_decisions(ctx, [*plan.decisions, *_routes(ctx, plan)])
+    record_overrides(ctx, plan.overrides)
     open_cases(ctx, plan.cases)
     emit(ctx, plan.events)
     return Batch(results)
@@ -119,10 +123,11 @@ def _open(ctx: Context, item: OpenRma, known: Known, guessed: Decided | None, pl
     lines, answers = guessed.lines, guessed.answers
     asked_of_person = any(not line.reason for line in lines)
     answer = rules.outcome_of([*(e.outcome["answer"] for e, _ in answers), *(["ask"] if asked_of_person else [])])
-    if item.override:
-        rules.require_reason(item.override)
     if item.override and not ctx.may("policies.override"):
         raise OverrideNotAllowed()
+    if item.override:
+        rules.require_reason(item.override)
+        require_override(item.override, item.override_note, known.override_reasons)
     overridden = bool(item.override) and answer != "yes"
     state = {"yes": State.AUTHORISED, "ask": State.REQUESTED, "no": State.DECLINED}["yes" if overridden else answer]
     rma_id = ctx.new_id()
@@ -150,7 +155,7 @@ def _open(ctx: Context, item: OpenRma, known: Known, guessed: Decided | None, pl
         if note
     ]
     told = [
-        _plan_line(ctx, plan, known, row, n, line, pair, item.override if overridden else "")
+        _plan_line(ctx, plan, known, row, n, line, pair, item if overridden else None)
         for n, (line, pair) in enumerate(zip(lines, answers, strict=True), start=1)
     ]
     if state is not State.DECLINED:
@@ -190,16 +195,20 @@ def _plan_line(
     n: int,
     line: DraftLine,
     pair: tuple[Answer, Answer],
-    override: str,
+    overriding: OpenRma | None,
 ) -> dict[str, Any]:
     eligibility, refund = pair
     line_id = ctx.new_id()
-    set_aside = {line_id: Override({"answer": "yes"}, override)} if override else None
+    # Of a request that is let through, only the lines that policy would not let through are overrides.
+    differs = overriding is not None and (eligibility.outcome["answer"] != "yes" or not line.reason)
+    set_aside = {line_id: Override({"answer": "yes"}, overriding.override)} if overriding and differs else None
     decisions = [
         *decision_rows(ctx, [(line_id, eligibility)], set_aside),
         *decision_rows(ctx, [(line_id, refund)]),
     ]
     plan.decisions += decisions
+    if overriding is not None and differs:
+        plan.overrides.append(_overridden(ctx, overriding, rma, line_id, line, decisions[0]))
     if rma["state"] != State.DECLINED and not refund.outcome["returnless"]:
         plan.coming.append((line_id, line))
     authorised = rma["state"] == State.AUTHORISED
@@ -244,6 +253,24 @@ def _plan_line(
         "milestone": refund.outcome["milestone"],
         "returnless": refund.outcome["returnless"],
     }
+
+
+def _overridden(
+    ctx: Context, item: OpenRma, rma: dict[str, Any], line_id: int, line: DraftLine, decision: dict[str, Any]
+) -> dict[str, Any]:
+    """The report's row of a line that staff let through; at stake is what was invoiced for it."""
+    about = About(
+        act="return",
+        subject_kind="rma_line",
+        subject_id=line_id,
+        document=rma["number"],
+        rma=rma["number"],
+        money_minor=int(line.eligibility["value_minor"]),
+        currency=rma["currency"],
+        brand=line.eligibility["brand"] or "",
+        channel=item.channel,
+    )
+    return override_row(ctx, about, decision=decision, instead=decision["override"], reason=item.override)
 
 
 def _wish(ctx: Context, line_id: int, instead: Instead, known: Known) -> dict[str, Any]:

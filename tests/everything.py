@@ -140,7 +140,9 @@ def live(company: Company) -> None:
     _goods(company)
     _goodwill(company)
     _letters(company)
-    risky.live(company, [buy(company, ("tee", 1)) for _ in range(2)])
+    suspects = [buy(company, ("tee", 1)) for _ in range(2)]
+    risky.live(company, suspects)
+    ask(company, suspects[0], ("tee", 1))
     flows.run_pending()
     _count(company)
     _photos(company)

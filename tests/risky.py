@@ -14,7 +14,9 @@ from counterflow.orders.commands import (
     record_contacts,
     record_orders,
 )
+from counterflow.orders.commands.record_deliveries import ReportDelivery, record_deliveries
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma
+from counterflow.returns.commands.record_claims import RecordClaim, record_claims
 
 HOME = NewContact("Sample", "", "020 7946 0111", "7 Sample Street", postcode="E1 6AN", city="London")
 LATE = SOLD + timedelta(days=20)
@@ -22,9 +24,13 @@ LATE = SOLD + timedelta(days=20)
 
 
 def live(company: Company, orders: Sequence[str]) -> None:
-    """Give the customers of some orders one telephone and address."""
+    """Give the customers of some orders one telephone and address; the first says that nothing of it ever came."""
     told = [RecordContact(company.channel(), f"customer of {order}", HOME) for order in orders]
     assert len(record_contacts(company.ctx(), items=told).done) == len(orders)
+    delivered = ReportDelivery(company.channel(), orders[0], "S1", SOLD + timedelta(days=1))
+    assert record_deliveries(company.ctx(), items=[delivered]).done
+    claim = RecordClaim(company.channel(), orders[0], SOLD + timedelta(days=2))
+    assert record_claims(company.ctx(), items=[claim]).done
 
 
 def buy(

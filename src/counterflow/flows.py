@@ -40,7 +40,12 @@ from counterflow.refunds.queries import (
 )
 from counterflow.returns import events as returns
 from counterflow.returns.commands.close_rmas import CloseRma, close_rmas
+from counterflow.returns.commands.note_signals import NoteSignal, note_signals
+from counterflow.returns.commands.record_reviews import RecordReview, record_reviews
+from counterflow.returns.commands.rescore_returns import RescoreReturn, rescore_returns
 from counterflow.returns.queries import finished_rmas, rmas_of_units
+from counterflow.returns.risk import open_returns_of_signals, reviewed_returns, signalling_cases, under_review
+from counterflow.workqueue import events as workqueue
 from counterflow.workqueue.cases import CaseDraft, open_cases
 
 PERMISSIONS: Final = frozenset(
@@ -53,6 +58,11 @@ RETRY: Final = RetryStrategy(max_attempts=deliveries.ATTEMPTS_MAX, exponential_w
 
 Find = Callable[[Sequence[int]], list[int]]
 React = Callable[[datetime, Sequence[int]], None]
+
+
+def reviewed(case_ids: Sequence[int]) -> list[int]:
+    """The returns whose reviews these cases are."""
+    return reviewed_returns(case_ids=case_ids)
 
 
 def as_they_are(subjects: Sequence[int]) -> list[int]:
@@ -70,8 +80,10 @@ def rmas_of_parcels(parcel_ids: Sequence[int]) -> list[int]:
 
 
 def release_due(at: datetime, rma_ids: Sequence[int]) -> None:
-    """Release the credits that are due. What needs a rate waits for a person, as a case."""
+    """Release the credits that are due. What needs a rate waits for a person, as a case; so does what is reviewed."""
     found = due_credits(rma_ids=rma_ids)
+    held = under_review(rma_ids=[d.rma_id for d in found]) if found else frozenset()
+    found = [d for d in found if d.rma_id not in held]
     ready = [
         ReleaseCredit(_reference(d), d.rma, [CreditPieces(line.line_no, line.quantity) for line in d.lines])
         for d in found
@@ -204,6 +216,29 @@ WHERE sl.id = ANY(%s::bigint[]) GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(l.amount) <
 """
 
 
+def note_cases(at: datetime, case_ids: Sequence[int]) -> None:
+    """Note what cases say about customers, as far as they say anything, and score at once: money may be next."""
+    found = signalling_cases(case_ids=case_ids)
+    if found:
+        noted = note_signals(_context("signals", at), items=[NoteSignal(case_id) for case_id in found])
+        score_again(at, [done.facts["signal_id"] for done in noted.done if done.facts["signal_id"]])
+
+
+def score_again(at: datetime, signal_ids: Sequence[int]) -> None:
+    """Score the customers' returns whose money has not left again."""
+    numbers = open_returns_of_signals(signal_ids=signal_ids) if signal_ids else []
+    for start in range(0, len(numbers), BATCH):
+        items = [RescoreReturn(number) for number in numbers[start : start + BATCH]]
+        rescore_returns(_context("scores", at), items=items)
+
+
+def keep_reviews(at: datetime, case_ids: Sequence[int]) -> None:
+    """Keep what reviews of signals found, for those who judge the reasons by it."""
+    found = reviewed_returns(case_ids=case_ids)
+    if found:
+        record_reviews(_context("reviews", at), items=[RecordReview(rma_id) for rma_id in found])
+
+
 @command(needs="workqueue.work")
 def ask_people(ctx: Context, *, items: Sequence[CaseDraft]) -> Batch:
     """Open cases for what a flow may not decide."""
@@ -213,6 +248,7 @@ def ask_people(ctx: Context, *, items: Sequence[CaseDraft]) -> Batch:
 
 _GOODS_MOVED: Final[tuple[React, ...]] = (release_due, close_finished)
 _CREDITED: Final[tuple[React, ...]] = (send_goods, pay_credits, number_new)
+_CASE: Final[tuple[React, ...]] = (note_cases, keep_reviews)
 
 # event -> how to find whom it concerns, and what follows for them; reactions run in this order.
 _FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
@@ -233,12 +269,29 @@ _FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
     # What goods leave of a credit is paid out; a credit that waited for its goods may be whole now.
     refunds.REPLACEMENT_ORDERED: [(credits_of_rmas, (pay_credits,))],
     refunds.CREDIT_OFFSET: [(credits_of_rmas, (pay_credits,))],
+    workqueue.CASE_OPENED: [(as_they_are, (note_cases,))],
+    # A review that ended lets go of the money that waited for it.
+    workqueue.CASE_CLOSED: [(as_they_are, _CASE), (reviewed, _GOODS_MOVED)],
+    workqueue.CASE_REOPENED: [(as_they_are, _CASE)],
+    returns.SIGNAL_NOTED: [(as_they_are, (score_again,))],
+    returns.SIGNAL_WITHDRAWN: [(as_they_are, (score_again,))],
 }
 FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
     **_FLOWS,
     **{kind: [*_FLOWS.get(kind, ()), (as_they_are, (write_letters,))] for kind in EVENTS},
 }
-_ORDER: Final = (explain_shortages, release_due, send_goods, pay_credits, number_new, close_finished, write_letters)
+_ORDER: Final = (
+    explain_shortages,
+    note_cases,
+    score_again,
+    keep_reviews,
+    release_due,
+    send_goods,
+    pay_credits,
+    number_new,
+    close_finished,
+    write_letters,
+)
 
 
 def react(told: Sequence[Told], *, at: datetime) -> None:

@@ -85,6 +85,11 @@ UNNOTICED = {
     "receiving_familyplan": {"id": ONCE, "family": TOLD, "plan": "whoever may map families says so"},
     "orders_soldserial": {"id": ONCE, "serial": TOLD},
     "returns_risk": {"id": ONCE},
+    "returns_signal": {
+        "id": ONCE,
+        "kind": TOLD,
+        **dict.fromkeys(("happened_at", "recorded_at", "command_id", "withdrawn_at"), TOLD),
+    },
     "receiving_receiptreversal": {
         "id": ONCE,
         "content_hash": REPLAY,
@@ -262,6 +267,7 @@ def test_a_changed_cell_is_noticed_unless_we_say_why_not(everything, table):
 
 
 STANDS_ALONE = {
+    "returns_signal",
     "orders_tender",
     "logistics_parcelevent",
     "evidence_photo",

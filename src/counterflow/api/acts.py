@@ -107,6 +107,8 @@ from counterflow.returns.commands.cancel_rmas import cancel_rmas
 from counterflow.returns.commands.close_rmas import close_rmas
 from counterflow.returns.commands.decide_rmas import decide_rmas
 from counterflow.returns.commands.open_rmas import open_rmas
+from counterflow.returns.commands.record_claims import record_claims
+from counterflow.returns.commands.rescore_returns import rescore_returns
 from counterflow.workqueue.commands.assign_cases import assign_cases
 from counterflow.workqueue.commands.close_cases import close_cases
 from counterflow.workqueue.commands.comment_cases import comment_cases
@@ -121,6 +123,8 @@ ACTS: list[Act] = [
     Act("/rma-decisions", decide_rmas, "returns"),
     Act("/rma-cancellations", cancel_rmas, "returns"),
     Act("/rma-closings", close_rmas, "returns"),
+    Act("/rma-scores", rescore_returns, "returns"),
+    Act("/claims", record_claims, "returns"),
     Act("/parcels", announce_parcels, "logistics"),
     Act("/parcel-reports", observe_parcels, "logistics"),
     Act("/units", receive_units, "receiving"),

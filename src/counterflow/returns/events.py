@@ -1,7 +1,9 @@
-"""Facts that returns tells; subjects are RMAs."""
+"""Facts that returns tells; subjects are RMAs where nothing else is said."""
 
 RMA_OPENED = "RmaOpened"
 RMA_APPROVED = "RmaApproved"
 RMA_DECLINED = "RmaDeclined"
 RMA_CANCELLED = "RmaCancelled"
 RMA_CLOSED = "RmaClosed"
+SIGNAL_NOTED = "SignalNoted"  # the signal
+SIGNAL_WITHDRAWN = "SignalWithdrawn"  # the signal

@@ -178,4 +178,18 @@ LAWS: Final[list[Law]] = [
         """,
         "SELECT count(*) FROM returns_risk",
     ),
+    Law(
+        "returns.signals_are_of_customers",
+        "A signal counts for the customer of the return, order or chargeback that it was seen on.",
+        """
+        SELECT format('signal %s: of customer %s', g.id, g.customer_id) AS what
+        FROM returns_signal g LEFT JOIN returns_rma r ON r.id = g.rma_id
+        LEFT JOIN orders_order o ON o.id = g.subject_id AND g.subject_kind = 'order'
+        LEFT JOIN orders_customer c ON c.id = g.customer_id
+        WHERE c.id IS NULL OR r.customer_id <> g.customer_id OR o.customer_id <> g.customer_id
+           OR CASE WHEN g.subject_kind IN ('unit', 'parcel') THEN r.id WHEN g.subject_kind = 'order' THEN o.id
+                   WHEN g.subject_kind = 'money_fact' THEN 1 END IS NULL
+        """,
+        "SELECT count(*) FROM returns_signal",
+    ),
 ]

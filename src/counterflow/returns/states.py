@@ -61,6 +61,8 @@ GOODS = frozenset({Resolution.REPLACEMENT, Resolution.EXCHANGE})
 SERIAL_MISMATCH, EMPTY_BOX, CLAIM_AFTER_DELIVERY = "serial_mismatch", "empty_box", "claim_after_delivery"
 SIGNALS = (SERIAL_MISMATCH, EMPTY_BOX, CLAIM_AFTER_DELIVERY)
 """What may be seen on goods or money of a customer and counts in scores."""
+SIGNAL_OF_CASE = {"wrong_serial": SERIAL_MISMATCH, "short": EMPTY_BOX, "chargeback": CLAIM_AFTER_DELIVERY}
+"""Kinds of cases that may say something about a customer, and what."""
 
 CONFIRMED, CLEARED = "confirmed", "cleared"
 FOUND = (CONFIRMED, CLEARED)

@@ -100,6 +100,29 @@ def holders(*, user_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     return {row.id: tuple(row.roles) for row in found}
 
 
+@dataclass(frozen=True)
+class Person:
+    """The user behind an actor, and the roles this user holds now."""
+
+    actor: str
+    roles: tuple[str, ...]
+
+
+def people(actors: Iterable[str]) -> dict[str, Person]:
+    """Who stands behind these actors: a user behind itself, and behind each of its tokens. One statement."""
+    wanted = sorted(set(actors))
+    found = db.rows(
+        "SELECT u.actor, 'user:' || p.id AS person,"
+        " ARRAY(SELECT role FROM access_grant WHERE user_id = p.id ORDER BY role) AS roles"
+        " FROM unnest(%s::text[]) AS u(actor)"
+        " LEFT JOIN access_apitoken t ON u.actor = 'token:' || t.id"
+        " JOIN access_user p ON p.is_active AND u.actor IN ('user:' || p.id, 'token:' || t.id)"
+        " AND p.id = coalesce(t.user_id, p.id) ORDER BY 1",
+        [wanted],
+    )
+    return {row.actor: Person(row.person, tuple(row.roles)) for row in found}
+
+
 def permissions_of(user_id: int) -> frozenset[str]:
     """All that a user may do. At most one statement."""
     return permissions_for(roles_of(user_id))

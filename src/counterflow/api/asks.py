@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from counterflow.api.asks_cases import READS as CASES
 from counterflow.api.asks_inventory import READS as INVENTORY
 from counterflow.api.backtests import READS as BACKTESTS
 from counterflow.api.policies import READS as POLICIES
@@ -36,7 +37,6 @@ from counterflow.registry import queries as registry
 from counterflow.returns import queries as returns
 from counterflow.returns.documents import AskedLine
 from counterflow.returns.page import return_page
-from counterflow.workqueue import queries as workqueue
 
 
 def stock(
@@ -189,10 +189,6 @@ def expected(*, parcel_id: int | None = None, rma: str = "") -> list[Job]:
     return [] if found is None else [found]
 
 
-_CASE_FILTERS = (
-    *("state", "queue", "kind", "owner_role", "assignee", "severity", "search", "snoozed", "sort", "subject_kind"),
-    *("money_from_minor", "money_to_minor", "currency", "due_from", "due_to", "opened_from", "opened_to", "entity_id"),
-)
 _OVERRIDE_FILTERS = ("since", "until", "by", "kind", "version", "row", "reason", "act", "brand", "channel", "rma")
 _AS_OF = ("entity", "booked", "happened", "known")
 
@@ -295,14 +291,5 @@ READS: list[Read] = [
     Read("/overrides", overrides, "policies.view", "policies", _OVERRIDE_FILTERS, ("before_id", "id")),
     Read("/overrides/sums", override_sums, "policies.view", "policies", ("since", "until")),
     Read("/decisions", policies.decisions, "policies.view", "policies", ("kind", "overridden"), ("before_id", "id")),
-    Read(
-        "/cases",
-        workqueue.cases,
-        "workqueue.view",
-        "cases",
-        _CASE_FILTERS,
-        ("after", "cursor"),
-    ),
-    Read("/cases/{case_id}", workqueue.case, "workqueue.view", "cases"),
-    Read("/queues", workqueue.queues, "workqueue.view", "cases", ("owner_role",)),
+    *CASES,
 ]

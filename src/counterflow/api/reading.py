@@ -6,6 +6,7 @@ A list answers `{"items": [...], "next": cursor}`; pass `cursor` to go on, and s
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -13,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 from pydantic import BaseModel, Field, create_model
 
-from counterflow.api.callers import reading
+from counterflow.api.callers import bearer_of, reading
 from counterflow.api.endpoints import answer
 from counterflow.api.problems import ProblemError
 from counterflow.api.shapes import LARGE_MAX, Strict, kind_of
@@ -27,7 +28,8 @@ class Read:
     """A row of the table of questions: GET `path` asks `query`, for those who hold `needs`.
 
     `takes` names the query's arguments that callers may give. A list that goes on names in `cursor` the
-    argument that continues it and the field of the last row that it takes.
+    argument that continues it and the field of the last row that it takes. `actor` names the argument that is told
+    who asks, where the answer depends on it.
     """
 
     path: str
@@ -37,6 +39,11 @@ class Read:
     takes: Sequence[str] = ()
     cursor: tuple[str, str] | None = None
     name: str = ""
+    actor: str = ""
+
+    def by(self, request: HttpRequest) -> Callable[..., Any]:
+        """The query, told who asks where it wants to know."""
+        return partial(self.query, **{self.actor: bearer_of(request).actor}) if self.actor else self.query
 
 
 def add(router: Router, read: Read) -> None:
@@ -49,16 +56,16 @@ def add(router: Router, read: Read) -> None:
         reading(request, read.needs)
         refuse_unknown(request, model)
         given = {k: v for k, v in filters.model_dump().items() if v is not None and k not in ("cursor", "limit")}
-        return answer(_asked(read, given, filters))
+        return answer(_asked(read, read.by(request), given, filters))
 
     def ask_plain(request: HttpRequest) -> HttpResponse:
         reading(request, read.needs)
         refuse_unknown(request, model)
-        return answer(_asked(read, {}, None))
+        return answer(_asked(read, read.by(request), {}, None))
 
     def ask_one(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         reading(request, read.needs)
-        return answer(read.query(**kwargs))
+        return answer(read.by(request)(**kwargs))
 
     ask.__annotations__["filters"] = model
     name = read.name or read.query.__name__
@@ -85,15 +92,15 @@ def refuse_unknown(request: HttpRequest, model: type[BaseModel]) -> None:
         raise ProblemError(422, "parameter_unknown", detail, {"unknown": [name[:60] for name in unknown]})
 
 
-def _asked(read: Read, given: dict[str, Any], filters: Any) -> Any:
+def _asked(read: Read, query: Callable[..., Any], given: dict[str, Any], filters: Any) -> Any:
     if read.cursor is None:
-        found = read.query(**given)
+        found = query(**given)
         return {"items": found, "next": None} if isinstance(found, list) else found
     argument, field = read.cursor
     limit = filters.limit
     if filters.cursor is not None:
         given[argument] = _goes_on(get_type_hints(read.query)[argument], filters.cursor)
-    found = read.query(**given, limit=limit + 1)
+    found = query(**given, limit=limit + 1)
     more = len(found) > limit
     page = found[:limit]
     return {"items": page, "next": str(getattr(page[-1], field)) if more else None}

@@ -30,7 +30,7 @@ PLAIN = "^[^\\x00\\u202A-\\u202E\\u2066-\\u2069]*$"
 # Pieces and line numbers are 32-bit columns; ids and amounts stay where JSON readers count exactly, and where
 # thousands of them still add up in 64 bits.
 SMALL_MAX, LARGE_MAX = 2**31 - 1, 2**53 - 1
-_LARGE = ("_minor", "_id", "total")
+_LARGE = ("_minor", "_id", "_ids", "total")
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 

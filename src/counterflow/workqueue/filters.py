@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ class CaseFilter:
 
     `assignee` is a user ("user:7") or "nobody". Money is in minor units of whatever currency, unless one is named.
     `due_to` and `opened_to` are left out themselves. `search` is a number as it stands on paper: of a return, an
-    order, a plate, a parcel, a SKU, or of the case. `snoozed`: no, only or any.
+    order, a plate, a parcel, a SKU, or of the case. `snoozed`: no, only or any. `ids` are those of cases.
     """
 
     state: str = State.OPEN.value
@@ -54,6 +54,7 @@ class CaseFilter:
     subject_kind: str = ""
     subject_ids: tuple[int, ...] | None = None
     entity_id: int | None = None
+    ids: tuple[int, ...] | None = None
     snoozed: str = "no"
     sort: str = "priority"
 
@@ -69,12 +70,6 @@ class CaseFilter:
     def order(self) -> "Sort":
         """The order of the list: closed cases come newest first, whatever was asked."""
         return SORTS[self.sort] if self.state == State.OPEN else SORTS["newest"]
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """What narrows, by name, for a page or a stored filter."""
-        plain = CaseFilter()
-        return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != getattr(plain, f.name)}
 
 
 @dataclass(frozen=True)
@@ -131,8 +126,11 @@ def place(sort: Sort, after: str | None) -> tuple[Any, int] | None:
         return None
 
 
-def where(wanted: CaseFilter, at: datetime | None) -> tuple[list[str], list[Any]]:
-    """Conditions on `c`, and what they take. Without `at` the database's own clock says what is snoozed."""
+def where(wanted: CaseFilter, at: datetime | None, *, by_role: bool = False) -> tuple[list[str], list[Any]]:
+    """Conditions on `c`, and what they take; the role is left to the caller where lists of roles are joined.
+
+    Without `at` the database's own clock says what is snoozed.
+    """
     texts: list[str] = []
     params: list[Any] = []
     if wanted.state:
@@ -147,9 +145,10 @@ def where(wanted: CaseFilter, at: datetime | None) -> tuple[list[str], list[Any]
         if text:
             texts.append(f"c.{column} = %s")
             params.append(text)
-    if len(wanted.owner_roles) == 1:
-        texts.append("c.owner_role = %s")
-        params.append(wanted.owner_roles[0])
+    if wanted.owner_roles and not by_role:
+        one = len(wanted.owner_roles) == 1
+        texts.append("c.owner_role = %s" if one else "c.owner_role = ANY(%s::text[])")
+        params.append(wanted.owner_roles[0] if one else list(wanted.owner_roles))
     if wanted.assignee == NOBODY:
         texts.append("c.assignee IS NULL")
     elif wanted.assignee:
@@ -174,12 +173,13 @@ def _bounds(wanted: CaseFilter) -> Sequence[tuple[str, Any]]:
         ("c.severity = %s", wanted.severity),
         ("c.money_at_risk_minor >= %s", wanted.money_from_minor),
         ("c.money_at_risk_minor <= %s", wanted.money_to_minor),
-        ("c.due_at >= %s", wanted.due_from),
-        ("c.due_at < %s", wanted.due_to),
+        (f"coalesce(c.due_at, {_NEVER}) >= %s AND c.due_at IS NOT NULL", wanted.due_from),
+        (f"coalesce(c.due_at, {_NEVER}) < %s", wanted.due_to),
         ("c.opened_at >= %s", wanted.opened_from),
         ("c.opened_at < %s", wanted.opened_to),
         ("c.subject_id = ANY(%s::bigint[])", None if wanted.subject_ids is None else list(wanted.subject_ids)),
         ("c.entity_id = %s", wanted.entity_id),
+        ("c.id = ANY(%s::bigint[])", None if wanted.ids is None else list(wanted.ids)),
     )
 
 
@@ -201,7 +201,8 @@ def listed(
     columns: str, wanted: CaseFilter, *, after: str | None, limit: int, at: datetime | None
 ) -> tuple[str, list[Any]]:
     """The statement that reads these columns of the cases meant, in order, after a place."""
-    texts, params = where(wanted, at)
+    roles = len(wanted.owner_roles) > 1
+    texts, params = where(wanted, at, by_role=roles)
     sort = wanted.order
     if (found := place(sort, after)) is not None:
         text, more = beyond(sort, found)
@@ -219,3 +220,15 @@ def listed(
         f" WHERE {' AND '.join(texts)} ORDER BY {sort.by} LIMIT %s) c ORDER BY {sort.by} LIMIT %s"
     )
     return sql, [list(dict.fromkeys(wanted.owner_roles)), *params, limit, limit]
+
+
+def counted(wanted: Sequence[CaseFilter], *, most: int, at: datetime | None) -> tuple[str, list[Any]]:
+    """The statement that counts the cases of each filter, each no further than one beyond `most`."""
+    parts, params = [], []
+    for n, one in enumerate(wanted):
+        texts, given = where(one, at)
+        narrowed = " AND ".join(texts) or "true"
+        some = f"SELECT FROM workqueue_case c WHERE {narrowed} LIMIT %s"
+        parts.append(f"SELECT {n} AS n, (SELECT count(*) FROM ({some}) x) AS count")
+        params += [*given, most + 1]
+    return " UNION ALL ".join(parts) + " ORDER BY n", params

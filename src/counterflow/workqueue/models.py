@@ -163,3 +163,29 @@ class CaseStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.action}"
+
+
+class SavedFilter(models.Model):
+    """A question about cases that somebody keeps: for oneself (`owner` "user:7") or for a role ("role:agent").
+
+    `question` is what `questions.Question` tells of itself, `columns` the codes of the list's columns in order, none
+    for all of them. The owner and the name are its identity.
+    """
+
+    id = Id()
+    owner = models.TextField()
+    name = models.TextField()
+    question = models.JSONField()
+    columns = ArrayField(models.TextField())
+    at = models.DateTimeField()
+    by = models.TextField()
+    command_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="workqueue_filter_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="workqueue_filter_named"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner} {self.name}"

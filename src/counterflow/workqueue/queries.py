@@ -14,6 +14,8 @@ from counterflow.workqueue.rules import Priority, priority
 from counterflow.workqueue.states import CASE, State
 
 LIMIT_MAX = 500
+FAMILY_MAX = 200
+RELATED_MAX = 20
 
 
 class CaseNotFound(NotFound):
@@ -78,20 +80,45 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class Comment:
-    """What somebody said; `text` is None once it was erased."""
+    """What somebody said of `case_id`; `text` is None once it was erased."""
 
     id: int
     at: datetime
     by: str
     text: str | None
+    case_id: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that was done with a case. `facts` are codes, ids and instants as text."""
+
+    id: int
+    case_id: int
+    action: str
+    at: datetime
+    by: str
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class CaseView:
-    """One case with its comments, oldest first."""
+    """One case with all that hangs on it, oldest first.
+
+    `merged` are the cases that were closed into it, and into those; their comments and steps stand among its own.
+    `related` are other cases about the same subject, the newest first.
+    """
 
     case: CaseRow
     comments: Sequence[Comment]
+    steps: Sequence[Step]
+    merged: Sequence[CaseRow]
+    related: Sequence[CaseRow]
+
+    @property
+    def ids(self) -> list[int]:
+        """The case and those that were merged into it."""
+        return [self.case.id, *(row.id for row in self.merged)]
 
 
 @dataclass(frozen=True)
@@ -174,17 +201,46 @@ def cases(
     return found(wanted, after=after, limit=limit)
 
 
+_FAMILY: Final = f"""
+WITH RECURSIVE family (id) AS (
+    SELECT id FROM workqueue_case WHERE id = %s
+    UNION SELECT m.id FROM family f JOIN workqueue_case m ON m.merged_into_id = f.id
+)
+SELECT {_COLUMNS} FROM family f JOIN workqueue_case c ON c.id = f.id ORDER BY c.id LIMIT {FAMILY_MAX}
+"""
+_RELATED: Final = f"""
+SELECT {_COLUMNS} FROM workqueue_case c WHERE c.subject_id = %s AND c.subject_kind = %s AND c.id <> ALL(%s::bigint[])
+ORDER BY c.id DESC LIMIT {RELATED_MAX}
+"""
+_SAID: Final = """
+SELECT m.id, m.at, m.by, p.body ->> 'text' AS text, m.case_id FROM workqueue_casecomment m
+LEFT JOIN kernel_payload p ON p.id = m.payload_id WHERE m.case_id = ANY(%s::bigint[]) ORDER BY m.id
+"""
+_STEPS: Final = """
+SELECT id, case_id, action, at, by, facts FROM workqueue_casestep WHERE case_id = ANY(%s::bigint[]) ORDER BY id
+"""
+
+
 def case(case_id: int) -> CaseView:
-    """One case with what was said about it. Two statements. Raises `CaseNotFound`."""
-    rows = db.rows(f"SELECT {_COLUMNS} FROM workqueue_case c WHERE c.id = %s", [case_id])
-    if not rows:
+    """One case with what was said about it and done with it, what was merged into it, and others about the same thing.
+
+    Four statements. Raises `CaseNotFound`.
+    """
+    plain = CaseFilter(state="")
+    family = [_row(row, plain) for row in db.rows(_FAMILY, [case_id])]
+    own = next((row for row in family if row.id == case_id), None)
+    if own is None:
         raise CaseNotFound(case_id=case_id)
-    said = db.rows(
-        "SELECT m.id, m.at, m.by, p.body ->> 'text' AS text FROM workqueue_casecomment m"
-        " LEFT JOIN kernel_payload p ON p.id = m.payload_id WHERE m.case_id = %s ORDER BY m.id",
-        [case_id],
+    ids = [row.id for row in family]
+    said, done = db.rows(_SAID, [ids]), db.rows(_STEPS, [ids])
+    related = db.rows(_RELATED, [own.subject_id, own.subject_kind, ids])
+    return CaseView(
+        case=own,
+        comments=[Comment(**row._asdict()) for row in said],
+        steps=[Step(**row._asdict()) for row in done],
+        merged=[row for row in family if row.id != case_id],
+        related=[_row(row, plain) for row in related],
     )
-    return CaseView(_row(rows[0], CaseFilter(state="")), [Comment(**row._asdict()) for row in said])
 
 
 def queues(*, owner_role: str | None = None) -> list[QueueCount]:

@@ -22,7 +22,7 @@ SHARED_TABLES = {
     *(f"kernel_{name}" for name in ("commandkey", "delivery", "epoch")),
     *(f"ledger_{name}" for name in ("account", "balance_day", "balance_delta", "entity", "gl", "hold", "movement")),
     *(f"ledger_{name}" for name in ("position", "reservation", "seal", "state")),
-    *("orders_channel", "orders_importrun", "receiving_plan", "receiving_familyplan"),
+    *("orders_channel", "orders_importrun", "receiving_plan", "receiving_familyplan", "workqueue_savedfilter"),
 }
 REFERENCES = {"reverses"}
 KINDS = {"kind", "source", "carrier", "actor", "command", "state", "cause", "layout", "name"}

@@ -6,6 +6,7 @@ from counterflow.workqueue.commands.comment_cases import CommentCase, comment_ca
 from counterflow.workqueue.commands.escalate_cases import EscalateCase, escalate_cases
 from counterflow.workqueue.commands.merge_cases import MergeCases, merge_cases
 from counterflow.workqueue.commands.reopen_cases import ReopenCase, reopen_cases
+from counterflow.workqueue.commands.save_filters import DropFilter, SaveFilter, drop_filters, save_filters
 from counterflow.workqueue.commands.snooze_cases import SnoozeCase, snooze_cases
 from counterflow.workqueue.commands.take_cases import TakeCases, take_cases
 
@@ -13,17 +14,21 @@ __all__ = [
     "AssignCase",
     "CloseCase",
     "CommentCase",
+    "DropFilter",
     "EscalateCase",
     "MergeCases",
     "ReopenCase",
+    "SaveFilter",
     "SnoozeCase",
     "TakeCases",
     "assign_cases",
     "close_cases",
     "comment_cases",
+    "drop_filters",
     "escalate_cases",
     "merge_cases",
     "reopen_cases",
+    "save_filters",
     "snooze_cases",
     "take_cases",
 ]

@@ -27,8 +27,8 @@ class CaseClosed(Refusal):
 class MergeCases:
     """The case that goes on, and those that are closed into it."""
 
-    into: int
-    cases: tuple[int, ...]
+    into_id: int
+    case_ids: tuple[int, ...]
 
 
 @command(needs="workqueue.work")
@@ -39,14 +39,14 @@ def merge_cases(ctx: Context, *, items: Sequence[MergeCases]) -> Batch:
     about one thing is one sum: the largest in the case's own currency counts. Refuses `CaseNotFound`,
     `MergesNothing`, `CaseClosed`. Two SQL statements, whatever the batch.
     """
-    work = Work(ctx, lock_cases(ctx, [case_id for item in items for case_id in (item.into, *item.cases)]))
+    work = Work(ctx, lock_cases(ctx, [case_id for item in items for case_id in (item.into_id, *item.case_ids)]))
     ended: list[LockedCase] = []
     results: list[Done | Refused] = []
     for item in items:
         try:
             results.append(_merge(ctx, item, work, ended))
         except DomainError as error:
-            results.append(Refused.of(str(item.into), error))
+            results.append(Refused.of(str(item.into_id), error))
     work.write()
     facts = [{**case.told, "outcome": MERGED, "merged_into": case.merged_into_id} for case in ended]
     emit(ctx, [Event(CASE_CLOSED, case.id, facts=told) for case, told in zip(ended, facts, strict=True)])
@@ -54,12 +54,12 @@ def merge_cases(ctx: Context, *, items: Sequence[MergeCases]) -> Batch:
 
 
 def _merge(ctx: Context, item: MergeCases, work: Work, ended: list[LockedCase]) -> Done:
-    if not 1 <= len(item.cases) <= MERGED_MAX or item.into in item.cases:
-        raise MergesNothing(most=MERGED_MAX, into=item.into)
-    missing = next((i for i in (item.into, *item.cases) if i not in work.cases), None)
+    if not 1 <= len(item.case_ids) <= MERGED_MAX or item.into_id in item.case_ids:
+        raise MergesNothing(most=MERGED_MAX, into=item.into_id)
+    missing = next((i for i in (item.into_id, *item.case_ids) if i not in work.cases), None)
     if missing is not None:
         raise CaseNotFound(case_id=missing)
-    into, parts = work.cases[item.into], [work.cases[i] for i in dict.fromkeys(item.cases)]
+    into, parts = work.cases[item.into_id], [work.cases[i] for i in dict.fromkeys(item.case_ids)]
     fresh = [part for part in parts if part.merged_into_id != into.id]
     for case in (into, *fresh) if fresh else ():
         if not is_open(case):

@@ -11,6 +11,7 @@ import { preferences } from "./prefer.js";
 import { station } from "./station.js";
 import { inspecting } from "./inspect.js";
 import { photos } from "./photos.js";
+import { picks } from "./picks.js";
 import { wide } from "./wide.js";
 
 // Stations put answers into the page themselves and hand what came to htmx.
@@ -27,6 +28,7 @@ palette();
 preferences();
 station();
 photos();
+picks();
 inspecting();
 wide();
 goesOn();

@@ -1,6 +1,7 @@
 // Working without a mouse: to the search box, through the rows of a list, out again.
 
 import { openPalette } from "./palette.js";
+import { pick, pickRange } from "./picks.js";
 
 const ROWS = "#main .rows td.key a";
 
@@ -52,6 +53,12 @@ const ACTS = {
   more: () => document.activeElement?.closest("tr")?.querySelector("[data-menu] > summary, button")?.focus(),
   forward: () => press("#main a[rel=next]"),
   back: () => press("#main a[rel=first]"),
+  pick: () => pick(document.activeElement),
+  range: () => pickRange(document.activeElement),
+  all: () => press("#main [data-act-on-all]"),
+  bulk: () => press("#main [data-act-on]"),
+  take: () => press("#main [data-take]"),
+  undo: () => press("#main [data-undo]"),
 };
 const TOGETHER_MS = 1500;
 

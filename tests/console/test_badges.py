@@ -21,7 +21,7 @@ SOURCES = {
     "milestone": set(Reached),
     "resolution": set(Resolution),
     "stock": set(State),
-    "case": CASE.states,
+    "case": CASE.states | {"snoozed"},
     "break": BREAK.states,
     "break_kind": set(Kind),
     "urgency": {severity.name.lower() for severity in Severity},

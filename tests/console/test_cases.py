@@ -111,3 +111,128 @@ def test_what_search_finds_by_name_is_linked_to_who_may_find_it():
     assert told["Order"].href == "/find?q=A+7"
     assert told["Reported"].text == "Over credit"
     assert dict(shown({"order": "A 7"}, "", lambda permission: False))["Order"].href == ""
+
+
+def ids_of(causes):
+    return [row.id for row in reversed(queries.cases(kind="short", sort="newest", limit=500))][-causes:]
+
+
+def test_several_are_selected_looked_at_closed_and_opened_again(browse, ctx):
+    draft_cases(ctx(), items=[Draft(f"several-{n}") for n in range(3)])
+    client, ids = browse("agent"), ids_of(3)
+    page = client.get("/cases?queue=dock").content.decode()
+    assert 'name="ids"' in page
+    chosen = client.get("/cases/chosen", {"ids": ids, "query": "queue=dock"}).content.decode()
+    assert '<h1 class="page-title">3 cases, £126.00 at risk</h1>' in chosen
+    form = {"ids": ids, "query": "queue=dock", "act": "close", "outcome": "customer_told", "note": "Told them."}
+    stale = client.post("/cases/chosen/act", {**form, "sum": "2 cases, £84.00 at risk"}, follow=True)
+    assert "The list changed meanwhile: it is 3 cases, £126.00 at risk now." in stale.content.decode()
+    done = client.post("/cases/chosen/act", {**form, "sum": "3 cases, £126.00 at risk"})
+    assert {queries.case(case_id).case.outcome for case_id in ids} == {"customer_told"}
+    page = client.get(done.url).content.decode()
+    assert "3 closed. They are out of the lists." in page
+    command = re.search(r'name="command" value="([0-9]+)"', page)[1]
+    browse("finance").post("/cases/chosen/undo", {"command": command})
+    assert {queries.case(case_id).case.state for case_id in ids} == {"closed"}
+    client.post("/cases/chosen/undo", {"command": command, "query": "queue=dock"})
+    assert {queries.case(case_id).case.state for case_id in ids} == {"open"}
+    again = client.post("/cases/chosen/undo", {"command": command}, follow=True).content.decode()
+    assert "There is nothing to undo" in again
+
+
+def test_all_that_match_are_closed_at_once(browse, ctx):
+    draft_cases(ctx(), items=[Draft(f"all-{n}") for n in range(70)])
+    client = browse("agent")
+    page = client.get("/cases/chosen?all=1&query=kind%3Dshort").content.decode()
+    told = html.unescape(re.search(r'name="sum" value="([^"]+)"', page)[1])
+    total = len(queries.cases(kind="short", limit=500))
+    assert told.startswith(f"{total} cases, £")
+    client.post(
+        "/cases/chosen/act", {"all": "1", "query": "kind=short", "sum": told, "act": "close", "outcome": "found"}
+    )
+    assert queries.cases(kind="short") == []
+
+
+def test_many_are_handed_on_put_off_escalated_and_merged(browse, ctx):
+    draft_cases(ctx(), items=[Draft(f"many-acts-{n}") for n in range(2)])
+    client, ids = browse("agent"), ids_of(2)
+    common = {"ids": ids, "query": "", "sum": "2 cases, £84.00 at risk"}
+    client.post("/cases/chosen/act", {**common, "act": "assign", "assignee": "", "role": "finance"})
+    assert {queries.case(case_id).case.owner_role for case_id in ids} == {"finance"}
+    client.post("/cases/chosen/act", {**common, "act": "snooze", "until": "2999-01-01T09:00", "reason": "later"})
+    client.post("/cases/chosen/act", {**common, "act": "snooze", "until": "", "reason": ""})
+    assert {queries.case(case_id).case.snoozed_until for case_id in ids} == {None}
+    client.post("/cases/chosen/act", {**common, "act": "escalate", "role": "agent", "severity": "1", "reason": "late"})
+    assert {queries.case(case_id).case.severity for case_id in ids} == {1}
+    client.post("/cases/chosen/act", {**common, "act": "dance"})
+    client.post("/cases/chosen/act", {**common, "act": "merge"})
+    assert [queries.case(case_id).case.state for case_id in ids] == ["open", "closed"]
+    assert (
+        "Nothing of what was selected is open"
+        in client.post("/cases/chosen/act", {"ids": ids[1:], "act": "close"}, follow=True).content.decode()
+    )
+    assert "Nothing selected" in client.get("/cases/chosen").content.decode()
+
+
+def test_a_case_is_handed_on_put_off_escalated_and_merged(browse, ctx):
+    draft_cases(ctx(), items=[Draft(f"one-acts-{n}") for n in range(2)])
+    client, (first, second) = browse("agent"), ids_of(2)
+    client.post(f"/cases/{first}/assign", {"assignee": "", "role": "finance"})
+    client.post(f"/cases/{first}/snooze", {"until": "2031-01-01T09:00", "reason": "Waits for customer"})
+    page = client.get(f"/cases/{first}").content.decode()
+    assert "Waits for customer" not in page
+    assert "SnoozeNotAhead" not in page
+    client.post(f"/cases/{first}/escalate", {"role": "inventory_controller", "severity": "2", "reason": "late"})
+    client.post(f"/cases/{first}/comment", {"text": "Seen with the other.", "key": "d" * 32})
+    assert client.post(f"/cases/{first}/merge", {"into": "nothing"}).url == f"/cases/{first}"
+    assert client.post(f"/cases/{first}/merge", {"into": f"#{second}"}).url == f"/cases/{second}"
+    page = client.get(f"/cases/{second}").content.decode()
+    for words in ("Seen with the other.", f'href="/cases/{first}"', "Merged into this one", "Others merged into it"):
+        assert words in page, words
+    merged = client.get(f"/cases/{first}").content.decode()
+    assert "where it goes on" in merged
+    client.post(f"/cases/{first}/reopen")
+    assert queries.case(first).case.state == "open"
+
+
+def test_a_case_says_why_it_stands_where_it_stands(browse, case_id):
+    page = browse("executive").get(f"/cases/{case_id}").content.decode()
+    assert "Nothing says when it is due; counted from 72 h after it was opened" in page
+    assert "42.00 GBP at risk counts as 6 h." in page
+    assert "Normal severity counts as nothing." in page
+
+
+def test_the_next_case_is_taken(browse, ctx):
+    draft_cases(ctx(), items=[Draft("take-next")])
+    client = browse("agent")
+    taken = client.post("/cases/take", {"query": "queue=dock"})
+    assert re.fullmatch(r"/cases/[0-9]+", taken.url)
+    empty = client.post("/cases/take", {"query": "queue=fraud&role=mine"}, follow=True).content.decode()
+    assert "Nothing waits there that is nobody&#x27;s." in empty
+
+
+def test_lists_are_kept_and_let_go(browse):
+    client = browse("agent")
+    query = "queue=dock&from=100&order=money&columns=case,money"
+    client.post("/cases/filters", {"name": "Dear ones", "query": query, "role": ""})
+    client.post("/cases/filters", {"name": "Ours", "query": "due=overdue", "role": "agent"})
+    page = client.get("/cases").content.decode()
+    kept = html.unescape(re.search(r'href="(/cases[?][^"]+)"><svg[^>]*><use[^>]*></use></svg> Dear ones', page)[1])
+    shown = client.get(kept).content.decode()
+    assert "At risk</th>" in shown
+    assert "Whose</th>" not in shown
+    assert "Ours" not in browse("clerk").get("/cases").content.decode()
+    client.post("/cases/filters/drop", {"owner": "role:agent", "name": "Ours"})
+    assert "Ours" not in client.get("/cases").content.decode()
+
+
+def test_what_cannot_be_read_asks_nothing(browse):
+    client = browse("agent")
+    for query in ("from=lots", "from=-1", "to=NaN", "q=%00", "currency=%00", "age=x", "severity=9", "columns=colour"):
+        assert client.get(f"/cases?{query}").status_code == 200, query
+
+
+def test_every_kind_is_explained(browse):
+    page = browse("clerk").get("/cases/kinds").content.decode()
+    assert "Fewer pieces arrived than were authorised" in page
+    assert "The missing pieces turned up" in page

@@ -13,7 +13,8 @@ MORE = 50
 STATES_MAX = 30
 SEARCHES = {
     "returns": ("?q=tee", "?state=closed", "?format=csv"),
-    "cases": ("?state=", "?format=csv"),
+    "cases": ("?state=", "?format=csv", "?role=mine&due=today&order=money"),
+    "cases_chosen": ("?all=1",),
     "users": ("?q=demo",),
     "find": ("?q=RMA-1",),
 }

@@ -113,7 +113,7 @@ def test_many_cost_the_statements_of_one(save: Any, worker: Any) -> None:
 
 def test_words_mean_what_they_say_to_whoever_asks() -> None:
     asker = Asker("user:7", ("agent", "finance"))
-    found = meant(Question(role="mine", whose="me", due="today", age_days=3, state="any"), asker=asker, at=AT)
+    found = meant(Question(role="mine", whose="mine", due="today", age_days=3, state="any"), asker=asker, at=AT)
     assert (found.owner_roles, found.assignee, found.state) == (("agent", "finance"), "user:7", "")
     assert found.due_to == datetime(2026, 6, 11, tzinfo=UTC)
     assert found.opened_to == datetime(2026, 6, 7, 22, 30, tzinfo=UTC)

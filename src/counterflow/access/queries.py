@@ -207,6 +207,11 @@ def users(
     return [_user_row(row) for row in found]
 
 
+def may_all(roles: Iterable[str], permission: str) -> bool:
+    """Whether these roles together hold a permission."""
+    return permission in permissions_for(roles)
+
+
 def users_by_email(*, emails: Sequence[str]) -> dict[str, UserRow]:
     """The users who sign in with one of these addresses. One statement."""
     found = db.rows(_USERS + "WHERE u.email = ANY(%s) ORDER BY u.email", [list(emails)])

@@ -66,7 +66,7 @@ def cases(
 ) -> list[queries.CaseRow]:
     """Open cases, those to act on soonest first; by `sort` priority, money, due, oldest or newest.
 
-    `state` is open, closed or any, `assignee` is "me", "nobody" or a user ("user:7"), `owner_role` a role or "mine";
+    `state` is open, closed or any, `assignee` is "mine", "nobody" or a user ("user:7"), `owner_role` a role or "mine";
     `due` is overdue, today (or overdue) or week; `snoozed` is no, only or any. `search` is a number as on paper.
     """
     question = Question(
@@ -130,8 +130,8 @@ def cases_in_sum(
     age_days: int | None = None,
     search: str = "",
     snoozed: str = "no",
-) -> CasesInSum:
-    """How many cases a question finds and what is at risk in them, before something is done with them all."""
+) -> list[CasesInSum]:
+    """How many cases a question finds and what is at risk in them, before something is done with them all; one row."""
     question = Question(
         state=state,
         queue=queue,
@@ -150,7 +150,7 @@ def cases_in_sum(
     now = clock.now()
     found = queries_lists.chosen(meant(question, asker=queries_lists.asker_of(actor), at=now), at=now)
     codes = [code for code, _ in found.outcomes]
-    return CasesInSum(len(found.ids), found.more, found.money, found.kinds, codes)
+    return [CasesInSum(len(found.ids), found.more, found.money, found.kinds, codes)]
 
 
 def case_priority(*, case_id: int) -> explaining.Explained:

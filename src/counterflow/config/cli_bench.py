@@ -20,15 +20,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("lives", "pages"),
+        choices=("lives", "pages", "queue"),
         default="lives",
-        help="lives of returns (default), or pages at size",
+        help="lives of returns (default), pages at size, or the work queue at size",
     )
     parser.add_argument("--returns", type=int, default=1_000_000, help="pages: how many returns (default 1,000,000)")
     parser.add_argument("--size", choices=("full", "small"), default="full", help="pages: the demo that is multiplied")
-    parser.add_argument("--rounds", type=int, default=40, help="pages: how often each page is asked for (default 40)")
+    parser.add_argument(
+        "--rounds", type=int, default=40, help="pages, queue: how often each page is asked for (default 40)"
+    )
+    parser.add_argument("--cases", type=int, default=100_000, help="queue: how many open cases (default 100,000)")
     parser.add_argument("--page", action="append", default=[], help="pages: only this one; may be given several times")
-    parser.add_argument("--again", action="store_true", help="pages: measure the database that --keep left")
+    parser.add_argument("--again", action="store_true", help="pages, queue: measure the database that --keep left")
     parser.add_argument("--lives", type=int, default=400, help="lives measured one at a time (default 400)")
     parser.add_argument("--batch", type=int, default=1000, help="lives in a batch (default 1000)")
     parser.add_argument("--batches", type=int, default=3, help="batches measured (default 3)")
@@ -61,6 +64,10 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
     """What was asked for. Imported here, because what measures imports tables, and those need this database."""
     if options.what == "lives":
         return dict(import_module("counterflow.config.bench.measure").measure(options))
+    if options.what == "queue":
+        queue = import_module("counterflow.config.bench.queue")
+        opened = None if options.again else queue.fill(options.cases)
+        return {"opened": opened, **queue.measure(options.rounds)}
     pages = import_module("counterflow.config.bench.pages")
     if not options.again:
         pages.make_large(options.returns, options.size)

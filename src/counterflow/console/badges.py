@@ -169,6 +169,7 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
     },
     "case": {
         "open": Badge("Open", WAIT),
+        "snoozed": Badge("Put off", HOLD),
         "closed": Badge("Closed", PLAIN),
     },
     "urgency": {

@@ -20,7 +20,8 @@ class Cell:
     """One value of a row: what a reader sees, what a file gets, and how to draw it.
 
     `kind`: text, number, instant, date, badge, tags. `plain` is the value for CSV: machines read it. A `code` is
-    never broken over two lines; `simulated` marks what stands in the row as made by a rule.
+    never broken over two lines; `simulated` marks what stands in the row as made by a rule. A row whose cell has a
+    `pick` can be selected by that value.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Cell:
     code: bool = False
     simulated: bool = False
     tags: tuple[str, ...] = ()
+    pick: str = ""
 
     @property
     def blank(self) -> bool:

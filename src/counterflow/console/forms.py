@@ -11,7 +11,6 @@ from counterflow.access.roles import PERMISSIONS, ROLES
 from counterflow.access.secrets import PASSWORD_LENGTH_MIN
 from counterflow.receiving.rules import Disposition
 from counterflow.reconciliation.reading import BYTES_MAX
-from counterflow.workqueue.kinds import outcomes_of
 
 _CLASSES: dict[type[forms.Widget], str] = {
     forms.CheckboxInput: "form-check-input",
@@ -141,26 +140,6 @@ class NewToken(Form):
         offered = [(code, f"{words} ({code})") for code, words in PERMISSIONS.items() if code in held]
         self.fields["scopes"] = forms.MultipleChoiceField(
             label="May", choices=offered, widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
-        )
-
-
-class Comment(Form):
-    """Words about a case."""
-
-    text = forms.CharField(label="Comment", max_length=4_000, widget=forms.Textarea(attrs={"rows": 3}))
-
-
-class CloseCase(Form):
-    """How a case of a kind ended."""
-
-    outcome = forms.ChoiceField(label="Outcome")
-    note = forms.CharField(label="Note", required=False, max_length=4_000, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offered = [(outcome.code, outcome.meaning) for outcome in outcomes_of(kind)]
-        self.fields["outcome"] = forms.ChoiceField(
-            label="Outcome", choices=offered, widget=forms.Select(attrs={"class": "form-select"})
         )
 
 

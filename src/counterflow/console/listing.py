@@ -37,7 +37,7 @@ class Filter:
 
     `kind` is choice, date (an ISO day), datetime-local (in the reader's zone) or text; only a choice has pairs.
     `every` words the choice of none; an empty one says that something is always chosen. `first` is chosen where the
-    address says nothing.
+    address says nothing. What is `folded` is seldom asked, and stands behind "More filters".
     """
 
     name: str
@@ -46,6 +46,7 @@ class Filter:
     kind: str = "choice"
     every: str = "All"
     first: str = ""
+    folded: bool = False
 
     def accepts(self, value: str) -> bool:
         """Whether the address asks for something that this filter offers."""
@@ -141,6 +142,21 @@ class Listing:
     first_link: str
     csv_link: str
     searched: bool
+
+    @property
+    def filters_open(self) -> list[Filter]:
+        """The filters that everybody sees."""
+        return [one for one in self.filters if not one.folded]
+
+    @property
+    def filters_folded(self) -> list[Filter]:
+        """Those that stand behind "More filters"."""
+        return [one for one in self.filters if one.folded]
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether one of those says something, so that it has to be seen."""
+        return any(self.asked.chosen.get(f.name, "") != f.first for f in self.filters_folded)
 
     @property
     def said(self) -> str:

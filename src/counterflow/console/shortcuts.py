@@ -41,6 +41,12 @@ LISTS: Final[tuple[Shortcut, ...]] = (
     Shortcut(".", "What may be done with the row", "more"),
     Shortcut("]", "Next page", "forward"),
     Shortcut("[", "First page", "back"),
+    Shortcut("x", "Select the row, or not", "pick"),
+    Shortcut("X", "Select from the last one selected to this row", "range"),
+    Shortcut("A", "Select all that match the filters", "all"),
+    Shortcut("b", "Act on what is selected", "bulk"),
+    Shortcut("t", "Take the next case, or the one shown", "take"),
+    Shortcut("z", "Undo, where a page offers it", "undo"),
 )
 ROOM_KEYS: Final[dict[str, str]] = {
     "home": "h",

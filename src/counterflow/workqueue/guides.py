@@ -61,13 +61,17 @@ COMMON: Final = (
 """Every case may end so."""
 SETTLED: Final = (
     Outcome("merged", "Closed into another case"),
-    Outcome("decided", "The return was accepted or declined"),
-    Outcome("cancelled", "What it was about was cancelled"),
     Outcome("adjusted", "The difference was posted"),
+    Outcome("announced", "The parcel was announced after all"),
+    Outcome("cancelled", "What it was about was cancelled"),
+    Outcome("closed", "The parcel was closed again"),
+    Outcome("decided", "The return was accepted or declined"),
     Outcome("disposed", "The unit went where it had to go"),
-    Outcome("paid", "The money arrived"),
-    Outcome("arrived", "What was missing arrived"),
+    Outcome("found", "What was missing turned up"),
     Outcome("matched", "The goods were matched to a return"),
+    Outcome("paid", "The money arrived"),
+    Outcome("reopened", "The parcel was opened again"),
+    Outcome("reversed", "What was recorded was taken back"),
 )
 """How cases end without being closed by hand: merged, or their cause is gone."""
 

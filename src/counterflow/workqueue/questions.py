@@ -12,7 +12,7 @@ from counterflow.kernel.errors import Invalid
 from counterflow.workqueue.filters import NOBODY, CaseFilter
 from counterflow.workqueue.states import State
 
-ME: Final = "me"
+ME: Final = "mine"
 MINE: Final = "mine"
 DUE: Final[dict[str, str]] = {
     "overdue": "Overdue",
@@ -38,7 +38,7 @@ class AgeImpossible(Invalid):
 class Question:
     """Which cases are wanted; what is empty narrows nothing.
 
-    `role` is a role or "mine" (those of whoever asks), `whose` is "me", "nobody" or a user ("user:7"). Money is in
+    `role` is a role or "mine" (those of whoever asks), `whose` is "mine", "nobody" or a user ("user:7"). Money is in
     minor units. `due` is a word of `DUE`, `age_days` how long they are open at least. `state` is open, closed or any.
     """
 

@@ -116,7 +116,8 @@ ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
 """Pages that take their object as a question: the row of `SAMPLES` that has it, and the names of its parts."""
 SEARCHES: dict[str, tuple[str, ...]] = {
     "returns": ("?q=tee", "?state=closed", "?state=authorised", "?sort=number"),
-    "cases": ("?state=", "?whose=mine"),
+    "cases": ("?state=", "?whose=mine", "?queue=money", "?role=mine", "?due=overdue", "?order=money", "?q=RMA-1"),
+    "cases_chosen": ("?all=1",),
     "users": ("?q=demo",),
     "refurbishments": ("?q=RO-1", "?state=open"),
     "lots": ("?state=shipped",),

@@ -1,132 +1,173 @@
-"""Cases: what waits for a person, and what people did about it."""
+"""The list of cases: what waits for a person, filters that are kept, and taking the next one."""
 
-from django.http import HttpRequest
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from counterflow.access import queries as access
-from counterflow.console import cells, forms
-from counterflow.console.case_facts import shown, subject
-from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
-from counterflow.console.page import act, page, readable, render, signed_in
+from counterflow.console import case_lists, forms_cases
+from counterflow.console.case_lists import FILTERS, ONLY_IN_FILES, Names, address_of, picked, question_of
+from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Asked, asked, csv_answer, listing, pages
+from counterflow.console.page import Staff, act, context, page, readable, render, signed_in
 from counterflow.console.simulated import notices
-from counterflow.evidence import queries as evidence
+from counterflow.kernel.clock import now
+from counterflow.kernel.commands import Batch
+from counterflow.kernel.errors import DomainError
+from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
-from counterflow.refunds.subjects import money_of
-from counterflow.workqueue import commands, queries
-from counterflow.workqueue.kinds import QUEUES
+from counterflow.workqueue import commands, queries, queries_lists
+from counterflow.workqueue.filters import CaseFilter
+from counterflow.workqueue.questions import VIEWS, Asker, meant
 
-Row = queries.CaseRow
-COLUMNS: tuple[Column[Row], ...] = (
-    Column("Case", lambda c: cells.text(c.meaning, href=reverse("case", args=[c.id]))),
-    Column("Urgency", lambda c: cells.badge("urgency", c.urgency)),
-    Column("Queue", lambda c: cells.words(c.queue)),
-    Column("About", lambda c: cells.code(subject(c.facts))),
-    Column("At risk", lambda c: cells.money(c.money_at_risk_minor, c.currency or ""), end=True),
-    Column("Opened", lambda c: cells.instant(c.opened_at)),
-    Column("Due", lambda c: cells.instant(c.due_at)),
-    Column("State", lambda c: cells.badge("case", c.state)),
-)
-LOOSE = ("unidentified_parcel", "blind_return", "wrong_item", "over")
-"""Kinds of cases about goods whose return somebody may find."""
-FILTERS = (
-    Filter("state", "State", [("open", "Open"), ("closed", "Closed")], first="open"),
-    Filter("queue", "Queue", [(queue, queue.capitalize()) for queue in QUEUES]),
-    Filter("whose", "Whose", [("mine", "Mine")]),
-)
+PLACES_KEPT = ("place", "format", "done", "count")
 
 
 @page("workqueue.view")
 def cases(request: HttpRequest) -> HttpResponseBase:
-    """Cases, the most urgent first."""
-    wanted = asked(request, FILTERS)
-    mine = signed_in(request).actor if wanted.chosen.get("whose") else ""
+    """Cases, those to act on soonest first."""
+    who, at = signed_in(request), now()
+    asker, wanted = asker_of(who), asked(request, FILTERS)
+    question = question_of(wanted)
+    meaning = meant(question, asker=asker, at=at, zone=_zone())
+    names, may_work = Names(), who.may("workqueue.work")
+    columns = case_lists.columns(names, at, pick=may_work and not wanted.csv)
 
-    def found(after: str | None, limit: int) -> list[Row]:
-        return queries.cases(
-            state=wanted.chosen.get("state"),
-            queue=wanted.chosen.get("queue", ""),
-            assignee=mine,
-            after=after,
-            limit=limit,
-        )
+    def found(after: str | None, limit: int) -> list[queries.CaseRow]:
+        rows = queries.found(meaning, after=after, limit=limit, at=at)
+        if unknown := {row.assignee for row in rows if row.assignee} - set(names.known):
+            names.known |= access.names_of(unknown)
+        return rows
 
     if wanted.csv:
-        return csv_answer("cases", COLUMNS, pages(found, lambda row: row.cursor, most=CSV_ROWS_MAX))
+        every = [*columns.values(), *ONLY_IN_FILES]
+        return csv_answer("cases", every, pages(found, lambda row: row.cursor, most=CSV_ROWS_MAX))
     rows = found(wanted.place or None, PAGE_SIZE + 1)
     more = rows[PAGE_SIZE - 1].cursor if len(rows) > PAGE_SIZE else ""
-    drawn = listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=FILTERS, next_place=more)
-    values = {"list": drawn, "simulated": notices(ledger.simulated())}
+    shown = picked(wanted, columns)
+    saved = queries_lists.saved(asker=asker)
+    values = {
+        "list": listing(
+            shown,
+            rows[:PAGE_SIZE],
+            wanted,
+            filters=FILTERS,
+            search_label="Any number",
+            next_place=more,
+        ),
+        "views": _views(asker, question.told, at),
+        "saved": [(row, address_of(row.question, row.columns), row.question == question.told) for row in saved],
+        "open": question.state == "open",
+        "may_work": may_work,
+        "query": _query(wanted),
+        "empty": EMPTY.get(_view_of(question.told), "Nothing is unknown, in doubt or in dispute."),
+        "save_form": forms_cases.SaveFilter(roles=asker.roles),
+        "done": id_of(request.GET.get("done")) if may_work else None,
+        "count": request.GET.get("count", "")[:12],
+        "simulated": notices(ledger.simulated()),
+    }
     return render(request, "console/cases/list.html", values)
 
 
-@page("workqueue.view")
-def case(request: HttpRequest, case_id: int) -> HttpResponseBase:
-    """One case: what it is about, what was said, what may be done."""
-    who, found = signed_in(request), queries.case(case_id)
-    actors = [comment.by for comment in found.comments] + [a for a in (found.case.assignee, found.case.closed_by) if a]
-    names = access.names_of(actors)
-    values = {
-        "case": found.case,
-        "named": bool(subject(found.case.facts)),
-        "loose": _loose(found.case) if who.may("receiving.view") else "",
-        "money": money_of(subject_kind=found.case.subject_kind, subject_id=found.case.subject_id),
-        "statement": found.case.subject_kind == "statement" and who.may("reconciliation.view"),
-        "facts": shown(found.case.facts, found.case.currency or "", who.may),
-        "comments": [(comment, names[comment.by]) for comment in found.comments],
-        "assignee": names.get(found.case.assignee or "", ""),
-        "closed_by": names.get(found.case.closed_by or "", ""),
-        "mine": found.case.assignee == who.actor,
-        "may_work": who.may("workqueue.work"),
-        "close_form": forms.CloseCase(kind=found.case.kind),
-        "comment_form": forms.Comment(),
-        "photos": evidence.photos_of(subject_kind="case", subject_id=case_id),
-        "simulated": notices(ledger.simulated()),
-    }
-    return render(request, "console/cases/one.html", values)
+EMPTY = {
+    "mine": "Nothing is in your hands. Take the next case, or look at what is nobody's.",
+    "role": "Nothing waits for your roles.",
+    "unassigned": "Every open case is somebody's.",
+    "overdue": "Nothing is late.",
+    "today": "Nothing is due today.",
+    "snoozed": "Nothing is put off.",
+}
+"""What an empty list of those at hand means."""
 
 
-def _loose(case: Row) -> str:
-    """The plate of goods that answer for no return, where the case is about such."""
-    plate = case.facts.get("lpn", "")
-    return plate if case.kind in LOOSE and case.subject_kind == "unit" and isinstance(plate, str) else ""
+def asker_of(who: Staff) -> Asker:
+    """Who asks for cases, on a page."""
+    return Asker(who.actor, access.roles_of(who.user_id))
 
 
-@page("workqueue.work")
-@require_POST
-def case_assign(request: HttpRequest, case_id: int) -> HttpResponseBase:
-    """Take a case, or put it back."""
-    back = request.POST.get("to") == "nobody"
-    item = commands.AssignCase(case_id, None if back else signed_in(request).actor)
-    words = "The case is in its queue again." if back else "The case is yours."
-    act(request, words, lambda ctx: commands.assign_cases(ctx, items=[item]))
-    return redirect("case", case_id=case_id)
+def _zone() -> Any:
+    return timezone.get_current_timezone()
+
+
+def _views(asker: Asker, told: dict[str, Any], at: datetime) -> list[tuple[queries_lists.ViewCount, str, bool]]:
+    """The lists at hand with their addresses, and which of them is shown."""
+    found = queries_lists.views(asker=asker, at=at, zone=_zone())
+    return [(view, address_of(view.question), view.question == told) for view in found]
+
+
+def _view_of(told: dict[str, Any]) -> str:
+    return next((view.code for view in VIEWS if view.question.told == told), "")
+
+
+def _query(wanted: Asked) -> str:
+    """What the address asks, without the place in it."""
+    query = wanted.query.copy()
+    for name in PLACES_KEPT:
+        query.pop(name, None)
+    return query.urlencode()
 
 
 @page("workqueue.work")
 @require_POST
-def case_comment(request: HttpRequest, case_id: int) -> HttpResponseBase:
-    """Say something about a case."""
-    form = forms.Comment(request.POST)
+def cases_take(request: HttpRequest) -> HttpResponseBase:
+    """Take the next case of the list that is shown; then its page."""
+    query = QueryDict(request.POST.get("query", "")[:2_000])
+    wanted = commands.TakeCases(query.get("queue", ""), query.get("kind", ""), _role(query.get("role", "")))
+    try:
+        (result,) = commands.take_cases(context(request), items=[wanted])
+    except DomainError as error:
+        messages.error(request, error.message)
+        return redirect(f"{reverse('cases')}?{query.urlencode()}")
+    batch = Batch([result])
+    if batch.refused:
+        messages.error(request, f"{batch.refused[0].message} Choose another queue, or look at what is put off.")
+        return redirect(f"{reverse('cases')}?{query.urlencode()}")
+    messages.success(request, "The case is yours.")
+    return redirect("case", case_id=batch.done[0].facts["cases"][0])
+
+
+def _role(text: str) -> str:
+    return "" if text == "mine" else text
+
+
+@page("access.own")
+@require_POST
+def cases_keep(request: HttpRequest) -> HttpResponseBase:
+    """Keep what the list shows now under a name."""
+    asker, query = asker_of(signed_in(request)), QueryDict(request.POST.get("query", "")[:2_000])
+    form = forms_cases.SaveFilter(request.POST, roles=asker.roles)
     if readable(request, form):
-        act(
-            request,
-            "Comment kept.",
-            lambda ctx: commands.comment_cases(
-                ctx, items=[commands.CommentCase(case_id, form.cleaned_data["text"], reference=ctx.key)]
-            ),
-        )
-    return redirect("case", case_id=case_id)
+        told = question_of(_asked_of(query)).told
+        columns = tuple(code for code in query.get("columns", "").split(",") if code)
+        item = commands.SaveFilter(form.cleaned_data["name"], told, columns, form.cleaned_data["role"])
+        words = "The filter is kept; it stands above the list."
+        act(request, words, lambda ctx: commands.save_filters(ctx, items=[item]))
+    return redirect(f"{reverse('cases')}?{query.urlencode()}")
 
 
-@page("workqueue.work")
+@page("access.own")
 @require_POST
-def case_close(request: HttpRequest, case_id: int) -> HttpResponseBase:
-    """Close a case with an outcome."""
-    form = forms.CloseCase(request.POST, kind=queries.case(case_id).case.kind)
-    if readable(request, form):
-        item = commands.CloseCase(case_id, form.cleaned_data["outcome"], form.cleaned_data["note"])
-        act(request, "Case closed.", lambda ctx: commands.close_cases(ctx, items=[item]))
-    return redirect("case", case_id=case_id)
+def cases_drop(request: HttpRequest) -> HttpResponseBase:
+    """Let go of a kept filter."""
+    owner, name = request.POST.get("owner", "")[:80], request.POST.get("name", "")[:80]
+    item = commands.DropFilter(name, owner.removeprefix("role:") if owner.startswith("role:") else "")
+    act(request, "The filter is gone.", lambda ctx: commands.drop_filters(ctx, items=[item]))
+    return redirect("cases")
+
+
+def _asked_of(query: QueryDict) -> Asked:
+    """What a kept query asks, as the address would."""
+    given = {f.name: query.get(f.name, f.first).strip()[:200] for f in FILTERS}
+    chosen = {f.name: given[f.name] for f in FILTERS if f.accepts(given[f.name])}
+    return Asked(query.get("q", "").strip()[:200], chosen, "", "", csv=False, query=query)
+
+
+def filter_of(query: QueryDict, asker: Asker, at: datetime) -> CaseFilter:
+    """The filter that a query means for whoever asks."""
+    return meant(question_of(_asked_of(query)), asker=asker, at=at, zone=_zone())

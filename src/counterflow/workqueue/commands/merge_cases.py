@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
@@ -64,7 +65,7 @@ def _merge(ctx: Context, item: MergeCases, work: Work, ended: list[LockedCase]) 
     for case in (into, *fresh) if fresh else ():
         if not is_open(case):
             raise CaseClosed(case_id=case.id, outcome=case.outcome)
-    facts = {"merged": [part.id for part in parts]}
+    facts: dict[str, Any] = {"merged": [part.id for part in parts]}
     if not fresh:
         return Done(str(into.id), facts, replayed=True)
     for part in fresh:
@@ -75,7 +76,7 @@ def _merge(ctx: Context, item: MergeCases, work: Work, ended: list[LockedCase]) 
     ended += fresh
     into.rank()
     work.step(into, "absorb", cases=[part.id for part in fresh])
-    return Done(str(into.id), facts)
+    return Done(str(into.id), {**facts, "command_id": ctx.command_id})
 
 
 def _inherit(into: LockedCase, part: LockedCase) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from counterflow.config.cli_verify import verify
 from counterflow.kernel import db
 from counterflow.workqueue import queries
 from counterflow.workqueue.filters import CaseFilter
@@ -64,8 +65,8 @@ def told(result: Any) -> str:
 
 def held() -> None:
     """Every law of the queue holds."""
-    broken = {law.name: db.rows(law.sql) for law in LAWS}
-    assert not any(broken.values()), {name: rows[:3] for name, rows in broken.items() if rows}
+    broken = {verdict.law: verdict.shown for verdict in verify(LAWS, full=False) if verdict.breaches}
+    assert not broken
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -159,7 +160,8 @@ def test_pages_lose_and_repeat_nothing_while_others_change(
         close_cases(ctx(), items=[CloseCase(row.id, "resolved") for row in victims] or [CloseCase(0, "resolved")])
         gone |= {row.subject_id for row in victims}
         assign_cases(ctx(), items=[AssignCase(page[0].id, worker("ann"))])
-        added += len(more(added, 1))
+        # What is opened meanwhile may come last for ever, so it ends.
+        added += len(more(added, 1)) if added < 135 else 0
         page = queries.found(wanted, after=after, limit=7)
     assert len(seen) == len(set(seen))
     assert set(standing) - gone <= set(seen)

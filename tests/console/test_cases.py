@@ -211,9 +211,9 @@ def test_the_next_case_is_taken(browse, ctx):
     assert "Nothing waits there that is nobody&#x27;s." in empty
 
 
-def test_lists_are_kept_and_let_go(browse):
+def test_lists_are_kept_and_let_go(browse, case_id):
     client = browse("agent")
-    query = "queue=dock&from=100&order=money&columns=case,money"
+    query = "queue=dock&from=10&order=money&columns=case,money"
     client.post("/cases/filters", {"name": "Dear ones", "query": query, "role": ""})
     client.post("/cases/filters", {"name": "Ours", "query": "due=overdue", "role": "agent"})
     page = client.get("/cases").content.decode()

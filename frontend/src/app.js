@@ -12,6 +12,7 @@ import { station } from "./station.js";
 import { inspecting } from "./inspect.js";
 import { photos } from "./photos.js";
 import { picks } from "./picks.js";
+import { policyEditor } from "./policy.js";
 import { wide } from "./wide.js";
 
 // Stations put answers into the page themselves and hand what came to htmx.
@@ -30,6 +31,7 @@ station();
 photos();
 picks();
 inspecting();
+policyEditor();
 wide();
 goesOn();
 document.addEventListener("htmx:afterSwap", () => wide());

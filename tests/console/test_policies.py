@@ -64,7 +64,7 @@ def test_a_draft_begins_from_the_one_in_force(browse, shelves):
     answer = client.post("/policies/refund/1/draft", {"key": "d" * 32})
     found = queries.shelf(kind="refund")[0]
     assert (found.state, found.rows) == ("draft", len(shipped("refund").rows))
-    assert answer["Location"] == f"/policies/refund/{found.version}"
+    assert answer["Location"] == f"/policies/refund/{found.version}/edit"
     client.post("/policies/refund/1/draft", {"key": "d" * 32})
     assert queries.shelf(kind="refund")[0].version == found.version
 
@@ -175,7 +175,7 @@ def test_it_goes_out_as_a_file_and_comes_in_as_a_draft(browse, shelves, ctx):
         answer = client.post("/policies/import", {"kind": "refund", "text": text, "key": str(hash(text))})
         assert answer.status_code == 302, answer.content
         made = queries.shelf(kind="refund")[0]
-        assert answer["Location"] == f"/policies/refund/{made.version}"
+        assert answer["Location"] == f"/policies/refund/{made.version}/edit"
     model["nodes"].append({"id": "f", "type": "functionNode"})
     page = client.post("/policies/import", {"kind": "refund", "text": orjson.dumps(model).decode(), "key": "x" * 32})
     assert "no functionNode" in html.unescape(page.content.decode())

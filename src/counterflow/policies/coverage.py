@@ -38,6 +38,10 @@ class _Column:
         self.cells = [cells.read(text) for text in texts]
         self.atoms = list(self._atoms())
         self.every = (1 << len(self.atoms)) - 1
+        single = ((at, atom) for at, atom in enumerate(self.atoms) if not isinstance(atom, range) or len(atom) == 1)
+        self.places = {_key(atom.start if isinstance(atom, range) else atom): at for at, atom in single}
+        known = {text: self.possible(cell) for text, cell in dict(zip(texts, self.cells, strict=True)).items()}
+        self.masks = [known[text] for text in texts]
 
     def _atoms(self) -> Iterator[Any]:
         named: set[Any] = set()
@@ -72,7 +76,18 @@ class _Column:
 
     def possible(self, cell: Cell) -> int:
         """The atoms a cell may let through."""
-        return sum(1 << place for place, atom in enumerate(self.atoms) if _passes(cell, atom))
+        match cell:
+            case OneOf(values):
+                return self._of(values)
+            case NoneOf(values):
+                return self.every & ~self._of(values)
+            case Range(least, most):
+                return sum(1 << place for place, atom in enumerate(self.atoms) if _inside(atom, least, most))
+        return self.every
+
+    def _of(self, values: frozenset[Any]) -> int:
+        """The atoms that are these values; a value that is no atom is none of the fact's."""
+        return sum(1 << self.places[key] for value in values if (key := _key(value)) in self.places)
 
     def beyond(self, mask: int) -> int:
         """The atoms of numbers that are greater than all in a set."""
@@ -86,23 +101,15 @@ class _Column:
         return ", ".join(shown[:4]) + (" and others" if len(shown) > 4 else "")
 
 
-def _passes(cell: Cell, atom: Any) -> bool:
-    match cell:
-        case OneOf(values):
-            return _among(atom, values)
-        case NoneOf(values):
-            return not _among(atom, values)
-        case Range(least, most):
-            if not isinstance(atom, range):
-                return False
-            return (least is None or atom.start >= least) and (most is None or atom.stop - 1 <= most)
-    return True
+def _key(value: Any) -> Any:
+    """A value as it is known among atoms; true is not 1."""
+    return (bool, value) if isinstance(value, bool) else value
 
 
-def _among(atom: Any, values: frozenset[Any]) -> bool:
-    if isinstance(atom, range):
-        return len(atom) == 1 and any(v == atom.start and not isinstance(v, bool) for v in values if v is not None)
-    return any(value == atom and isinstance(value, bool) == isinstance(atom, bool) for value in values)
+def _inside(atom: Any, least: int | None, most: int | None) -> bool:
+    if not isinstance(atom, range):
+        return False
+    return (least is None or atom.start >= least) and (most is None or atom.stop - 1 <= most)
 
 
 def _named(atom: Any) -> str:
@@ -125,14 +132,22 @@ def unreachable(table: Table) -> list[tuple[str, list[str]]]:
     A cell that only the engine understands covers nothing but its like.
     """
     columns = columns_of(table)
+    boxes = _boxes(table, columns)
     found = []
     for place, row in enumerate(table.rows[:-1]):
-        mine = [column.cells[place] for column in columns]
-        box = tuple(column.possible(cell) for column, cell in zip(columns, mine, strict=True))
+        box, mine = boxes[place], [column.cells[place] for column in columns]
         covers: dict[str, Box] = {}
         for earlier, above in enumerate(table.rows[:place]):
+            # What a row may let through is at hand, and no less than what it surely does.
+            if not _meet(box, boxes[earlier]):
+                continue
             pairs = zip(columns, mine, strict=True)
-            cover = tuple(column.covering(column.cells[earlier], cell) for column, cell in pairs)
+            cover = tuple(
+                column.covering(above_cell, cell)
+                if isinstance(above_cell := column.cells[earlier], Other)
+                else column.masks[earlier]
+                for column, cell in pairs
+            )
             if _meet(box, cover):
                 covers[above.id] = cover
         if not left_over(box, list(covers.values())):
@@ -141,15 +156,20 @@ def unreachable(table: Table) -> list[tuple[str, list[str]]]:
     return found
 
 
+def _boxes(table: Table, columns: Sequence[_Column]) -> list[Box]:
+    """What each row but the last may let through, a set a column."""
+    return [tuple(column.masks[place] for column in columns) for place in range(len(table.rows) - 1)]
+
+
 def notes(table: Table) -> list[Note]:
     """Overlaps that an order decides, and values that only the default answers."""
     columns = columns_of(table)
-    boxes = [tuple(column.possible(column.cells[place]) for column in columns) for place in range(len(table.rows) - 1)]
+    boxes = _boxes(table, columns)
     found = []
     for name, column in zip(table.inputs, columns, strict=True):
         used = 0
-        for cell in column.cells[:-1]:
-            used |= column.possible(cell)
+        for mask in column.masks[:-1]:
+            used |= mask
         if gap := column.every & ~used:
             words = f"only the last row answers where {name} is {column.words(gap)}."
             found.append(Note(table.rows[-1].id, name, words))

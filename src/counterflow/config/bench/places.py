@@ -77,6 +77,11 @@ SAMPLES: dict[str, str] = {
     "policy_kind": "SELECT DISTINCT kind AS it FROM policies_policyversion ORDER BY it DESC",
     "policy_compare": "SELECT kind AS it FROM policies_policyversion GROUP BY kind ORDER BY count(*) DESC, kind",
     "policy_export": "SELECT kind AS it, version AS other, 'csv' AS third FROM policies_policyversion ORDER BY id DESC",
+    # Drafts of one state that differ: one that is sound and one that is not.
+    **dict.fromkeys(
+        ("policy_edit", "policy_step"),
+        "SELECT kind AS it, version AS other FROM policies_policyversion WHERE state = 'draft' ORDER BY id DESC",
+    ),
     "policy_submit": _POLICIES.format("state = 'draft'"),
     "policy_review": _POLICIES.format("state = 'in_review'"),
     "policy_activate": _POLICIES.format("state = 'approved'"),

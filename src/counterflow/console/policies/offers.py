@@ -41,6 +41,7 @@ def _draft(found: VersionFile, checked: Checked, who: Staff, roles: Sequence[str
         unsound = f"{len(checked.problems)} problem{'s' if len(checked.problems) != 1 else ''} must be mended first."
     elif failing := sum(not each.holds for each in checked.examples):
         unsound = f"{failing} example{'s do' if failing != 1 else ' does'} not hold."
+    yield Offer("edit", "Edit", writes)
     yield Offer("submit", "Propose it", writes or unsound)
     yield Offer("withdraw", "Withdraw", writes)
 

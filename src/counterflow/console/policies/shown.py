@@ -13,6 +13,8 @@ from counterflow.policies.facts import ANSWER, FACTS, Fact
 from counterflow.policies.tables import Row, Table
 from counterflow.policies.wording import ANY, cell_words, label, value_words
 
+CODE = "code"
+"""The part of every answer that only programs read."""
 SENTENCES = {AGENT: "Says to staff", CUSTOMER: "Says to the customer"}
 
 
@@ -27,12 +29,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row of a table in words."""
+    """A row of a table in words; `code` is what programs read of its answer."""
 
     number: int
     id: str
     conditions: Sequence[Pair]
     answer: Sequence[Pair]
+    code: str
     agent: str
     customer: str
     problems: Sequence[str] = ()
@@ -69,7 +72,12 @@ def shown_rows(table: Table, checked: Checked) -> list[ShownRow]:
             number,
             row.id,
             [Pair(label(facts[n]), cell_words(facts[n], row.when[n])) for n in _asked(table, row) if n in facts],
-            [Pair(label(parts[n]), value_words(parts[n], row.then.get(n))) for n in table.outputs if n in parts],
+            [
+                Pair(label(parts[n]), value_words(parts[n], row.then.get(n)))
+                for n in table.outputs
+                if n in parts and n != CODE
+            ],
+            str(row.then.get(CODE, "")),
             row.agent,
             row.customer,
             [_placed(facts, each.column, each.reason) for each in checked.problems if each.row == row.id],
@@ -112,7 +120,12 @@ def _shown_change(kind: str, change: RowChange) -> ShownChange:
     }[change.what]
     if change.moved:
         words += f", from place {change.place_before} to {change.place_after}"
-    return ShownChange(change.row, change.what, words, [_line(kind, cell) for cell in change.cells])
+    lines = [_line(kind, cell) for cell in change.cells]
+    if change.what == "added":
+        lines = [(name, "", after) for name, _, after in lines]
+    elif change.what == "removed":
+        lines = [(name, before, "") for name, before, _ in lines]
+    return ShownChange(change.row, change.what, words, lines)
 
 
 def _line(kind: str, cell: CellChange) -> tuple[str, str, str]:

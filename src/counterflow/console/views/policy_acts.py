@@ -46,7 +46,7 @@ def policy_draft(request: HttpRequest, kind: str, version: int) -> HttpResponseB
 
 
 def _begun(request: HttpRequest, item: DraftPolicy) -> HttpResponseBase | None:
-    """The page of a draft that was begun; nothing where it was refused, which is told."""
+    """The editor of a draft that was begun; nothing where it was refused, which is told."""
     made: list[int] = []
 
     def run(ctx: Context) -> Batch:
@@ -55,7 +55,7 @@ def _begun(request: HttpRequest, item: DraftPolicy) -> HttpResponseBase | None:
         return batch
 
     if act(request, "Draft begun. Nobody is asked by it yet.", run):
-        return redirect("policy", kind=item.kind, version=made[0])
+        return redirect("policy_edit", kind=item.kind, version=made[0])
     return None
 
 

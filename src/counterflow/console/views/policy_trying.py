@@ -94,11 +94,11 @@ def _document(found: VersionFile, form: str) -> bytes:
     return orjson.dumps(shown_as, option=orjson.OPT_INDENT_2)
 
 
-def asked_facts(request: HttpRequest, kind: str) -> tuple[Given, dict[str, Any]]:
+def asked_facts(request: HttpRequest, kind: str, number: str = "") -> tuple[Given, dict[str, Any]]:
     """The facts that the address says; else those of a decision: of the return that is named, or the newest."""
     if any(name.startswith(PREFIX) for name in request.GET):
         return read(kind, request.GET.dict()), {"number": ""}
-    number = request.GET.get("return", "").strip()[:80]
+    number = number or request.GET.get("return", "").strip()[:80]
     told: dict[str, Any] = {"number": number}
     decision, facts = None, {}
     try:

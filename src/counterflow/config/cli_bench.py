@@ -20,11 +20,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("lives", "pages", "queue"),
+        choices=("lives", "pages", "queue", "backtests"),
         default="lives",
-        help="lives of returns (default), pages at size, or the work queue at size",
+        help="lives of returns (default), pages at size, the work queue at size, or back-tests over a past",
     )
-    parser.add_argument("--returns", type=int, default=1_000_000, help="pages: how many returns (default 1,000,000)")
+    parser.add_argument("--returns", type=int, default=1_000_000, help="pages, backtests: how many (default 1,000,000)")
     parser.add_argument("--size", choices=("full", "small"), default="full", help="pages: the demo that is multiplied")
     parser.add_argument(
         "--rounds", type=int, default=40, help="pages, queue: how often each page is asked for (default 40)"
@@ -68,6 +68,8 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
         queue = import_module("counterflow.config.bench.queue")
         opened = None if options.again else queue.fill(options.cases)
         return {"opened": opened, **queue.measure(options.rounds)}
+    if options.what == "backtests":
+        return dict(import_module("counterflow.config.bench.backtests").measure(options))
     pages = import_module("counterflow.config.bench.pages")
     if not options.again:
         pages.make_large(options.returns, options.size)

@@ -30,9 +30,13 @@ UNNOTICED = {
         "request_ref": ONCE,
         "wish": REPLAY,
         **dict.fromkeys(("channel", "brand", "family", "overrides"), "what was asked for; the answer is another law"),
-        **dict.fromkeys(("scope", "since", "until", "chunks"), "what was asked for; the answer is another law"),
+        **dict.fromkeys(("scope", "since", "until"), "what was asked for; the answer is another law"),
         **dict.fromkeys(("fault", "started_by", "started_at", "ended_at", "command_id"), DESCRIPTIVE),
         "id": "nothing names a run that found nothing",
+    },
+    "backtests_chunk": {
+        "id": ONCE,
+        **dict.fromkeys(("n", "after", "last", "blind"), "what was read, not what it came to"),
     },
     "backtests_difference": {
         "id": ONCE,

@@ -1,16 +1,14 @@
 """One chunk of the past under both policies: totals, and the returns that would have gone another way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
 from counterflow.backtests import totals
 from counterflow.backtests.deciding import Draft
-from counterflow.backtests.replaying import Heard, LineSide, Side, drafted, recorded
+from counterflow.backtests.replaying import LineSide, Side, drafted, recorded
 from counterflow.backtests.states import Overrides
-from counterflow.backtests.stories import Line, Request, Sent, Story
-from counterflow.backtests.totals import AFTER, BEFORE, Seen, Tree
+from counterflow.backtests.stories import Heard, Line, Request, Sent, Story
+from counterflow.backtests.totals import AFTER, BEFORE, Counts, Seen, Tree
 from counterflow.kernel.money import places
 from counterflow.receiving.rules import within_scope
 
@@ -47,7 +45,7 @@ class Differing:
     fates: tuple[str, str]
     refunded: tuple[int, int]
     possible: int
-    due: tuple[datetime | None, datetime | None]
+    due: tuple[int | None, int | None]
     segments: tuple[str, ...]
 
 
@@ -55,9 +53,14 @@ class Differing:
 class Compared:
     """What a chunk came to."""
 
-    totals: Tree = field(default_factory=totals.empty)
+    counts: Counts = field(default_factory=Counts)
     differing: list[Differing] = field(default_factory=list)
     seen: dict[Seen, list[int]] = field(default_factory=dict)
+
+    @property
+    def totals(self) -> Tree:
+        """The totals as a run keeps them."""
+        return totals.merge(totals.empty(), totals.planted(self.counts))
 
 
 def compare(stories: Sequence[Story], draft: Draft, wish: Wish) -> Compared:
@@ -70,7 +73,7 @@ def compare(stories: Sequence[Story], draft: Draft, wish: Wish) -> Compared:
         for request in story.requests:
             if request.counted:
                 _count_request(found, request, before, after, draft, wish)
-    totals.add_segments(found.totals, found.seen)
+    totals.add_segments(found.counts, found.seen)
     return found
 
 
@@ -78,14 +81,14 @@ def _count_request(found: Compared, request: Request, before: Side, after: Side,
     lines = [line for line in request.lines if _wanted(line, wish)]
     if not lines:
         return
-    tree, differs = found.totals, False
+    counts, differs = found.counts, False
     for line in lines:
         differs = _count_line(found, request, line, before.lines[line.id], after.lines[line.id], draft, wish) or differs
-    tree["returns"] += 1
-    tree["differ"]["returns"] += int(differs)
+    counts[("returns",)] += 1
+    counts["differ", "returns"] += int(differs)
     for name, side in ((BEFORE, before), (AFTER, after)):
-        totals.add(tree, name, "returns", side.lines[lines[0].id].fate)
-        totals.add(tree, name, "answers", side.answers[request.id])
+        counts[name, "returns", side.lines[lines[0].id].fate] += 1
+        counts[name, "answers", side.answers[request.id]] += 1
 
 
 def _wanted(line: Line, wish: Wish) -> bool:
@@ -99,55 +102,56 @@ def _count_line(
     found: Compared, request: Request, line: Line, was: LineSide, now: LineSide, draft: Draft, wish: Wish
 ) -> bool:
     """Count a line on both sides, and keep what differs; whether it does."""
-    tree, segments = found.totals, segments_of(line, request.currency)
-    tree["lines"] += 1
-    _count_side(tree[BEFORE], request, line, was)
-    _count_side(tree[AFTER], request, line, now)
+    counts, segments = found.counts, segments_of(line, request.currency)
+    counts[("lines",)] += 1
+    _count_side(counts, BEFORE, request, line, was)
+    _count_side(counts, AFTER, request, line, now)
     if now.fate != was.fate:
-        totals.add(tree, "stake", now.fate, request.currency, n=int(line.eligibility.facts.get("value_minor", 0)))
+        counts["stake", now.fate, request.currency] += int(line.eligibility.facts.get("value_minor", 0))
     places_differ = _count_places(found, request, line, was, now, draft, wish, segments)
     rows = (was.refund, now.refund) if draft.kind == "refund" else (was.heard, now.heard)
     if draft.kind in ("eligibility", "refund"):
-        totals.add(tree, "rows", rows[0].row_id, draft.row_of(rows[1]))
-    change = change_of(was, now)
+        counts["rows", rows[0].row_id, draft.row_of(rows[1])] += 1
+    money = (was.refunded, now.refunded)
+    change = change_of(was, now, money)
     if change:
-        totals.add(tree, "changes", change)
+        counts["changes", change] += 1
         due = (was.paid[-1].due if was.paid else None, now.paid[-1].due if now.paid else None)
-        money = (was.refunded, now.refunded)
         one = Differing(change, request, line, None, rows, (was.fate, now.fate), money, now.possible, due, segments)
         found.differing.append(one)
     differs = bool(change) or places_differ
-    tree["differ"]["lines"] += int(differs)
+    counts["differ", "lines"] += int(differs)
     key = Seen(segments, request.currency, (was.fate, now.fate), differs)
     sums = found.seen.setdefault(key, [0, 0, 0])
     sums[0] += 1
-    sums[1] += was.refunded
-    sums[2] += now.refunded
+    sums[1] += money[0]
+    sums[2] += money[1]
     return differs
 
 
-def _count_side(tree: Tree, request: Request, line: Line, side: LineSide) -> None:
+def _count_side(counts: Counts, name: str, request: Request, line: Line, side: LineSide) -> None:
     currency = request.currency
     for part in side.paid:
-        totals.add(tree, "refunded", currency, n=part.total)
-        totals.add(tree, "methods", side.terms.method, currency, n=part.total)
-        totals.add(tree, "weeks", totals.week_of(part.due.date()), currency, n=part.total)
-        totals.add(tree, "days", str((part.due - request.asked_at).days))
+        total = part.total
+        counts[name, "refunded", currency] += total
+        counts[name, "methods", side.terms.method, currency] += total
+        counts[name, "weeks", totals.week_of(part.due), currency] += total
+        counts[name, "days", str((part.due - request.asked_at) // totals.DAY)] += 1
         if part.shipping:
-            totals.add(tree, "shipping", currency, n=part.shipping)
+            counts[name, "shipping", currency] += part.shipping
         if part.fee:
-            totals.add(tree, "fees", currency, n=part.fee)
+            counts[name, "fees", currency] += part.fee
     if side.possible:
-        totals.add(tree, "possible", currency, n=side.possible)
+        counts[name, "possible", currency] += side.possible
     if side.waiting and line.shipped:
-        tree["waiting"]["lines"] += 1
-        tree["waiting"]["pieces"] += side.waiting
-        totals.add(tree, "waiting", "minor", currency, n=line.invoiced * side.waiting // line.shipped)
+        counts[name, "waiting", "lines"] += 1
+        counts[name, "waiting", "pieces"] += side.waiting
+        counts[name, "waiting", "minor", currency] += line.invoiced * side.waiting // line.shipped
     if side.fate == "accepted" and side.terms.returnless:
-        tree["returnless"] += line.quantity
+        counts[name, "returnless"] += line.quantity
 
 
-def change_of(was: LineSide, now: LineSide) -> str:
+def change_of(was: LineSide, now: LineSide, refunded: tuple[int, int]) -> str:
     """What changes for the customer, in one word; empty for nothing."""
     if now.fate != was.fate:
         return {
@@ -160,8 +164,8 @@ def change_of(was: LineSide, now: LineSide) -> str:
         return ""
     if now.terms.returnless != was.terms.returnless:
         return "kept_by_customer" if now.terms.returnless else "has_to_come_back"
-    if now.refunded != was.refunded:
-        return "more_money" if now.refunded > was.refunded else "less_money"
+    if refunded[0] != refunded[1]:
+        return "more_money" if refunded[1] > refunded[0] else "less_money"
     if now.terms.method != was.terms.method:
         return "other_method"
     due = (was.paid[-1].due if was.paid else None, now.paid[-1].due if now.paid else None)
@@ -181,22 +185,21 @@ def _count_places(
     segments: tuple[str, ...],
 ) -> bool:
     """Where the goods of a line go on both sides; whether a unit goes elsewhere for another answer."""
-    tree, differs = found.totals, False
+    counts, differs = found.counts, False
     for sent in line.sent:
-        here = Place(sent.disposition, Heard(sent.said.version_id, sent.said.row_id, sent.said.outcome), False)
-        here.approval = bool(sent.said.outcome["needs_approval"])
+        here = Place(sent.disposition, sent.said, bool(sent.said.outcome["needs_approval"]))
         there = _place(sent, draft, wish) if draft.kind == "disposition" else here
-        _count_place(tree[BEFORE], sent, here)
+        _count_place(counts, BEFORE, sent, here)
         if now.goods_come:
-            _count_place(tree[AFTER], sent, there)
+            _count_place(counts, AFTER, sent, there)
         if draft.kind != "disposition":
             continue
-        totals.add(tree, "rows", here.heard.row_id, draft.row_of(there.heard))
+        counts["rows", here.heard.row_id, draft.row_of(there.heard)] += 1
         if (there.disposition, there.approval) == (here.disposition, here.approval):
             continue
         differs = True
         change = "other_place" if there.disposition != here.disposition else "other_approval"
-        totals.add(tree, "changes", change)
+        counts["changes", change] += 1
         found.differing.append(
             Differing(
                 change,
@@ -212,8 +215,8 @@ def _count_places(
             )
         )
     if now.goods_come and not line.sent and not was.goods_come:
-        tree[AFTER]["unknown"]["lines"] += 1
-        tree[AFTER]["unknown"]["pieces"] += line.quantity
+        counts[AFTER, "unknown", "lines"] += 1
+        counts[AFTER, "unknown", "pieces"] += line.quantity
     return differs
 
 
@@ -226,13 +229,13 @@ def _place(sent: Sent, draft: Draft, wish: Wish) -> Place:
     return Place(where, heard, bool(heard.outcome["needs_approval"]))
 
 
-def _count_place(tree: Tree, sent: Sent, place: Place) -> None:
-    facts: Mapping[str, Any] = sent.said.facts
-    totals.add(tree, "disposed", place.disposition, "pieces", n=sent.pieces)
+def _count_place(counts: Counts, name: str, sent: Sent, place: Place) -> None:
+    facts = sent.said.facts
+    counts[name, "disposed", place.disposition, "pieces"] += sent.pieces
     worth = int(facts.get("unit_cost_minor", 0)) * sent.pieces
     if worth and facts.get("currency"):
-        totals.add(tree, "disposed", place.disposition, "value", str(facts["currency"]), n=worth)
-    tree["approvals"] += int(place.approval)
+        counts[name, "disposed", place.disposition, "value", str(facts["currency"])] += worth
+    counts[name, "approvals"] += int(place.approval)
 
 
 def segments_of(line: Line, currency: str) -> tuple[str, ...]:

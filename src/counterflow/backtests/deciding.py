@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from counterflow.backtests.projection import Decider
-from counterflow.backtests.replaying import Heard, heard
-from counterflow.backtests.stories import Said, Story
+from counterflow.backtests.stories import Heard, Said, Story
 from counterflow.policies.queries import Version
 
 
@@ -26,7 +25,9 @@ class Draft:
 
     def learn(self, stories: Sequence[Story]) -> None:
         """Ask the engine about what a chunk holds, all at once."""
-        self._mine.learn(said.facts for said in self._said(stories) if self._is_mine(said, said.facts))
+        mine = [said for said in self._said(stories) if self._is_mine(said, said.facts)]
+        for said, row in zip(mine, self._mine.rows([said.facts for said in mine]), strict=True):
+            said.anew = self._answers[row.id]
 
     def _said(self, stories: Sequence[Story]) -> list[Said]:
         lines = [line for story in stories for request in story.requests for line in request.lines]
@@ -36,10 +37,12 @@ class Draft:
 
     def answer(self, said: Said, facts: Mapping[str, Any]) -> Heard:
         """What is said to facts in place of a decision on record."""
+        if said.anew is not None and facts is said.facts:
+            return said.anew
         if self._is_mine(said, facts):
             return self._answers[self._mine.row(facts).id]
         if facts is said.facts:
-            return heard(said)
+            return said
         other = self._others.get(said.version_id)
         if other is None:
             other = self._others[said.version_id] = Decider(self._past[said.version_id].prepared)

@@ -12,13 +12,24 @@ LAWS: Final[list[Law]] = [
             SELECT format('back-test %s: %s is counted %s times and listed %s times',
                           coalesce(t.id, d.id), coalesce(t.change, d.change), t.counted, d.listed) AS what
             FROM (
-                SELECT b.id, c.key AS change, c.value::bigint AS counted
-                FROM backtests_backtest b, jsonb_each_text(coalesce(b.totals -> 'changes', '{}')) c
+                SELECT b.backtest_id AS id, c.key AS change, sum(c.value::bigint)::bigint AS counted
+                FROM backtests_chunk b, jsonb_each_text(coalesce(b.totals -> 'changes', '{}')) c GROUP BY 1, 2
             ) t
             FULL JOIN (
                 SELECT backtest_id AS id, change, count(*) AS listed FROM backtests_difference GROUP BY 1, 2
             ) d ON d.id = t.id AND d.change = t.change
             WHERE t.counted IS DISTINCT FROM d.listed
+            UNION ALL
+            SELECT format('back-test %s: its totals are not those of its %s chunks', b.id, b.total)
+            FROM backtests_backtest b
+            LEFT JOIN LATERAL (
+                SELECT count(*) AS parts, count(c.totals) AS done, sum((c.totals ->> 'lines')::bigint) AS lines,
+                       sum((c.totals ->> 'returns')::bigint) AS returns
+                FROM backtests_chunk c WHERE c.backtest_id = b.id
+            ) p ON true
+            WHERE p.parts <> b.total OR (b.state = 'done' AND (p.done <> b.total
+                OR coalesce(p.lines, 0) IS DISTINCT FROM (b.totals ->> 'lines')::numeric
+                OR coalesce(p.returns, 0) IS DISTINCT FROM (b.totals ->> 'returns')::numeric))
         """,
         counted="SELECT count(*) FROM backtests_backtest",
     ),
@@ -29,8 +40,8 @@ LAWS: Final[list[Law]] = [
             SELECT format('back-test %s: %s apart by %s, its differences by %s',
                           coalesce(t.id, d.id), coalesce(t.currency, d.currency), t.apart, d.apart) AS what
             FROM (
-                SELECT b.id, c.key AS currency, sum(c.sign * c.value::bigint)::bigint AS apart
-                FROM backtests_backtest b, LATERAL (
+                SELECT b.backtest_id AS id, c.key AS currency, sum(c.sign * c.value::bigint)::bigint AS apart
+                FROM backtests_chunk b, LATERAL (
                     SELECT -1 AS sign, key, value
                     FROM jsonb_each_text(coalesce(b.totals -> 'before' -> 'refunded', '{}'))
                     UNION ALL

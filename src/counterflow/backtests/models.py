@@ -13,8 +13,8 @@ class Backtest(models.Model):
     """A version of a policy replayed over the returns asked for from `since` until before `until`.
 
     `content`, `scope` and `digest` are the version as it was when the run began; a draft may be edited afterwards.
-    `chunks` are spans of ids ([after, last, blind]); `done` of `total` are finished, and `totals` sums them. `wish` is
-    a digest of what was asked; one run at a time answers it. `fault` is the code of what stopped a failed run.
+    It is cut into `total` chunks, and `totals` is their sum once all are done. `wish` is a digest of what was asked;
+    one run at a time answers it. `fault` says what stopped a failed run.
     """
 
     id = Id()
@@ -32,8 +32,6 @@ class Backtest(models.Model):
     family = models.TextField()
     overrides = models.TextField()
     state = models.TextField()
-    chunks = models.JSONField(db_default=Value([], models.JSONField()))
-    done = models.IntegerField(db_default=0)
     total = models.IntegerField(db_default=0)
     totals = models.JSONField(db_default=Value({}, models.JSONField()))
     fault = models.TextField(db_default="")
@@ -45,13 +43,11 @@ class Backtest(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(since__lt=F("until")), name="backtests_period"),
-            models.CheckConstraint(condition=Q(done__gte=0) & Q(done__lte=F("total")), name="backtests_progress"),
             models.CheckConstraint(
                 condition=Q(ended_at__isnull=True, state__in=sorted(OPEN))
                 | Q(ended_at__isnull=False) & ~Q(state__in=sorted(OPEN)),
                 name="backtests_ended",
             ),
-            models.CheckConstraint(condition=~Q(state="done") | Q(done=F("total")), name="backtests_done_whole"),
             models.CheckConstraint(condition=Q(state__in=[state.value for state in State]), name="backtests_state"),
             models.UniqueConstraint(
                 fields=["wish"], name="backtests_one_at_a_time", condition=Q(state__in=sorted(OPEN))
@@ -61,6 +57,27 @@ class Backtest(models.Model):
 
     def __str__(self) -> str:
         return self.request_ref
+
+
+class Chunk(models.Model):
+    """A part of a run: orders (or blind requests) with ids above `after` and up to `last`; `totals` once it is done."""
+
+    id = Id()
+    backtest = models.ForeignKey(Backtest, on_delete=models.PROTECT, related_name="+", db_index=False)
+    n = models.IntegerField()
+    after = models.BigIntegerField()
+    last = models.BigIntegerField()
+    blind = models.BooleanField()
+    totals = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["backtest", "n"], name="backtests_chunk_once"),
+            models.CheckConstraint(condition=Q(n__gte=1) & Q(after__lt=F("last")), name="backtests_chunk_span"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.backtest_id}/{self.n}"
 
 
 class Difference(models.Model):

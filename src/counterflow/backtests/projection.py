@@ -6,7 +6,7 @@ plain values of every fact the expression uses, so the shortcut never guesses. T
 """
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from counterflow.policies import cells
@@ -63,17 +63,21 @@ class Decider:
         self._projection = Projection(prepared.table)
         self._known: dict[Key, Row] = {}
 
-    def learn(self, facts: Iterable[Mapping[str, Any]]) -> None:
-        """Ask the engine about every class among these records that is not known yet, all at once."""
-        fresh: dict[Key, Mapping[str, Any]] = {}
+    def rows(self, facts: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """The row that answers each record; the engine is asked about classes that are not known yet, all at once.
+
+        Raises `FactsRefused` where the engine would.
+        """
         if len(self._known) > KEPT_MAX:
             self._known.clear()
-        for record in facts:
-            key = self._projection.key(record)
+        keys = [self._projection.key(record) for record in facts]
+        fresh: dict[Key, Mapping[str, Any]] = {}
+        for key, record in zip(keys, facts, strict=True):
             if key not in self._known:
                 fresh.setdefault(key, record)
         if fresh:
             self._known.update(zip(fresh, self._prepared.fired(list(fresh.values())), strict=True))
+        return [self._known[key] for key in keys]
 
     def row(self, facts: Mapping[str, Any]) -> Row:
         """The row that answers a record of facts. Raises `FactsRefused` where the engine would."""

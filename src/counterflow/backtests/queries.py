@@ -181,17 +181,24 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Open:
-    """A run that is not ended, and the chunk that comes next."""
+    """A run that is not ended, and the chunk that comes next: 0 for cutting it, none where nobody can begin one."""
 
     id: int
-    chunk: int
+    chunk: int | None
     done: int
     total: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether every chunk is done, so that it can be finished."""
+        return self.chunk is None and self.done == self.total
 
 
 _ROWS = """
 SELECT b.id, b.request_ref, b.version_id, b.kind, v.version, v.name, v.state AS version_state, b.since, b.until,
-       b.channel, b.brand, b.family, b.overrides, b.state, b.done, b.total, b.fault, b.started_by, b.started_at,
+       b.channel, b.brand, b.family, b.overrides, b.state,
+       (SELECT count(*) FROM backtests_chunk c WHERE c.backtest_id = b.id AND c.totals IS NOT NULL) AS done,
+       b.total, b.fault, b.started_by, b.started_at,
        b.ended_at{more}
 FROM backtests_backtest b JOIN policies_policyversion v ON v.id = b.version_id
 """
@@ -314,16 +321,25 @@ def candidates(*, limit: int = 200) -> list[Candidate]:
 
 
 def next_open(*, backtest_id: int | None = None) -> Open | None:
-    """The oldest run that is not ended, or the named one if it is not."""
+    """What is to be done next of the oldest run that is not ended, or of the named one; nothing where all are ended."""
     found = db.rows(
-        "SELECT id, state, done, total FROM backtests_backtest WHERE state = ANY(%s)"
-        " AND (%s::bigint IS NULL OR id = %s) ORDER BY id LIMIT 1",
+        "SELECT b.id, b.state, b.total, (SELECT count(*) FROM backtests_chunk c WHERE c.backtest_id = b.id"
+        " AND c.totals IS NOT NULL) AS done FROM backtests_backtest b WHERE b.state = ANY(%s)"
+        " AND (%s::bigint IS NULL OR b.id = %s) ORDER BY b.id LIMIT 1",
         [sorted(OPEN), backtest_id, backtest_id],
     )
     if not found:
         return None
-    (row,) = found
-    return Open(row.id, 0 if row.state == "waiting" else row.done + 1, row.done, row.total)
+    (run,) = found
+    if run.state == "waiting":
+        return Open(run.id, 0, run.done, run.total)
+    # What another worker is at is passed over; the lock ends with the statement, and the command takes its own.
+    free = db.rows(
+        "SELECT n FROM backtests_chunk WHERE backtest_id = %s AND totals IS NULL ORDER BY n LIMIT 1"
+        " FOR NO KEY UPDATE SKIP LOCKED",
+        [run.id],
+    )
+    return Open(run.id, free[0].n if free else None, run.done, run.total)
 
 
 def _one(backtest_id: int) -> dict[str, Any]:

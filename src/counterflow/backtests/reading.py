@@ -17,7 +17,8 @@ from counterflow.backtests.stories import Line, Paid, Reached, Request, Said, Se
 from counterflow.kernel import db
 
 _REQUESTS = """
-SELECT r.id AS rma_id, r.number, r.order_id, r.state, r.currency, r.happened_at AS asked_at, r.decided_by,
+SELECT r.id AS rma_id, r.number, r.order_id, r.state, r.currency, r.decided_by,
+       (extract(epoch FROM r.happened_at) * 1000000)::bigint AS asked_at,
        r.happened_at >= %s AND r.happened_at < %s AND r.recorded_at <= %s
            AND (%s::text = '' OR ch.code = %s) AS counted,
        l.id, l.line_no, l.shipment_line_id, l.quantity, l.reason_code, l.resolution, l.milestone, l.method,
@@ -34,16 +35,18 @@ JOIN policies_decision f ON f.id = l.refund_decision_id
 LEFT JOIN orders_shipmentline s ON s.id = l.shipment_line_id
 WHERE {span} ORDER BY r.order_id, r.recorded_at, r.id, l.id
 """
-_OF_ORDERS = """r.order_id > %s AND r.order_id <= %s AND r.order_id IN (
+_OF_ORDERS = """r.recorded_at <= %s AND r.order_id > %s AND r.order_id <= %s AND r.order_id IN (
     SELECT p.order_id FROM returns_rma p WHERE p.order_id > %s AND p.order_id <= %s
       AND p.happened_at >= %s AND p.happened_at < %s)"""
 _BLIND = "r.order_id IS NULL AND r.id > %s AND r.id <= %s AND r.happened_at >= %s AND r.happened_at < %s"
 _STEPS = """
-SELECT m.rma_line_id, m.id, m.kind, m.quantity, m.happened_at FROM returns_milestone m
+SELECT m.rma_line_id, m.id, m.kind, m.quantity, (extract(epoch FROM m.happened_at) * 1000000)::bigint AS at
+FROM returns_milestone m
 WHERE m.rma_line_id = ANY(%s::bigint[]) ORDER BY m.id
 """
 _CREDITS = """
-SELECT x.rma_line_id, x.quantity, x.net_minor + x.tax_minor AS goods, x.fee_minor AS fee, c.id, c.happened_at,
+SELECT x.rma_line_id, x.quantity, x.net_minor + x.tax_minor AS goods, x.fee_minor AS fee, c.id,
+       (extract(epoch FROM c.happened_at) * 1000000)::bigint AS at,
        CASE WHEN x.id = min(x.id) OVER (PARTITION BY c.id)
             THEN c.shipping_minor + c.shipping_tax_minor ELSE 0 END AS shipping
 FROM refunds_creditline x JOIN refunds_credit c ON c.id = x.credit_id
@@ -154,12 +157,12 @@ def _requests(period: Period, span: Span) -> Iterator[Any]:
         yield from db.rows(_REQUESTS.format(span=_BLIND), [*counted, span.after, span.last, *within])
     else:
         ids = [span.after, span.last]
-        yield from db.rows(_REQUESTS.format(span=_OF_ORDERS), [*counted, *ids, *ids, *within])
+        yield from db.rows(_REQUESTS.format(span=_OF_ORDERS), [*counted, period.known_at, *ids, *ids, *within])
 
 
 def _line(row: Any) -> Line:
     override = None if row.e_override is None else orjson.loads(row.e_override)
-    eligibility = Said(row.e_version, row.e_row, orjson.loads(row.e_facts), _outcome(row.e_outcome), override)
+    eligibility = Said(row.e_version, row.e_row, _outcome(row.e_outcome), orjson.loads(row.e_facts), override)
     return Line(
         id=row.id,
         line_no=row.line_no,
@@ -174,7 +177,7 @@ def _line(row: Any) -> Line:
         allocated=row.allocated_qty,
         approved=row.approved_qty,
         eligibility=eligibility,
-        refund=Said(row.f_version, row.f_row, orjson.loads(row.f_facts), _outcome(row.f_outcome)),
+        refund=Said(row.f_version, row.f_row, _outcome(row.f_outcome), orjson.loads(row.f_facts)),
         terms=Terms(row.milestone, row.method, row.restocking_fee_bp, row.shipping_refundable, row.returnless),
     )
 
@@ -189,11 +192,11 @@ def _follow(ids: Sequence[int], lines: dict[int, Line], requests: dict[int, Requ
     """What became of the lines: milestones, credits, and where their units went."""
     steps: dict[int, list[Reached]] = {}
     for row in db.rows(_STEPS, [list(ids)]):
-        steps.setdefault(row.rma_line_id, []).append(Reached(row.id, row.kind, row.quantity, row.happened_at))
+        steps.setdefault(row.rma_line_id, []).append(Reached(row.id, row.kind, row.quantity, row.at))
     for line_id, reached in steps.items():
         lines[line_id].reached = reached
     for row in db.rows(_CREDITS, [list(ids)]):
-        paid = Paid(row.quantity, row.goods, row.fee, row.shipping, row.happened_at, (row.happened_at, row.id))
+        paid = Paid(row.quantity, row.goods, row.fee, row.shipping, row.at, (row.at, row.id))
         lines[row.rma_line_id].paid.append(paid)
     for request in requests.values():
         for line in request.lines:
@@ -201,7 +204,7 @@ def _follow(ids: Sequence[int], lines: dict[int, Line], requests: dict[int, Requ
                 _date(request, line)
     for row in db.rows(_UNITS, [list(ids)]):
         override = None if row.override is None else orjson.loads(row.override)
-        said = Said(row.version_id, row.row_id, orjson.loads(row.facts), _outcome(row.outcome), override)
+        said = Said(row.version_id, row.row_id, _outcome(row.outcome), orjson.loads(row.facts), override)
         lines[row.rma_line_id].sent.append(Sent(row.id, row.quantity, row.disposition, said, row.scope))
 
 

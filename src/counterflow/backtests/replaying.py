@@ -7,13 +7,13 @@ policy was told is as it was recorded.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from counterflow.backtests.states import Overrides
 from counterflow.backtests.stories import (
     CREDITED,
     PERMITTED,
+    Heard,
     Line,
     Paid,
     Request,
@@ -27,15 +27,6 @@ from counterflow.refunds.rules import Amounts, amounts
 
 NOTHING_LEFT = "nothing_left"
 """What a request is refused for, before any policy, where earlier requests took the pieces."""
-
-
-@dataclass(slots=True)
-class Heard:
-    """What a line was told: the version and row that fired, and its answer."""
-
-    version_id: int
-    row_id: str
-    outcome: Mapping[str, Any]
 
 
 Ask = Callable[[Said, Mapping[str, Any]], Heard]
@@ -81,7 +72,7 @@ def recorded(story: Story) -> Side:
         side.answers[request.id] = request.answer
         fate = request.fate
         for line in request.lines:
-            known = LineSide(fate, request.answer, heard(line.eligibility), line.terms, heard(line.refund))
+            known = LineSide(fate, request.answer, line.eligibility, line.terms, line.refund)
             known.paid = line.paid
             if request.state in PERMITTED:
                 known.waiting = max(0, line.held + line.allocated - sum(part.pieces for part in line.paid))
@@ -133,11 +124,6 @@ def terms_of(line: Line, outcome: Mapping[str, Any]) -> Terms:
     )
 
 
-def heard(said: Said) -> Heard:
-    """What was said on record."""
-    return Heard(said.version_id, said.row_id, said.outcome)
-
-
 @dataclass(slots=True)
 class _Parted:
     """A line of a shipment line on which past and draft part ways: what it holds under each."""
@@ -165,9 +151,10 @@ def _decide(
     overrides: Overrides,
 ) -> None:
     """Answer one request and settle its fate; `parted` are earlier lines that ended otherwise, by shipment line."""
-    told, short = {}, False
+    told: dict[int, Heard] = {}
+    short = False
     for line in request.lines:
-        told[line.id] = heard(line.eligibility)
+        told[line.id] = line.eligibility
         if ask is None:
             continue
         more = sum(one.more(request) for one in parted.get(line.shipment_line_id or 0, ()))
@@ -203,8 +190,8 @@ def _fate(request: Request, answer: str, overrides: Overrides) -> str:
 class _Falls:
     """Pieces of a line whose credit falls due at an instant."""
 
-    place: tuple[datetime, int]
-    due: datetime
+    place: tuple[int, int]
+    due: int
     request: Request
     line: Line
     side: LineSide
@@ -251,7 +238,7 @@ def _falls(request: Request, line: Line, was: LineSide, mine: LineSide) -> list[
     return found
 
 
-def _permitted_at(request: Request, line: Line, mine: LineSide) -> datetime:
+def _permitted_at(request: Request, line: Line, mine: LineSide) -> int:
     """When a request was permitted: at once where policy says yes, else when a person did."""
     given = [step.at for step in line.reached if step.kind == "authorised"]
     return request.asked_at if mine.answer == "yes" or not given else given[0]

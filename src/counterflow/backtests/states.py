@@ -23,7 +23,6 @@ BACKTEST = Machine(
         # action    from               to
         ("advance", Backtest.WAITING, Backtest.RUNNING),
         ("advance", Backtest.RUNNING, Backtest.RUNNING),
-        ("finish", Backtest.WAITING, Backtest.DONE),
         ("finish", Backtest.RUNNING, Backtest.DONE),
         ("fail", Backtest.WAITING, Backtest.FAILED),
         ("fail", Backtest.RUNNING, Backtest.FAILED),

@@ -1,8 +1,10 @@
-"""The past as a back-test sees it: an order's return requests in the order they came, with what became of them."""
+"""The past as a back-test sees it: an order's return requests in the order they came, with what became of them.
+
+Instants are whole microseconds since 1970 in UTC: a million returns have many of them, and they are only compared.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -13,14 +15,24 @@ _COUNTED = {"carrier_scan": "carrier_scan", "received": "received", "inspected":
 
 
 @dataclass(slots=True)
-class Said:
-    """A decision on record: its version, the row that fired, the facts it saw; `override` is what was done instead."""
+class Heard:
+    """What was, or would have been, said: the version and row that fired, and the answer."""
 
     version_id: int
     row_id: str
-    facts: dict[str, Any]
     outcome: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Said(Heard):
+    """A decision on record, with the facts it saw; `override` is what was done instead.
+
+    `anew` is what the draft says to the same facts, once it was asked.
+    """
+
+    facts: dict[str, Any]
     override: Mapping[str, Any] | None = None
+    anew: Heard | None = None
 
 
 @dataclass(slots=True)
@@ -30,7 +42,7 @@ class Reached:
     id: int
     kind: str
     pieces: int
-    at: datetime
+    at: int
 
 
 @dataclass(slots=True)
@@ -44,8 +56,8 @@ class Paid:
     goods: int
     fee: int
     shipping: int
-    due: datetime
-    place: tuple[datetime, int]
+    due: int
+    place: tuple[int, int]
 
     @property
     def total(self) -> int:
@@ -113,7 +125,7 @@ class Request:
     number: str
     state: str
     currency: str
-    asked_at: datetime
+    asked_at: int
     decided: bool
     counted: bool
     lines: list[Line] = field(default_factory=list)
@@ -165,7 +177,7 @@ def together(answers: Sequence[str], unmapped: bool) -> str:
     return "ask" if unmapped or "ask" in answers else "yes"
 
 
-def pieces_at(line: Line, request: Request, waits_for: str, *, permitted_at: datetime) -> list[tuple[int, datetime]]:
+def pieces_at(line: Line, request: Request, waits_for: str, *, permitted_at: int) -> list[tuple[int, int]]:
     """How many pieces of an accepted line reached a milestone, and when; in the order of time.
 
     What was permitted counts as it stands: pieces that were cancelled never fall due. A piece that is here has passed
@@ -183,9 +195,9 @@ def pieces_at(line: Line, request: Request, waits_for: str, *, permitted_at: dat
     return _first(found, line.quantity)
 
 
-def _standing(steps: Sequence[Reached], kind: str) -> list[tuple[int, datetime]]:
+def _standing(steps: Sequence[Reached], kind: str) -> list[tuple[int, int]]:
     """Pieces that reached something and still count; what was taken back is taken from the last."""
-    found: list[tuple[int, datetime]] = []
+    found: list[tuple[int, int]] = []
     for step in steps:
         if step.kind != kind:
             continue
@@ -201,7 +213,7 @@ def _standing(steps: Sequence[Reached], kind: str) -> list[tuple[int, datetime]]
     return sorted(found, key=lambda one: one[1])
 
 
-def _first(found: Sequence[tuple[int, datetime]], most: int) -> list[tuple[int, datetime]]:
+def _first(found: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
     """The first pieces, at most so many."""
     kept = []
     for pieces, at in found:
@@ -212,7 +224,7 @@ def _first(found: Sequence[tuple[int, datetime]], most: int) -> list[tuple[int, 
     return kept
 
 
-def _at_least(one: list[tuple[int, datetime]], other: list[tuple[int, datetime]]) -> list[tuple[int, datetime]]:
+def _at_least(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The n-th piece counts from whichever list has it, from the first of both where both have."""
     if not one or not other:
         return one or other

@@ -7,15 +7,17 @@ from typing import Final
 
 from counterflow.backtests.commands.advance_backtests import AdvanceBacktest, advance_backtests
 from counterflow.backtests.commands.fail_backtests import FailBacktest, fail_backtests
-from counterflow.backtests.queries import next_open
+from counterflow.backtests.commands.finish_backtests import FinishBacktest, finish_backtests
+from counterflow.backtests.queries import Open, next_open
 from counterflow.kernel import clock
-from counterflow.kernel.commands import Done
+from counterflow.kernel.commands import Batch, Done
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError
 from counterflow.kernel.tasks import jobs
 
 PERMISSIONS: Final = frozenset({"policies.test"})
 SECONDS_AT_ONCE: Final = 5.0
+PAUSE_SECONDS: Final = 0.2
 
 
 @jobs.periodic(cron="* * * * * */2")
@@ -28,15 +30,15 @@ def work(timestamp: int) -> None:
 
 
 def step(*, at: datetime, backtest_id: int | None = None) -> bool:
-    """Do the next chunk of a run, the oldest one that is open unless one is named; whether one was done.
+    """Do what comes next of a run, the oldest one that is open unless one is named; whether something was done.
 
     What goes wrong ends the run, with its sentence on record.
     """
     found = next_open(backtest_id=backtest_id)
-    if found is None:
+    if found is None or (found.chunk is None and not found.whole):
         return False
     try:
-        (result,) = advance_backtests(_context(at), items=[AdvanceBacktest(found.id, found.chunk)])
+        (result,) = _next(found, _context(at))
     except DomainError as error:
         fail_backtests(_context(at), items=[FailBacktest(found.id, error.message)])
         return True
@@ -46,12 +48,18 @@ def step(*, at: datetime, backtest_id: int | None = None) -> bool:
     return isinstance(result, Done)
 
 
+def _next(found: Open, ctx: Context) -> Batch:
+    if found.chunk is None:
+        return finish_backtests(ctx, items=[FinishBacktest(found.id)])
+    return advance_backtests(ctx, items=[AdvanceBacktest(found.id, found.chunk)])
+
+
 def finish(backtest_id: int, *, now: Callable[[], datetime], progress: Callable[[int, int], None]) -> None:
-    """Do everything that is left of a run in this process."""
+    """Do everything that is left of a run in this process, beside whoever is at it too."""
     while (found := next_open(backtest_id=backtest_id)) is not None:
         progress(found.done, found.total)
         if not step(at=now(), backtest_id=backtest_id):
-            time.sleep(0.5)  # a worker has it just now
+            time.sleep(PAUSE_SECONDS)  # others are at what is left
 
 
 def _context(at: datetime) -> Context:

@@ -4,12 +4,16 @@ Kept as plain JSON. Amounts are minor units by currency. Days are counted by the
 when it falls due -> how many.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 BEFORE, AFTER = "before", "after"
+DAY = 24 * 60 * 60 * 1_000_000
+"""Microseconds."""
 DIMENSIONS = ("brand", "family", "channel_kind", "customer_segment", "zone", "reason_code", "value_band")
 VALUES_MAX = 300
 """Values of a dimension kept apart at most; what is rarer is put together as `other`."""
@@ -63,11 +67,19 @@ def _side() -> Tree:
     }
 
 
-def add(tree: Tree, *path: str, n: int = 1) -> None:
-    """Add to a number in a tree, which need not be there yet."""
-    for name in path[:-1]:
-        tree = tree.setdefault(name, {})
-    tree[path[-1]] = tree.get(path[-1], 0) + n
+Counts = Counter[tuple[str, ...]]
+"""Numbers by their path in the tree; counting them flat is several times faster."""
+
+
+def planted(counts: Mapping[tuple[str, ...], int]) -> Tree:
+    """The tree of counted numbers."""
+    tree: Tree = {}
+    for path, number in counts.items():
+        place = tree
+        for name in path[:-1]:
+            place = place.setdefault(name, {})
+        place[path[-1]] = place.get(path[-1], 0) + number
+    return tree
 
 
 def merge(one: Tree, other: Mapping[str, Any]) -> Tree:
@@ -99,9 +111,15 @@ def band(value_minor: int, places: int) -> str:
     return f"{least}+"
 
 
-def week_of(day: date) -> str:
-    """The Monday of a day's week, as an ISO date."""
-    return (day - timedelta(days=day.weekday())).isoformat()
+def week_of(at: int) -> str:
+    """The Monday of the week of an instant (microseconds since 1970, UTC), as an ISO date."""
+    return _monday((at // DAY + 3) // 7)
+
+
+@lru_cache(maxsize=4_000)
+def _monday(week: int) -> str:
+    """The Monday of the n-th week since that of the first day of 1970, which was a Thursday."""
+    return (date(1970, 1, 1) + timedelta(days=7 * week - 3)).isoformat()
 
 
 def quantile(days: Mapping[str, int], part: float) -> int | None:
@@ -115,14 +133,13 @@ def quantile(days: Mapping[str, int], part: float) -> int | None:
     return None
 
 
-def add_segments(totals: Tree, seen: Mapping[Seen, Iterable[int]]) -> None:
+def add_segments(counts: Counts, seen: Mapping[Seen, Sequence[int]]) -> None:
     """Spread counted lines over every dimension: lines, fates and refunded money on both sides."""
     for one, (lines, before, after) in seen.items():
         for name, value in zip(DIMENSIONS, one.segments, strict=True):
-            found = totals["segments"][name].setdefault(value, {"lines": 0, "differ": 0})
-            found["lines"] += lines
-            found["differ"] += lines if one.differs else 0
+            place = ("segments", name, value)
+            counts[(*place, "lines")] += lines
+            counts[(*place, "differ")] += lines if one.differs else 0
             for side, fate, money in ((BEFORE, one.fates[0], before), (AFTER, one.fates[1], after)):
-                add(found, side, fate, n=lines)
-                if one.currency:
-                    add(found, side, "refunded", one.currency, n=money)
+                counts[(*place, side, fate)] += lines
+                counts[(*place, side, "refunded", one.currency)] += money

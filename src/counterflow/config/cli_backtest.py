@@ -2,6 +2,9 @@
 
 import argparse
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -36,17 +39,21 @@ class VersionNotFound(NotFound):
     """There is no version {name}; name a file with a decision table, an id, or kind/number like eligibility/2."""
 
 
+class WordsMissing(Invalid):
+    """A back-test needs a version and a period, such as `eligibility/2 --from 2026-01-01 --to 2026-04-01`."""
+
+
 class NotStarted(DomainError):
     """{what}"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `counterflow backtest` takes."""
-    parser.add_argument("version", metavar="VERSION", help="kind/number, an id, or a file with a decision table")
     parser.add_argument(
-        "--from", dest="since", required=True, metavar="DAY", help="asked for on this day or later, UTC"
+        "version", nargs="?", metavar="VERSION", help="kind/number, an id, or a file with a decision table"
     )
-    parser.add_argument("--to", dest="until", required=True, metavar="DAY", help="asked for before this day, UTC")
+    parser.add_argument("--from", dest="since", metavar="DAY", help="asked for on this day or later, UTC")
+    parser.add_argument("--to", dest="until", metavar="DAY", help="asked for before this day, UTC")
     parser.add_argument("--channel", default="", metavar="CODE", help="returns of this channel only")
     parser.add_argument("--brand", default="", metavar="CODE", help="lines of this brand only")
     parser.add_argument("--family", default="", metavar="CODE", help="lines of this family only")
@@ -56,11 +63,47 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default="kept",
         help="decisions that staff took against policy: as recorded (default), none of them, or for every request",
     )
+    parser.add_argument("--processes", type=int, default=2, help="how many work on it at once (default 2)")
+    parser.add_argument("--go-on", type=int, metavar="ID", help="work on a back-test that was started already")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def run(options: argparse.Namespace) -> int:
     """Exit code 0 when it ended well, 1 when it failed or was cancelled."""
+    backtest_id = options.go_on or _started(options)
+    narrator = Narrator(Console(stderr=True, highlight=False))
+    with narrator.step("Back-test", 1):
+        together(backtest_id, options.processes, narrator.at)
+    found = backtest(backtest_id)
+    if options.json:
+        print(json.dumps(asdict(found), default=str, indent=2))
+    else:
+        show(Console(highlight=False), found)
+    return 0 if found.backtest.state == "done" else 1
+
+
+def together(backtest_id: int, processes: int, progress: Callable[[int, int], None]) -> None:
+    """Do what is left of a run in this process and in others beside it; they end when it does."""
+    words = [sys.executable, "-m", "counterflow.config.cli", "backtest", "--go-on", str(backtest_id)]
+    others = [
+        subprocess.Popen(  # noqa: S603 - our own program and a number
+            [*words, "--processes", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for _ in range(processes - 1)
+    ]
+    try:
+        finish(backtest_id, now=clock.now, progress=progress)
+    finally:
+        for other in others:
+            other.terminate()
+            other.wait()
+
+
+def _started(options: argparse.Namespace) -> int:
+    """The id of the run that is asked for. Raises `NotStarted` and what is wrong with the words."""
+    for name in ("version", "since", "until"):
+        if not getattr(options, name):
+            raise WordsMissing()
     ctx = Context.make("cli:backtest", {"policies.test", "policies.edit"}, clock.now(), source="cli")
     item = StartBacktest(
         request_ref=f"cli-{uuid4().hex}",
@@ -75,15 +118,7 @@ def run(options: argparse.Namespace) -> int:
     started = start_backtests(Context.make(ctx.actor, ctx.permissions, ctx.at, source="cli"), items=[item]).results[0]
     if not isinstance(started, Done):
         raise NotStarted(what=started.message)
-    narrator = Narrator(Console(stderr=True, highlight=False))
-    with narrator.step("Back-test", 1):
-        finish(started.facts["backtest_id"], now=clock.now, progress=narrator.at)
-    found = backtest(started.facts["backtest_id"])
-    if options.json:
-        print(json.dumps(asdict(found), default=str, indent=2))
-    else:
-        show(Console(highlight=False), found)
-    return 0 if found.backtest.state == "done" else 1
+    return int(started.facts["backtest_id"])
 
 
 def _day(text: str) -> datetime:

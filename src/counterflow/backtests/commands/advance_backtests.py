@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -12,8 +13,7 @@ from counterflow.backtests import totals
 from counterflow.backtests.commands.locking import BacktestNotFound
 from counterflow.backtests.comparing import Differing, Wish, compare
 from counterflow.backtests.deciding import Draft
-from counterflow.backtests.events import BACKTEST_ENDED
-from counterflow.backtests.models import Backtest
+from counterflow.backtests.models import Backtest, Chunk
 from counterflow.backtests.reading import Period, Span, spans, stories
 from counterflow.backtests.states import BACKTEST, Overrides
 from counterflow.backtests.states import Backtest as State
@@ -21,21 +21,27 @@ from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context, Rank
 from counterflow.kernel.errors import Conflict, DomainError
-from counterflow.kernel.events import Event, emit
 from counterflow.policies.trials import past_versions, version_of
 
 ORDERS_AT_ONCE = 10_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_LOCK = "SELECT * FROM backtests_backtest WHERE id = %s ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+_WHOLE = "SELECT * FROM backtests_backtest WHERE id = %s ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+# Workers share the run, so that several do its chunks at once; whoever ends it waits for them.
+_SHARED = "SELECT * FROM backtests_backtest WHERE id = %s ORDER BY id FOR SHARE"
+_CHUNK = """
+SELECT id, after, last, blind FROM backtests_chunk WHERE backtest_id = %s AND n = %s AND totals IS NULL
+ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""
 
 
 class Elsewhere(Conflict):
-    """The back-test {backtest_id} is not at chunk {chunk}, or another worker has it."""
+    """Chunk {chunk} of the back-test {backtest_id} is done, or another worker is at it."""
 
 
 @dataclass(frozen=True)
 class AdvanceBacktest:
-    """A run, and the chunk that comes next: 0 cuts the period into chunks, n compares the n-th."""
+    """A run, and what of it is to be done: 0 cuts the period into chunks, n compares the n-th."""
 
     backtest_id: int
     chunk: int
@@ -43,7 +49,7 @@ class AdvanceBacktest:
 
 @command(needs="policies.test")
 def advance_backtests(ctx: Context, *, items: Sequence[AdvanceBacktest]) -> Batch:
-    """Do the next chunk of each run, whole or not at all; the last one ends it.
+    """Do a chunk of each run, whole or not at all. Several workers do several chunks of a run at once.
 
     Refuses `BacktestNotFound`, `Elsewhere` (another worker did it, or is at it), `MoveNotAllowed`. Ten SQL statements
     at most for a chunk, however much is in it; the worker takes one at a time.
@@ -51,51 +57,79 @@ def advance_backtests(ctx: Context, *, items: Sequence[AdvanceBacktest]) -> Batc
     results: list[Done | Refused] = []
     for item in items:
         try:
-            results.append(_advance(ctx, item))
+            results.append(_cut(ctx, item) if item.chunk == 0 else _advance(ctx, item))
         except DomainError as error:
             results.append(Refused.of(str(item.backtest_id), error))
     return Batch(results)
 
 
-def _advance(ctx: Context, item: AdvanceBacktest) -> Done:
-    found = db.lock(ctx, Rank.WORK, _LOCK, [item.backtest_id])
-    if not found:
-        if not db.rows("SELECT id FROM backtests_backtest WHERE id = %s", [item.backtest_id]):
-            raise BacktestNotFound(backtest_id=item.backtest_id)
+def _found(ctx: Context, sql: str, item: AdvanceBacktest) -> Any:
+    """The run under lock. Raises `BacktestNotFound`, `Elsewhere`."""
+    found = db.lock(ctx, Rank.WORK, sql, [item.backtest_id])
+    if found:
+        return found[0]
+    if db.rows("SELECT id FROM backtests_backtest WHERE id = %s", [item.backtest_id]):
         raise Elsewhere(backtest_id=item.backtest_id, chunk=item.chunk)
-    run = found[0]
+    raise BacktestNotFound(backtest_id=item.backtest_id)
+
+
+def _cut(ctx: Context, item: AdvanceBacktest) -> Done:
+    """Cut the period of a run that waits into chunks."""
+    run = _found(ctx, _WHOLE, item)
+    if run.state == State.RUNNING:
+        raise Elsewhere(backtest_id=item.backtest_id, chunk=0)
     state = BACKTEST.move("advance", run.state)
-    if item.chunk != (0 if run.state == State.WAITING else run.done + 1):
+    found = spans(Period(run.since, run.until, run.started_at, run.channel), size=ORDERS_AT_ONCE)
+    db.insert(
+        Chunk,
+        [
+            {
+                "id": ctx.new_id(),
+                "backtest_id": run.id,
+                "n": n,
+                "after": span.after,
+                "last": span.last,
+                "blind": span.blind,
+            }
+            for n, span in enumerate(found, start=1)
+        ],
+    )
+    db.update(Backtest, [{"id": run.id, "state": str(state), "total": len(found)}])
+    return Done(str(item.backtest_id), {"state": str(state), "total": len(found)})
+
+
+def _advance(ctx: Context, item: AdvanceBacktest) -> Done:
+    """Compare one chunk."""
+    run = _found(ctx, _SHARED, item)
+    state = BACKTEST.move("advance", run.state)
+    chunk = db.lock(ctx, Rank.WORK, _CHUNK, [run.id, item.chunk])
+    if not chunk:
         raise Elsewhere(backtest_id=item.backtest_id, chunk=item.chunk)
+    (part,) = chunk
     period = Period(run.since, run.until, run.started_at, run.channel)
-    if item.chunk == 0:
-        chunks = spans(period, size=ORDERS_AT_ONCE)
-        change = {
-            "chunks": [[span.after, span.last, span.blind] for span in chunks],
-            "total": len(chunks),
-            "totals": totals.empty(),
-            "done": 0,
-        }
-    else:
-        chunks = [Span(*chunk) for chunk in run.chunks]
-        change = _compare(run, period, chunks[run.done])
-    if change["done"] == len(chunks):
-        state = BACKTEST.move("finish", state)
-        emit(ctx, [Event(BACKTEST_ENDED, run.id, facts={"state": str(state)})])
-    ended = ctx.at if state == State.DONE else None
-    db.update(Backtest, [{"id": run.id, "state": str(state), "ended_at": ended, **change}])
-    told = {"state": str(state), "done": change["done"], "total": len(chunks)}
-    return Done(str(item.backtest_id), told)
-
-
-def _compare(run: Any, period: Period, span: Span) -> dict[str, Any]:
-    """Compare one chunk; what changes in the run's row."""
-    version = version_of(run.version_id, run.kind, run.content, run.scope)
-    draft = Draft(version, past_versions(run.kind))
+    draft = _prepared(run)
     wish = Wish(run.brand, run.family, Overrides(run.overrides))
-    found = compare(stories(period, span), draft, wish)
-    _copy(run.id, draft, found.differing)
-    return {"done": run.done + 1, "totals": totals.bounded(totals.merge(run.totals, found.totals))}
+    found = compare(stories(period, Span(part.after, part.last, part.blind)), draft, wish)
+    _copy(run.id, found.differing)
+    db.update(Chunk, [{"id": part.id, "totals": totals.bounded(found.totals)}])
+    return Done(str(item.backtest_id), {"state": str(state), "chunk": item.chunk})
+
+
+# What this process has learnt of the tables of the last few runs; a run never changes.
+_DRAFTS: dict[tuple[str, bytes], Draft] = {}
+_DRAFTS_MAX = 4
+
+
+def _prepared(run: Any) -> Draft:
+    """The version under test, ready to answer, beside those that decided in the past."""
+    key = (f"{connection.settings_dict['NAME']} {run.id}", bytes(run.wish))
+    made = _DRAFTS.get(key)
+    if made is None:
+        if len(_DRAFTS) >= _DRAFTS_MAX:
+            _DRAFTS.clear()
+        made = Draft(version_of(run.version_id, run.kind, run.content, run.scope), past_versions(run.kind))
+        _DRAFTS[key] = made
+    return made
 
 
 _COLUMNS = (
@@ -105,7 +139,7 @@ _COLUMNS = (
 )
 
 
-def _copy(backtest_id: int, draft: Draft, differing: Sequence[Differing]) -> None:
+def _copy(backtest_id: int, differing: Sequence[Differing]) -> None:
     """Write what differs by one COPY; none for nothing."""
     if not differing:
         return
@@ -131,7 +165,7 @@ def _row(backtest_id: int, one: Differing) -> Iterable[Any]:
         one.request.number,
         one.line.line_no,
         one.unit_id,
-        one.request.asked_at.isoformat(),
+        _instant(one.request.asked_at),
         *one.fates,
         was.version_id,
         would.version_id,
@@ -141,6 +175,11 @@ def _row(backtest_id: int, one: Differing) -> Iterable[Any]:
         int(one.line.eligibility.facts.get("value_minor", 0)),
         *one.refunded,
         one.possible,
-        *(at and at.isoformat() for at in one.due),
+        *(at and _instant(at) for at in one.due),
         *one.segments,
     )
+
+
+def _instant(at: int) -> str:
+    """Microseconds since 1970 as COPY reads an instant."""
+    return (_EPOCH + timedelta(microseconds=at)).isoformat()

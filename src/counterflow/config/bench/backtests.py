@@ -21,8 +21,8 @@ import psycopg
 from counterflow.backtests.commands.start_backtests import StartBacktest, start_backtests
 from counterflow.backtests.projection import Decider
 from counterflow.backtests.queries import backtest
-from counterflow.backtests.tasks import finish
 from counterflow.config.bench.company import CHANNEL, NODE, context, make_company, settled
+from counterflow.config.cli_backtest import together
 from counterflow.kernel import clock
 from counterflow.policies.commands.draft_policies import DraftPolicy, draft_policies
 from counterflow.policies.engine import prepare
@@ -35,6 +35,8 @@ BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = 365 * 24 * 60
 AT_ONCE = 20_000
 RECORDS, BATCH = 100_000, 1_000
+PROCESSES = 2
+"""How many work on a back-test at once."""
 STEP = 20
 """Ids that belong to one return."""
 
@@ -74,13 +76,13 @@ def _drafts() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 def _tested(kind: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A draft tested on the whole past, by one process; the time from the start to the result."""
+    """A draft tested on the whole past, by two processes; the time from the start to the result."""
     draft = DraftPolicy(f"bench-{kind}", kind, {**shipped(kind).as_json(), "rows": rows}, "executive")
     (drafted,) = settled(draft_policies(context(), items=[draft])).done
     wish = StartBacktest(f"bench-{kind}", drafted.facts["version_id"], BEGIN, BEGIN + timedelta(days=800))
     (started,) = settled(start_backtests(context(), items=[wish])).done
     began, busy = time.monotonic(), time.process_time()
-    finish(started.facts["backtest_id"], now=clock.now, progress=lambda done, total: None)
+    together(started.facts["backtest_id"], PROCESSES, lambda done, total: None)
     seconds = time.monotonic() - began
     found = backtest(started.facts["backtest_id"])
     return {
@@ -178,14 +180,12 @@ def _drawn(returns: int) -> Iterator[str]:
         ]
         text = StringIO()
         write = csv.writer(text)
-        for decider, found in zip(deciders, told, strict=True):
-            decider.learn(found)
-        for offset, facts in enumerate(zip(*told, strict=True)):
+        said = [decider.rows(found) for decider, found in zip(deciders, told, strict=True)]
+        for offset, (facts, rows) in enumerate(zip(zip(*told, strict=True), zip(*said, strict=True), strict=True)):
             n = start + offset
             at = BEGIN + timedelta(minutes=n * YEAR // returns)
             line = [n, n - 1 if n % 10 == 1 else n, at.isoformat(), facts[0]["value_minor"]]
-            for decider, one in zip(deciders, facts, strict=True):
-                row = decider.row(one)
+            for one, row in zip(facts, rows, strict=True):
                 line += [orjson.dumps(one).decode(), row.id, orjson.dumps(dict(row.then)).decode()]
             write.writerow(line)
         yield text.getvalue()

@@ -10,6 +10,7 @@ from django.db import connection
 from counterflow.backtests.commands.advance_backtests import AdvanceBacktest, advance_backtests
 from counterflow.backtests.commands.cancel_backtests import CancelBacktest, cancel_backtests
 from counterflow.backtests.commands.fail_backtests import FailBacktest, fail_backtests
+from counterflow.backtests.commands.finish_backtests import FinishBacktest, finish_backtests
 from counterflow.backtests.commands.start_backtests import StartBacktest, start_backtests
 from counterflow.backtests.queries import backtest, backtests, next_open
 from counterflow.backtests.tasks import finish
@@ -92,6 +93,18 @@ def test_what_failed_says_why(shop, ctx, fourteen_days):
     assert backtest(run).backtest.fault == "The disk is full."
     (refused,) = cancel_backtests(ctx(), items=[CancelBacktest(run)])
     assert refused.code == "move_not_allowed"
+
+
+def test_a_run_is_finished_once_and_only_when_every_chunk_is_done(shop, ctx, fourteen_days):
+    run = shop.start(shop.draft(fourteen_days))
+    assert finish_backtests(ctx(), items=[FinishBacktest(run)]).refused[0].code == "move_not_allowed"
+    assert advance_backtests(ctx(), items=[AdvanceBacktest(run, 0)]).done
+    assert finish_backtests(ctx(), items=[FinishBacktest(run)]).refused[0].code == "chunks_left"
+    assert advance_backtests(ctx(), items=[AdvanceBacktest(run, 1)]).done
+    assert advance_backtests(ctx(), items=[AdvanceBacktest(run, 1)]).refused[0].code == "elsewhere"
+    first, again = (finish_backtests(ctx(), items=[FinishBacktest(run)]).done[0] for _ in range(2))
+    assert (first.replayed, again.replayed) == (False, True)
+    assert backtest(run).differ["returns"] == 2
 
 
 def test_a_draft_that_is_edited_meanwhile_does_not_change_a_run(shop, fourteen_days):

@@ -35,6 +35,7 @@ from counterflow.recovery import queries as recovery
 from counterflow.refunds import queries as refunds
 from counterflow.registry import queries as registry
 from counterflow.returns import queries as returns
+from counterflow.returns import risk
 from counterflow.returns.documents import AskedLine
 from counterflow.returns.page import return_page
 
@@ -192,10 +193,20 @@ def expected(*, parcel_id: int | None = None, rma: str = "") -> list[Job]:
 _OVERRIDE_FILTERS = ("since", "until", "by", "kind", "version", "row", "reason", "act", "brand", "channel", "rma")
 _AS_OF = ("entity", "booked", "happened", "known")
 
+
+def judged() -> list[risk.Judged]:
+    """Reasons of scores, the most frequent first, with what reviews of the last year found."""
+    return risk.judged_reasons(at=clock.now())
+
+
 READS: list[Read] = [
     *INVENTORY,
     Read("/rmas", returns.returns, "returns.view", "returns", ("search", "state", "channel"), ("before_id", "id")),
     Read("/rmas/{number}", return_page, "returns.view", "returns"),
+    Read("/rmas/{number}/risk", risk.risk_of_return, "risk.view", "returns"),
+    Read("/customers/{channel}/{customer_ref}/risk", risk.risk_of_customer, "risk.view", "returns"),
+    Read("/scores", risk.scores, "risk.view", "returns", ("least", "code", "outcome"), ("before_id", "id")),
+    Read("/score-reasons", judged, "risk.view", "returns"),
     Read("/credits", refunds.credits, "refunds.view", "refunds", ("rma", "unsettled"), ("before_id", "id")),
     Read("/credits/{credit_id}", refunds.credit, "refunds.view", "refunds"),
     Read("/replacements", refunds.replacements, "refunds.view", "refunds", ("rma",), ("before_id", "id")),

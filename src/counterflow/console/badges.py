@@ -167,6 +167,17 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "unexplained": Badge("Unexplained", STOP),
         "transformation": Badge("Transformation", PLAIN),
     },
+    "review": {
+        "none": Badge("Not reviewed", PLAIN),
+        "open": Badge("Review open", WAIT),
+        "confirmed": Badge("Confirmed", STOP),
+        "cleared": Badge("Cleared", GOOD),
+    },
+    "signal": {
+        "serial_mismatch": Badge("Other serial number", WAIT),
+        "empty_box": Badge("Empty parcel", WAIT),
+        "claim_after_delivery": Badge("Claim after delivery", WAIT),
+    },
     "case": {
         "open": Badge("Open", WAIT),
         "snoozed": Badge("Put off", HOLD),

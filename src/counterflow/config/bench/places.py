@@ -60,6 +60,14 @@ SAMPLES: dict[str, str] = {
     "plan": "SELECT code AS it FROM receiving_plan WHERE active ORDER BY id DESC",
     "order": "SELECT c.code AS it, o.number AS other FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id"
     " ORDER BY o.id DESC",
+    "return_risk": "SELECT r.number AS it FROM returns_risk k JOIN returns_rma r ON r.id = k.rma_id"
+    " ORDER BY k.score DESC, k.id DESC",
+    **dict.fromkeys(
+        ("order_risk", "order_claim"),
+        "SELECT c.code AS it, o.number AS other FROM returns_risk k JOIN returns_rma r ON r.id = k.rma_id"
+        " JOIN orders_order o ON o.id = r.order_id JOIN orders_channel c ON c.id = o.channel_id"
+        " ORDER BY k.score DESC, k.id DESC",
+    ),
     "unit_label": "SELECT lpn AS it, 'pdf' AS other FROM receiving_unit ORDER BY id DESC",
     "tote_label": "SELECT code AS it FROM facilities_tote ORDER BY id DESC",
     "master_items_one": "SELECT sku AS it FROM catalog_item ORDER BY id DESC",

@@ -161,6 +161,16 @@ def ctx(database_copy: str) -> Callable[..., object]:
     return make
 
 
+@pytest.fixture(scope="module")
+def nobody_asked(database_copy: str) -> None:
+    """In the database of this module nobody's agreement is needed for anything; whose is, is tested with approvals."""
+    import agreeing
+    from counterflow.kernel.context import Context
+
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    agreeing.nobody_asked(lambda: Context.make("user:1", ("*",), at, source="test"))
+
+
 @pytest.fixture
 def company(ctx: Callable[..., object]) -> object:
     """A company of its own for each test; see `tests/company.py`."""

@@ -8,9 +8,15 @@ from PIL import Image
 
 import recovering
 import risky
+from agreeing import address, as_, person, request_of, say
+from agreeing import ask as agreement
 from casework import work_cases
 from company import ASKED, SOLD, Company
 from counterflow import flows
+from counterflow.approvals.commands.delegate_approvals import DelegateApproval, delegate_approvals
+from counterflow.approvals.commands.end_delegations import EndDelegation, end_delegations
+from counterflow.approvals.commands.expire_approvals import ExpireApproval, expire_approvals
+from counterflow.approvals.commands.withdraw_approvals import WithdrawApproval, withdraw_approvals
 from counterflow.catalog.commands import MapReason, map_reasons
 from counterflow.clocks.commands.change_calendars import ChangeCalendar, change_calendars
 from counterflow.clocks.commands.record_calendars import NewCalendar, record_calendars
@@ -139,6 +145,7 @@ def live(company: Company) -> None:
     _money(company)
     _goods(company)
     _goodwill(company)
+    _agreements(company)
     _letters(company)
     suspects = [buy(company, ("tee", 1)) for _ in range(2)]
     risky.live(company, suspects)
@@ -338,6 +345,29 @@ def _goodwill(company: Company) -> None:
     batch = grant_goodwill(company.ctx(), items=items)
     assert not batch.refused, batch.refused[0]
     flows.run_pending()
+
+
+def _agreements(company: Company) -> None:
+    """Asked for and agreed to, by oneself and for another, refused, withdrawn, expired, overtaken, and waiting."""
+    asker, second, helper = (person(company.ctx, role) for role in ("finance", "finance", "inventory_controller"))
+    week = timedelta(days=7)
+    item = DelegateApproval("holiday", address(second), "finance", datetime.now(UTC) + week)
+    assert delegate_approvals(as_(asker), items=[item]).done
+    item = DelegateApproval("holiday", address(helper), "finance", datetime.now(UTC) + week)
+    given = delegate_approvals(as_(second), items=[item]).done[0].facts["delegation"]
+    order = buy(company, ("tee", 8))
+    on = {"channel": company.channel(), "order": order, "method": "store_credit"}
+    items = [GrantGoodwill(company.lpn(), 2500 + n, "late_delivery", **on) for n in range(7)]
+    items[3] = GrantGoodwill(company.lpn(), 18_000, "late_delivery", **on)
+    asked = [request_of(agreement(as_(asker), grant_goodwill, item)) for item in items]
+    assert say(as_(second), *asked[:1]).done
+    assert say(as_(helper), *asked[1:2]).done
+    assert say(as_(second), asked[2], verdict="refuse").done
+    assert say(as_(second), asked[3]).refused
+    assert withdraw_approvals(as_(asker), items=[WithdrawApproval(asked[4])]).done
+    late = company.ctx(at=datetime.now(UTC) + 2 * week)
+    assert expire_approvals(late, items=[ExpireApproval(asked[5])]).done
+    assert end_delegations(as_(second), items=[EndDelegation(given)]).done
 
 
 def _goods(company: Company) -> None:

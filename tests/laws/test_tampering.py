@@ -49,6 +49,20 @@ UNNOTICED = {
             ("brand", "family", "channel_kind", "customer_segment", "zone", "reason_code", "value_band"), DESCRIPTIVE
         ),
     },
+    "approvals_agreement": {"id": ONCE, "reason": DESCRIPTIVE},
+    "approvals_delegation": {
+        "id": ONCE,
+        "reference": ONCE,
+        "content_hash": REPLAY,
+        **dict.fromkeys(("taker_id", "role", "starts_at", "ended_by"), "whom the giver named"),
+    },
+    "approvals_request": {
+        "reference": ONCE,
+        "content_hash": REPLAY,
+        "identity": "what came of it is proved by its command",
+        "reason": DESCRIPTIVE,
+        "text": DESCRIPTIVE,
+    },
     "desk_label": {},
     "desk_letterrule": {"id": ONCE},
     "evidence_photo": {
@@ -293,6 +307,8 @@ def test_a_row_that_vanishes_is_missed(everything, table):
 
 
 PICKED = {
+    # A delegation by which nobody agreed stands for nothing.
+    "approvals_delegation": "EXISTS (SELECT FROM approvals_agreement a WHERE a.on_behalf_of_id = t.giver_id)",
     # The latest switch of a rule stands for nothing else; the ones before it leave a gap.
     "desk_letterrule": "turn < (SELECT max(x.turn) FROM desk_letterrule x"
     " WHERE (x.occasion, x.channel_kind) = (t.occasion, t.channel_kind))",

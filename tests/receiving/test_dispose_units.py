@@ -3,11 +3,12 @@
 import pytest
 
 import dock
+from agreeing import as_, ask, person, request_of, say
 from counterflow.kernel import db
 from counterflow.ledger.commands.hold_stock import HoldStock, hold_stock
 from counterflow.ledger.commands.release_holds import ReleaseHold, release_holds
 from counterflow.policies.queries import decisions
-from counterflow.receiving.commands.dispose_units import DisposeUnit
+from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
 from counterflow.receiving.queries import unit
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
@@ -81,8 +82,12 @@ def test_what_needs_a_second_person_is_refused_with_a_case_until_one_agrees(comp
         assert refused.code == "approval_needed"
     assert dock.cases(company).count("approval_needed") == 1
     assert unit(lpn=lpn).unit.stock_state == "inspection"
-    (done,) = dispose(company, DisposeUnit(lpn), may=(*CLERK, "receiving.approve")).done
-    assert done.facts["disposition"] == "scrap"
+    # 300.00 in the books: who may approve asks a second person too.
+    (refused,) = dispose(company, DisposeUnit(lpn), may=(*CLERK, "receiving.approve")).refused
+    assert (refused.code, refused.facts["role"]) == ("approval_needed", "inventory_controller")
+    asker, second = (person(company.ctx, "inventory_controller") for _ in range(2))
+    asked = ask(as_(asker), dispose_units, DisposeUnit(lpn))
+    assert say(as_(second), request_of(asked)).done[0].facts["result"]["disposition"] == "scrap"
     assert "approval_needed" not in dock.cases(company)
     assert gl(company, "write_off") == 30000
     assert dock.breaches() == []

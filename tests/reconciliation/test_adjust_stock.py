@@ -11,6 +11,8 @@ from counting import holds
 from statements import MORNING
 from together import together
 
+pytestmark = pytest.mark.usefixtures("nobody_asked")
+
 
 def wish(shelves, reference="r", sku="tee", source="available", target="unexplained", pieces=2, **more):
     name = f"{reference} {shelves.company.tag}" if reference else ""

@@ -145,12 +145,12 @@ def test_a_newer_statement_makes_older_breaks_void(shelves):
     assert post(shelves, old)[0].code == "newer_statement"
 
 
-def test_whoever_compared_does_not_post_unless_he_may_approve(shelves):
+def test_whoever_compared_does_not_post_unless_somebody_else_agrees(shelves):
     breaks = shelves.breaks(shelves.statement(*MISSING))
-    refused = post(shelves, breaks, actor="user:1", permissions=("reconciliation.post",))[0]
-    assert refused.code == "second_person_needed"
-    done = post(shelves, breaks, actor="user:1", permissions=("reconciliation.post", "workqueue.approve"))[0]
-    assert done.facts["entry"]
+    refused = post(shelves, breaks, actor="user:1")[0]
+    assert (refused.code, refused.facts["approvers"]) == ("approval_needed", 1)
+    assert "You compared this statement yourself" in refused.message
+    assert post(shelves, breaks, actor="user:2")[0].facts["entry"]
 
 
 def test_posting_needs_its_permission(shelves):

@@ -17,6 +17,8 @@ from counterflow.refunds.queries import credit, credits
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from refunding import at_once, authorise, books, breaches, release, report, returned, row, tenders
 
+pytestmark = pytest.mark.usefixtures("nobody_asked")
+
 
 def grant(company, amount, *, ref="", **more):
     more.setdefault("reason", "late_delivery")

@@ -19,6 +19,8 @@ from counterflow.refunds.queries import credits, replacements
 from counterflow.returns.commands.open_rmas import AskedLine, Instead, OpenRma, open_rmas
 from refunding import at_once, books, breaches, cases, line_of, pay, reach, release, tenders
 
+pytestmark = pytest.mark.usefixtures("nobody_asked")
+
 NOW = datetime(2026, 5, 20, 9, tzinfo=UTC)
 
 

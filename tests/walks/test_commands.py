@@ -31,7 +31,7 @@ ACTS_OF = {
 NEVER: dict[str, set[str]] = {
     # Who handles goods decides nothing about money, books or rules, and does not agree with themselves.
     "clerk": {*ACTS_OF["refunds"], *ACTS_OF["ledger"], *ACTS_OF["reconciliation"], *RULES, *POLICIES, "returns.decide"}
-    | {"receiving.approve", "receiving.override", "policies.override", "workqueue.approve"},
+    | {"receiving.approve", "receiving.override", "policies.override", "approvals.decide"},
     "inspector": {
         *ACTS_OF["refunds"],
         *ACTS_OF["ledger"],
@@ -40,7 +40,7 @@ NEVER: dict[str, set[str]] = {
         *POLICIES,
         "returns.decide",
     }
-    | {"receiving.approve", "receiving.override", "policies.override", "workqueue.approve"},
+    | {"receiving.approve", "receiving.override", "policies.override", "approvals.decide"},
     # Who talks with the customer touches neither the goods nor the money, but for goods promised in place of money.
     "agent": {
         *(ACTS_OF["refunds"] - {"refunds.replace"}),
@@ -50,7 +50,7 @@ NEVER: dict[str, set[str]] = {
         *RULES,
         *POLICIES,
     }
-    | {"logistics.observe", "logistics.ship", "workqueue.approve", "orders.record"},
+    | {"logistics.observe", "logistics.ship", "approvals.decide", "orders.record"},
     # Who moves money touches neither the goods nor the decision that the customer gets it.
     "finance": {*ACTS_OF["receiving"], *ACTS_OF["returns"], *ACTS_OF["logistics"], *RULES}
     | {"policies.override", "recovery.ship", "orders.record", "orders.ship"},
@@ -61,7 +61,6 @@ NEVER: dict[str, set[str]] = {
         "policies.install",
         "ledger.reverse",
         "ledger.close",
-        "workqueue.approve",
     }
     | {"returns.open", "returns.decide", "policies.override"},
     "supplier_manager": {*ACTS_OF["refunds"], *ACTS_OF["ledger"], *ACTS_OF["reconciliation"], *RULES, *POLICIES}
@@ -71,7 +70,7 @@ NEVER: dict[str, set[str]] = {
     - {"access.own", "approvals.decide", "approvals.delegate", "policies.review"},
     # A program reports and asks; it does not decide, pay, correct or approve.
     "integrator": {*MONEY, *BOOKS, *RULES, *POLICIES, "returns.decide", "policies.override", "reconciliation.post"}
-    | {"receiving.approve", "receiving.override", "receiving.reverse", "workqueue.approve"},
+    | {"receiving.approve", "receiving.override", "receiving.reverse", "approvals.decide"},
 }
 NAMED = {
     "clerk": ("release_credits", "request_payouts", "approve_early", "observe_money", "publish_policies"),

@@ -88,7 +88,6 @@ PERMISSIONS: dict[str, str] = {
     "risk.view": "See signals of fraud about a customer's returns, with their reasons",
     "workqueue.view": "See cases",
     "workqueue.work": "Take, comment on and close cases",
-    "workqueue.approve": "Approve what waits for a second person",
 }
 
 
@@ -211,7 +210,6 @@ ROLES: dict[str, Role] = {
             "reconciliation.compare",
             "reconciliation.post",
             "workqueue.work",
-            "workqueue.approve",
         ),
         _role(
             "inventory_controller",

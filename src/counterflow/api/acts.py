@@ -6,6 +6,11 @@ passwords, numbering, sealing) are not here.
 
 from counterflow.api.endpoints import Act
 from counterflow.api.statements import compare_statements
+from counterflow.approvals.commands.ask_approvals import ask_approvals
+from counterflow.approvals.commands.decide_approvals import decide_approvals
+from counterflow.approvals.commands.delegate_approvals import delegate_approvals
+from counterflow.approvals.commands.end_delegations import end_delegations
+from counterflow.approvals.commands.withdraw_approvals import withdraw_approvals
 from counterflow.backtests.commands.cancel_backtests import cancel_backtests
 from counterflow.backtests.commands.start_backtests import start_backtests
 from counterflow.catalog.commands.change_brands import change_brands
@@ -216,6 +221,11 @@ ACTS: list[Act] = [
     Act("/policy-ends", end_policies, "policies"),
     Act("/backtests", start_backtests, "policies"),
     Act("/backtest-cancellations", cancel_backtests, "policies"),
+    Act("/approval-requests", ask_approvals, "approvals"),
+    Act("/approval-decisions", decide_approvals, "approvals"),
+    Act("/approval-withdrawals", withdraw_approvals, "approvals"),
+    Act("/delegations", delegate_approvals, "approvals"),
+    Act("/delegation-ends", end_delegations, "approvals"),
     Act("/messages", queue_messages, "desk"),
     Act("/sendings", record_sendings, "desk"),
     Act("/labels", keep_labels, "desk"),

@@ -7,6 +7,7 @@ from counterflow.api.asks_inventory import READS as INVENTORY
 from counterflow.api.backtests import READS as BACKTESTS
 from counterflow.api.policies import READS as POLICIES
 from counterflow.api.reading import Read
+from counterflow.approvals import queries as approvals
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
 from counterflow.clocks import calendar_queries as calendars
@@ -303,4 +304,31 @@ READS: list[Read] = [
     Read("/overrides/sums", override_sums, "policies.view", "policies", ("since", "until")),
     Read("/decisions", policies.decisions, "policies.view", "policies", ("kind", "overridden"), ("before_id", "id")),
     *CASES,
+    Read(
+        "/approval-requests",
+        approvals.requests,
+        "approvals.view",
+        "approvals",
+        ("state", "act", "command", "role", "asked_by"),
+        ("before_id", "id"),
+        "approval_requests",
+    ),
+    Read(
+        "/approval-requests/{request_id}",
+        approvals.request,
+        "approvals.view",
+        "approvals",
+        name="approval_request",
+    ),
+    Read("/delegations", approvals.delegations, "approvals.view", "approvals", ("user_id",), ("before_id", "id")),
+    Read(
+        "/cases",
+        workqueue.cases,
+        "workqueue.view",
+        "cases",
+        _CASE_FILTERS,
+        ("after", "cursor"),
+    ),
+    Read("/cases/{case_id}", workqueue.case, "workqueue.view", "cases"),
+    Read("/queues", workqueue.queues, "workqueue.view", "cases", ("owner_role",)),
 ]

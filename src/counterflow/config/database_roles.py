@@ -30,6 +30,7 @@ ADDED_ONLY = (
     "clocks_calendaryear",
     "clocks_opening",
     "backtests_difference",
+    "approvals_agreement",
     "kernel_commandrecord",
     "kernel_eventrecord",
     "logistics_parcelevent",

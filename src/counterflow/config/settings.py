@@ -77,6 +77,7 @@ TEMPLATES = [
 DATABASES = database.databases()
 PROCRASTINATE_IMPORT_PATHS = [
     "counterflow.flows",
+    "counterflow.approvals.tasks",
     "counterflow.ledger.tasks",
     "counterflow.desk.tasks",
     "counterflow.evidence.tasks",

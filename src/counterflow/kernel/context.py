@@ -14,6 +14,7 @@ class Rank(IntEnum):
     """The one order in which rows are locked; going down again is a defect."""
 
     KEY = 0
+    APPROVAL = 5
     ORDER_TENDER = 10
     SHIPMENT_LINE = 20
     RMA_LINE = 30
@@ -47,7 +48,8 @@ class Context:
     """The circumstances of one call.
 
     `actor` is pseudonymous ("user:7", "token:12", "flow:credits"); `at` is the instant of recording in
-    UTC; `key` is the transport key, under which the same call has its effect once.
+    UTC; `key` is the transport key, under which the same call has its effect once. `leave` lets through what people
+    agreed to (`policies.approving`); only the room approvals gives one, and no edge can.
     """
 
     actor: str
@@ -56,6 +58,7 @@ class Context:
     key: str
     source: str = "python"
     run: Run | None = None
+    leave: object | None = None
 
     @classmethod
     def make(

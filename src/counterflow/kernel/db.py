@@ -192,7 +192,9 @@ def _expression(model: type[models.Model], name: str) -> str:
     if kind == "jsonb":
         return f"v.{name}::jsonb"
     if kind.endswith("[]"):
-        return f"(SELECT array_agg(e) FROM jsonb_array_elements_text(v.{name}::jsonb) e)::{kind}"
+        # An array of none is not the same as no array.
+        listed = f"(SELECT coalesce(array_agg(e), '{{}}') FROM jsonb_array_elements_text(v.{name}::jsonb) e)"
+        return f"CASE WHEN v.{name} IS NOT NULL THEN {listed}::{kind} END"
     return f"v.{name}"
 
 

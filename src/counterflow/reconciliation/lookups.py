@@ -172,7 +172,8 @@ def _explain(asked: Sequence[Asked], columns: dict[str, list[Any]], found: dict[
 
 _BREAKS = """
 SELECT b.id, b.kind, b.state, b.item_id, b.sku, b.quantity, b.value_minor, b.cause, b.proposal, b.from_state,
-       b.to_state, b.entry_id, b.statement_id, s.entity_id, s.node_id, coalesce(b.as_of, s.as_of) AS as_of,
+       b.to_state, b.entry_id, b.statement_id, s.entity_id, s.node_id, n.code AS node, x.currency,
+       coalesce(b.as_of, s.as_of) AS as_of,
        s.compared_by, s.kind AS statement_kind,
        CASE WHEN s.kind = 'count' THEN
            (SELECT max(l.last_at) FROM reconciliation_countline l
@@ -191,6 +192,7 @@ SELECT b.id, b.kind, b.state, b.item_id, b.sku, b.quantity, b.value_minor, b.cau
        (SELECT count(*) FROM reconciliation_break o WHERE o.statement_id = b.statement_id AND o.kind = b.kind
           AND o.state = 'open') AS open_alike
 FROM reconciliation_break b JOIN reconciliation_statement s ON s.id = b.statement_id
+JOIN facilities_node n ON n.id = s.node_id JOIN ledger_entity x ON x.id = s.entity_id
 WHERE b.id = ANY(%s::bigint[]) ORDER BY b.id FOR NO KEY UPDATE OF b
 """
 _PLACES = """

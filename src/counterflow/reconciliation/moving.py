@@ -61,6 +61,13 @@ def _across(rows: Sequence[Any], place: Place) -> list[Place]:
     ]
 
 
+def beside(row: Any, places: PlacesOf, stock: dict[Place, Pool]) -> dict[Place, Pool]:
+    """A copy of the positions that a correction may touch, so that one that is refused leaves the others alone."""
+    states = {row.from_state, row.to_state}
+    alike = [places.get((row.entity_id, row.node_id, row.item_id, state), []) for state in sorted(states)]
+    return {place: stock[place] for found in alike for place in found}
+
+
 def moves_of(row: Any, places: PlacesOf, stock: dict[Place, Pool]) -> list[Move]:
     """The moves of a correction on the running state of positions; raises `PositionChanged` and changes nothing."""
     outside = Place(row.entity_id, Stock.UNEXPLAINED, row.item_id)

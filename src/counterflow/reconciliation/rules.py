@@ -65,10 +65,6 @@ class NewerStatement(Conflict):
     """A newer statement of this node was compared, as of {as_of}; its breaks count, and these do not any more."""
 
 
-class SecondPersonNeeded(Refusal):
-    """{actor} compared this statement; another person posts it, or one with the permission workqueue.approve."""
-
-
 class CounterMayNotPost(Refusal):
     """You counted {sku} yourself; another controller posts what differs."""
 

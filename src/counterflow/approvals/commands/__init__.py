@@ -1,1 +1,1 @@
-"""What changes here, a file each."""
+"""The acts of approvals, one file each."""

@@ -133,7 +133,7 @@ def statement(request: HttpRequest, statement_id: int) -> HttpResponseBase:
     who = signed_in(request)
     postable = [row.id for row in shown if row.proposal == "adjust" and row.state == "open"]
     may_post = who.may("reconciliation.post")
-    alone = who.actor == found.compared_by and not who.may("workqueue.approve")
+    alone = who.actor == found.compared_by
     values = {
         "statement": found,
         "simulated": notices(of(ledger.simulated(), found.entity)),
@@ -141,7 +141,7 @@ def statement(request: HttpRequest, statement_id: int) -> HttpResponseBase:
         "refused": queries.refused_rows(statement=statement_id) if found.refused_rows else [],
         "compared_by": who_words(found.compared_by, access.names_of([found.compared_by])),
         "list": listing(BREAK_COLUMNS, shown, wanted, filters=BREAK_FILTERS, next_place=more),
-        "postable": postable if may_post and not alone else [],
+        "postable": postable if may_post else [],
         "for_another": len(postable) if may_post and alone else 0,
     }
     return render(request, "console/reconciliation/one.html", values)

@@ -52,9 +52,13 @@ subject AS (
     UNION SELECT id, customer_id FROM credit
     UNION SELECT p.id, c.customer_id FROM refunds_payout p JOIN credit c ON c.id = p.credit_id
     UNION SELECT p.id, r.customer_id FROM logistics_parcel p JOIN rma r ON r.id = p.rma_id
+),
+named AS (
+    SELECT id, customer_id FROM subject
+    UNION SELECT q.id, s.customer_id FROM subject s JOIN approvals_request q ON q.subject_id = s.id
 )
-SELECT id, customer_id FROM subject
-UNION SELECT w.id, s.customer_id FROM subject s JOIN workqueue_case w ON w.subject_id = s.id
+SELECT id, customer_id FROM named
+UNION SELECT w.id, n.customer_id FROM named n JOIN workqueue_case w ON w.subject_id = n.id
 ORDER BY 1
 """
 _KEPT = """

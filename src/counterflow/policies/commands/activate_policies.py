@@ -10,6 +10,7 @@ from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, IdentityReused, Refusal
 from counterflow.kernel.events import Event, emit
+from counterflow.policies import approving
 from counterflow.policies.commands.versions import (
     Held,
     lock_versions,
@@ -21,7 +22,8 @@ from counterflow.policies.commands.versions import (
 )
 from counterflow.policies.events import POLICY_PUBLISHED
 from counterflow.policies.examples import require_examples
-from counterflow.policies.queries import forget
+from counterflow.policies.facts import Kind
+from counterflow.policies.queries import active, forget
 from counterflow.policies.rules import require_fit
 from counterflow.policies.states import POLICY, Version
 
@@ -50,8 +52,10 @@ def activate_policies(ctx: Context, *, items: Sequence[ActivatePolicy]) -> Batch
 
     Its table and its examples are checked again, since what they may ask about can have changed. Refuses
     `VersionUnknown`, `DraftChanged`, `MoveNotAllowed`, `TableRefused`, `ExamplesFail`, `StartsTooEarly`,
-    `IdentityReused`. Six SQL statements at most, whatever the batch.
+    `IdentityReused`, `ApprovalNeeded`. Seven SQL statements at most, whatever the batch.
     """
+    # What has to agree is said by the tables in force before this; read while they are known to be those.
+    active(Kind.APPROVAL, at=ctx.at, epoch=ctx.config_epoch)
     named = lock_versions(ctx, [item.version_id for item in items])
     db.execute("UPDATE kernel_epoch SET value = nextval('kernel_id_seq') WHERE id = 1")
     held = lock_versions(ctx, _in_force({version.kind for version in named.values()}) + list(named))
@@ -100,6 +104,8 @@ def _activate(
             raise StartsTooEarly(kind=version.kind, begins=before.effective_from.isoformat())
     if starts < ctx.at:
         raise StartsTooEarly(kind=version.kind, begins=ctx.at.isoformat())
+    facts = {"value_minor": 0, "policy_kind": str(version.kind)}
+    approving.require_approval(ctx, "policy_activation", item.identity, subject_id=version.id, facts=facts)
     for before in befores:
         before.effective_to = starts
         moved[before.id] = before

@@ -15,10 +15,12 @@ from counterflow.kernel.models import Payload
 from counterflow.ledger.chart import TRAITS
 from counterflow.ledger.overlays import Shelf, lock_shelves
 from counterflow.ledger.posting import Entry, Move, Place, post
+from counterflow.policies.approving import ApprovalNeeded
 from counterflow.policies.commands.record_decisions import decision_rows, record_decisions
 from counterflow.policies.commands.record_overrides import note_row, record_overrides
 from counterflow.policies.queries import Answer, decide
 from counterflow.receiving import events, rules
+from counterflow.receiving.approving import cause, require_agreement, unasked
 from counterflow.receiving.lookups import UnitNow, lock_units, unit_of
 from counterflow.receiving.lookups_totes import ToteNow, into, lock_totes, out_of, tote_for
 from counterflow.receiving.models import Disposal, PutAway, Unit
@@ -51,10 +53,6 @@ class DisposeUnit:
     def identity(self) -> str:
         """One disposal for each unit, round and attempt, for ever."""
         return f"{self.lpn}:{self.round}" + (f":{self.attempt}" if self.attempt != 1 else "")
-
-
-class ApprovalNeeded(Refusal):
-    """Policy wants a second person before unit {lpn} is sent to {disposition}: {text}"""
 
 
 class AttemptNotNext(Refusal):
@@ -262,7 +260,12 @@ def _dispose(ctx: Context, item: DisposeUnit, unit: UnitNow, known: _Known, gues
         raise SecondLookMissing(lpn=unit.lpn)
     override = override_of(ctx, unit, policy, chosen, item.override_reason, item.note, known.reasons)
     tote = tote_for(known.totes, item.tote, unit, chosen) if item.tote else None
-    _require_approval(ctx, unit, chosen, answer, plan)
+    entry = Entry(ctx.new_id(), unit.entity_id, chosen, happened, [_move_of(unit, chosen)])
+    try:
+        require_agreement(ctx, item.identity, unit, chosen, answer, override, entry)
+    except ApprovalNeeded:
+        plan.cases += [] if ctx.may("approvals.ask") else [unasked(unit, chosen, answer)]
+        raise
 
     decision = decision_rows(ctx, [(unit.id, answer)], {unit.id: override} if override else None)[0]
     plan.decisions.append(decision)
@@ -272,7 +275,6 @@ def _dispose(ctx: Context, item: DisposeUnit, unit: UnitNow, known: _Known, gues
     made = _Earlier(_content(item), chosen, decision["id"])
     known.earlier[unit.id, item.round, item.attempt] = made
     known.attempts[unit.id, item.round] += 1
-    entry_id = ctx.new_id()
     plan.disposals.append(
         {
             "id": ctx.new_id(),
@@ -288,12 +290,13 @@ def _dispose(ctx: Context, item: DisposeUnit, unit: UnitNow, known: _Known, gues
             "happened_at": happened,
             "recorded_at": ctx.at,
             "command_id": ctx.command_id,
-            "entry_id": entry_id,
+            "entry_id": entry.id,
         }
     )
-    plan.entries.append(Entry(entry_id, unit.entity_id, chosen, happened, [_leave(unit, chosen, known)]))
+    plan.entries.append(entry)
+    _leave(unit, chosen, known)
     if answer.outcome["needs_approval"]:
-        plan.settled.append(_cause(unit))
+        plan.settled.append(cause(unit))
     unit.state = str(state)
     plan.put_away += into(ctx, unit, tote, happened) if tote else out_of(ctx, unit, happened)
     plan.touched[unit.id] = unit
@@ -317,42 +320,22 @@ def _ask(ctx: Context, facts: Mapping[str, Any]) -> Answer:
     return decide("disposition", [facts], at=ctx.at, epoch=ctx.config_epoch)[0]
 
 
-def _require_approval(ctx: Context, unit: UnitNow, chosen: str, answer: Answer, plan: _Plan) -> None:
-    """Where policy wants a second person, ask one by a case; setting apart harms nobody and needs none."""
-    if not answer.outcome["needs_approval"] or chosen == Disposition.QUARANTINE or ctx.may("receiving.approve"):
-        return
-    plan.cases.append(
-        CaseDraft(
-            kind="approval_needed",
-            subject_kind="unit",
-            subject_id=unit.id,
-            dedupe_key=_cause(unit),
-            entity_id=unit.entity_id,
-            money_at_risk_minor=unit.cost_minor + unit.allowance_minor,
-            currency=unit.currency,
-            facts={"disposition": chosen, "row": answer.row_id, "round": unit.round},
-        )
-    )
-    raise ApprovalNeeded(lpn=unit.lpn, disposition=chosen, text=answer.text)
+def _move_of(unit: UnitNow, chosen: str) -> Move:
+    """The move to where the unit goes, with its value."""
+    target = _target(unit.place, chosen)
+    return Move(unit.place, target, unit.quantity, unit.cost_minor, unit.allowance_minor, unit.id)
 
 
-def _cause(unit: UnitNow) -> str:
-    """Key of the case that asks for approval of what is done after this round."""
-    return f"unit:{unit.id}:disposal:{unit.round}"
-
-
-def _leave(unit: UnitNow, chosen: str, known: _Known) -> Move:
-    """The move to where the unit goes; it keeps its value only where it stays a unit in our books."""
-    source, target = unit.place, _target(unit.place, chosen)
-    move = Move(source, target, unit.quantity, unit.cost_minor, unit.allowance_minor, unit.id)
-    shelf = known.shelves[source]
+def _leave(unit: UnitNow, chosen: str, known: _Known) -> None:
+    """Let it go on the running state; it keeps its value only where it stays a unit in our books."""
+    target = _target(unit.place, chosen)
+    shelf = known.shelves[unit.place]
     shelf.pool = shelf.pool.plus(-unit.quantity, -unit.cost_minor, -unit.allowance_minor)
     absorbed = target.bucket == "pool"
     if absorbed or not target.valued:
         unit.cost_minor = unit.allowance_minor = 0
     unit.stock_state = "" if absorbed else str(target.state)
     unit.disposition = chosen
-    return move
 
 
 def _write(ctx: Context, plan: _Plan) -> None:

@@ -10,9 +10,11 @@ from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, IdentityReused, Invalid
 from counterflow.ledger.chart import TRAITS, State
 from counterflow.ledger.posting import Entry, lock_positions, post
+from counterflow.policies.approving import require_approval
+from counterflow.reconciliation.commands.post_adjustments import value_of
 from counterflow.reconciliation.lookups_adjusting import Wish, known_of
 from counterflow.reconciliation.models import Adjustment
-from counterflow.reconciliation.moving import moves_of, places_of
+from counterflow.reconciliation.moving import beside, moves_of, places_of
 
 CODE_MAX = 64
 REFERENCE_MAX = 100
@@ -51,10 +53,10 @@ class AdjustStock:
 
 @command(needs="ledger.adjust")
 def adjust_stock(ctx: Context, *, items: Sequence[AdjustStock]) -> Batch:
-    """Post one adjusting entry for each item, now.
+    """Post one adjusting entry for each item, now. Pieces that are gone by one's word alone are a write-off.
 
     Refuses `AdjustmentInvalid`, `StatesInvalid`, `PiecesInvalid`, `NodeNotFound`, `SkuNotFound`, `PositionChanged`,
-    `IdentityReused`. SQL: two look-ups, positions under lock, one write, the posting.
+    `ApprovalNeeded`, `IdentityReused`. SQL: two look-ups, positions under lock, one write, the decisions, the posting.
     """
     known = known_of(items)
     wishes: dict[int, Wish] = {}
@@ -80,8 +82,11 @@ def adjust_stock(ctx: Context, *, items: Sequence[AdjustStock]) -> Batch:
             if item.reference in made:
                 results[n] = _again(item, *made[item.reference])
                 continue
-            moves = moves_of(wish, places, stock)
+            left = beside(wish, places, stock)
+            moves = moves_of(wish, places, left)
             entry = Entry(ctx.new_id(), wish.entity_id, "adjust", ctx.at, moves)
+            _require_approval(ctx, item, wish, entry)
+            stock |= left
             entries.append(entry)
             value = sum(move.cost + move.allowance for move in moves)
             rows.append(_row(ctx, item, wish, entry.id, value))
@@ -92,6 +97,18 @@ def adjust_stock(ctx: Context, *, items: Sequence[AdjustStock]) -> Batch:
     db.insert(Adjustment, rows)
     post(ctx, entries)
     return Batch([results[n] for n in range(len(items))])
+
+
+def _require_approval(ctx: Context, item: AdjustStock, wish: Wish, entry: Entry) -> None:
+    """Let the entry be posted, or refuse it. Raises `ApprovalNeeded`."""
+    act = "write_off" if wish.to_state == State.UNEXPLAINED else "adjustment"
+    facts = {
+        "value_minor": value_of(entry),
+        "currency": wish.currency,
+        "node": item.node,
+        "reason_code": item.reason,
+    }
+    require_approval(ctx, act, item.reference, subject_id=wish.item_id, facts=facts, entries=[entry])
 
 
 def require_sound(item: AdjustStock) -> None:

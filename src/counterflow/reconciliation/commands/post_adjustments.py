@@ -11,10 +11,11 @@ from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError
 from counterflow.kernel.events import Event, emit
 from counterflow.ledger.posting import Entry, lock_positions, post
+from counterflow.policies.approving import require_approval
 from counterflow.reconciliation import events, rules
 from counterflow.reconciliation.lookups import lock_breaks
 from counterflow.reconciliation.models import Break
-from counterflow.reconciliation.moving import moves_of, places_of
+from counterflow.reconciliation.moving import beside, moves_of, places_of
 from counterflow.reconciliation.states import BREAK
 from counterflow.reconciliation.states import Break as State
 from counterflow.workqueue.cases import settle_cases
@@ -31,9 +32,11 @@ class PostAdjustment:
 def post_adjustments(ctx: Context, *, items: Sequence[PostAdjustment]) -> Batch:
     """Post each break's entry at what the pool's pieces are worth now, as of the time of the statement or count.
 
-    Refuses: `BreakNotFound`, `NothingProposed`, `NeedsUnits`, `NewerStatement`, `SecondPersonNeeded`,
-    `CounterMayNotPost`, `PositionChanged`. A break that was posted before is a replay. SQL: breaks under lock,
-    their places, positions under lock, one write, cases, the posting.
+    The approval table says whether other people have to agree; one at least where one compared the statement oneself.
+
+    Refuses: `BreakNotFound`, `NothingProposed`, `NeedsUnits`, `NewerStatement`, `CounterMayNotPost`,
+    `PositionChanged`, `ApprovalNeeded`. A break that was posted before is a replay. SQL: breaks under lock, their
+    places, positions under lock, one write, the decisions, cases, the posting.
     """
     breaks = lock_breaks(ctx, sorted({item.break_id for item in items}))
     places = places_of(list(breaks.values()))
@@ -51,7 +54,10 @@ def post_adjustments(ctx: Context, *, items: Sequence[PostAdjustment]) -> Batch:
                 results.append(Done(str(row.id), {"break": row.id, "entry": before}, replayed=True))
                 continue
             _require_allowed(ctx, row)
-            entry = Entry(ctx.new_id(), row.entity_id, "adjust", row.as_of, moves_of(row, places, stock))
+            left = beside(row, places, stock)
+            entry = Entry(ctx.new_id(), row.entity_id, "adjust", row.as_of, moves_of(row, places, left))
+            _require_approval(ctx, row, entry)
+            stock |= left
             entries.append(entry)
             settled[row.id] = entry.id
             results.append(Done(str(row.id), {"break": row.id, "entry": entry.id}))
@@ -72,11 +78,29 @@ def _require_allowed(ctx: Context, row: Any) -> None:
         raise rules.NothingProposed(sku=row.sku, kind=row.kind, cause=row.cause)
     if row.newer is not None:
         raise rules.NewerStatement(as_of=row.newer.isoformat())
-    if row.statement_kind == "count":
-        if ctx.actor in row.counted_by and row.others:
-            raise rules.CounterMayNotPost(sku=row.sku)
-    elif ctx.actor == row.compared_by and not ctx.may("workqueue.approve"):
-        raise rules.SecondPersonNeeded(actor=ctx.actor)
+    if row.statement_kind == "count" and ctx.actor in row.counted_by and row.others:
+        raise rules.CounterMayNotPost(sku=row.sku)
+
+
+def _require_approval(ctx: Context, row: Any, entry: Entry) -> None:
+    """Let the entry be posted, or refuse it. Nobody posts alone what they compared. Raises `ApprovalNeeded`."""
+    facts = {"value_minor": value_of(entry), "currency": row.currency, "node": row.node, "reason_code": row.kind}
+    alone = row.statement_kind != "count" and ctx.actor == row.compared_by
+    require_approval(
+        ctx,
+        "adjustment",
+        str(row.id),
+        subject_id=row.id,
+        facts=facts,
+        entries=[entry],
+        least=1 if alone else 0,
+        why="You compared this statement yourself.",
+    )
+
+
+def value_of(entry: Entry) -> int:
+    """What an entry moves, in minor units, whichever way."""
+    return abs(sum(move.cost + move.allowance for move in entry.moves))
 
 
 def _settled(ctx: Context, row: Any, entry_id: int) -> dict[str, Any]:

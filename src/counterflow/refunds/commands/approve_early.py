@@ -11,11 +11,12 @@ from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, Refusal
 from counterflow.kernel.events import Event, emit
 from counterflow.kernel.models import Payload
+from counterflow.policies.approving import require_approval
 from counterflow.policies.commands.record_overrides import About, note_row, override_row, record_overrides
 from counterflow.policies.overriding import require_override
 from counterflow.refunds import events
 from counterflow.refunds.rules import CreditLineNotFound
-from counterflow.returns.commands.locking import RmaState, lock_rmas, milestone, require
+from counterflow.returns.commands.locking import LineState, RmaState, lock_rmas, milestone, require
 from counterflow.returns.entitlement import accepted
 from counterflow.returns.models import Milestone, RmaLine
 from counterflow.returns.rules import OwnRequest, require_quantity, require_reason
@@ -38,6 +39,11 @@ class ApproveEarly:
     happened_at: datetime | None = None
     note: str = ""
 
+    @property
+    def identity(self) -> str:
+        """What is approved: a number of pieces of a line, in all."""
+        return f"{self.rma}/{self.line_no}:{self.quantity}"
+
 
 class NotSoMany(Refusal):
     """{wanted} pieces of line {line_no} of {rma} cannot be approved: {accepted} are authorised or here."""
@@ -57,7 +63,7 @@ def approve_early(ctx: Context, *, items: Sequence[ApproveEarly]) -> Batch:
     """Record each approval. A number that was approved already, or more, answers as a replay.
 
     Refuses: `RmaNotFound`, `CreditLineNotFound`, `QuantityInvalid`, `ReasonMissing`, `OwnRequest`, `NotSoMany`,
-    `OverrideReasonUnknown`, `OverrideNoteMissing`. SQL: four look-ups (two lock), one write a table.
+    `OverrideReasonUnknown`, `OverrideNoteMissing`, `ApprovalNeeded`. SQL: four look-ups (two lock), one write a table.
     """
     rmas = lock_rmas(ctx, [item.rma for item in items])
     aside = look_up_said(item.rma for item in items)
@@ -92,6 +98,8 @@ def _approve(ctx: Context, identity: str, item: ApproveEarly, rma: RmaState, asi
     more = item.quantity - line.approved_qty
     if more <= 0:
         return Done(identity, {"rma_id": rma.id, "approved": line.approved_qty}, replayed=True)
+    asked = {"value_minor": _worth(line, more), "currency": rma.currency, "reason_code": item.reason}
+    require_approval(ctx, "refund_early", item.identity, subject_id=rma.id, facts=asked)
     at = ctx.when(item.happened_at)
     line.approved_qty = item.quantity
     plan.approved[line.id] = plan.approved.get(line.id, 0) + more
@@ -121,3 +129,8 @@ def _set_aside(
     plan.overrides.append(override_row(ctx, about, decision=said.decision, instead=instead, reason=item.reason))
     if item.note:
         plan.notes.append(note_row(ctx, line_id, item.note))
+
+
+def _worth(line: LineState, pieces: int) -> int:
+    """What was invoiced for so many pieces of a line, tax included; nothing where no sale is known."""
+    return line.invoiced_minor * pieces // line.shipped_qty if line.shipped_qty else 0

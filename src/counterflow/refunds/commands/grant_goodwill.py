@@ -15,6 +15,7 @@ from counterflow.kernel.errors import DomainError, IdentityReused
 from counterflow.kernel.events import Event, emit
 from counterflow.ledger.chart import GL
 from counterflow.ledger.posting import Entry, Money, post
+from counterflow.policies.approving import require_approval
 from counterflow.refunds import events, goodwill, rules
 from counterflow.refunds.goodwill import CAUSE, Room, rooms
 from counterflow.refunds.models import Credit
@@ -81,8 +82,8 @@ def grant_goodwill(ctx: Context, *, items: Sequence[GrantGoodwill]) -> Batch:
     """Grant each compensation as a credit of its own, within the cap of its order, and post what we owe.
 
     Refuses: `GoodwillInvalid`, `ReasonMissing`, `ReferenceMissing`, `RmaNotFound`, `OrderNotKnown`, `NoOrderBehind`,
-    `OverGoodwill`, `GoodwillOverTender`, `RateMissing`, `RateInvalid`, `IdentityReused`. SQL: three look-ups, the
-    first locks the orders; one write, one posting.
+    `OverGoodwill`, `GoodwillOverTender`, `RateMissing`, `RateInvalid`, `ApprovalNeeded`, `IdentityReused`. SQL:
+    three look-ups, the first locks the orders; one write, the decisions, one posting.
     """
     numbers = sorted({item.rma for item in items if item.rma})
     named = sorted({(item.channel, item.order) for item in items if not item.rma})
@@ -133,14 +134,16 @@ def _grant(ctx: Context, item: GrantGoodwill, row: Any, plan: _Plan) -> Done:
     if amount > room.left:
         facts = {"granted": room.granted, "cap": room.cap, "percent": room.percent, "currency": row.currency}
         raise goodwill.OverGoodwill(wanted=amount, left=room.left, **facts)
-    if item.method == Method.ORIGINAL:
-        if amount > room.by_tender:
-            raise goodwill.GoodwillOverTender(wanted=amount, left=room.by_tender, currency=row.currency)
-        room.owed += amount
-    room.granted += amount
+    if item.method == Method.ORIGINAL and amount > room.by_tender:
+        raise goodwill.GoodwillOverTender(wanted=amount, left=room.by_tender, currency=row.currency)
     credit = _credit(ctx, item, row, rate)
+    entries = _entries(credit)
+    asked = {"value_minor": amount, "currency": row.currency, "reason_code": item.reason}
+    require_approval(ctx, "goodwill", item.request_ref, subject_id=row.order_id, facts=asked, entries=entries)
+    room.granted += amount
+    room.owed += amount if item.method == Method.ORIGINAL else 0
     plan.credits.append(credit)
-    plan.entries.extend(_entries(credit))
+    plan.entries.extend(entries)
     facts = {"order": row.number, "rma": item.rma, "reason": item.reason, "method": item.method}
     facts |= {"total_minor": amount, "currency": row.currency}
     plan.events.append(Event(events.GOODWILL_GRANTED, credit["id"], credit["happened_at"], facts))

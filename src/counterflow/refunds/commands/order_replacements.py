@@ -16,6 +16,7 @@ from counterflow.ledger.chart import GL
 from counterflow.ledger.posting import Entry, post
 from counterflow.orders.models import Order, OrderLine
 from counterflow.orders.states import CostBasis, LineKind
+from counterflow.policies.approving import require_approval
 from counterflow.policies.commands.record_overrides import About, note_row, override_row, record_overrides
 from counterflow.policies.overriding import require_override
 from counterflow.refunds import events, goods, rules
@@ -71,8 +72,8 @@ def order_replacements(ctx: Context, *, items: Sequence[OrderReplacement]) -> Ba
 
     Refuses: `RmaNotFound`, `CreditLineNotFound`, `QuantityInvalid`, `ReferenceMissing`, `ReasonMissing`, `NotForGoods`,
     `NothingToReplace`, `NotSoManyToReplace`, `AheadNotAllowed`, `OverrideReasonUnknown`, `OverrideNoteMissing`,
-    `NoSale`, `RateMissing`, `RateInvalid`, `IdentityReused`. SQL: five look-ups (three of them lock), one more where
-    goods go ahead, one write a table, one posting.
+    `NoSale`, `RateMissing`, `RateInvalid`, `ApprovalNeeded`, `IdentityReused`. SQL: five look-ups (three of
+    them lock), one more where goods go ahead, one write a table, the decisions, one posting.
     """
     due = lock_claims(ctx, [(item.request_ref, item.rma) for item in items])
     rma_ids = sorted(claim.rma_id for claim in due.claims.values())
@@ -136,6 +137,8 @@ def _order(ctx: Context, item: OrderReplacement, due: Due, known: Known, aside: 
         rules.convert(net + tax, claim.currency, claim.functional, rate),
         rate,
     )
+    if item.ahead:
+        _require_approval(ctx, item, claim, wanted, net, tax, made, [replace(credit) for credit in credits])
     met = goods.meet(made, credits)
     wanted.given = wanted.given[0] + net, wanted.given[1] + tax
     line.replaced_qty += quantity
@@ -272,15 +275,9 @@ def _write(
 ) -> None:
     """Plan the replacement with its entry, what credits meet of it, and the case for what the customer owes."""
     at = ctx.when(item.happened_at)
-    # The same item at the same terms is no sale and no return of one (IFRS 15, B26): what was taken off sales by
-    # the credit is put back. Another item is a sale.
-    sale = GL.SALES if wanted.price is not None else GL.SALES_RETURNS
-    money = goods.legs(
-        entity=claim.entity_id, functional=claim.functional, goods=made, net=net, tax=tax, met=met, sale=sale
-    )
-    posted = any(leg.amount for leg in money)
-    entry_id = ctx.new_id() if posted else 0
-    plan.entries += [Entry(entry_id, claim.entity_id, "replacement", at, money=money)] if posted else []
+    entries = _entries(ctx, item, claim, wanted, net, tax, made, met)
+    entry_id = entries[0].id if entries else 0
+    plan.entries += entries
     plan.replacements.append(
         {
             "id": made.id,
@@ -315,6 +312,47 @@ def _write(
         plan.cases.append(_owed(claim, made))
     facts = {"rma": claim.number, "total_minor": made.total, "currency": claim.currency, "ahead": item.ahead}
     plan.events.append(Event(events.REPLACEMENT_ORDERED, claim.rma_id, at, facts))
+
+
+def _entries(
+    ctx: Context,
+    item: OrderReplacement,
+    claim: Claim,
+    wanted: Wanted,
+    net: int,
+    tax: int,
+    made: goods.Goods,
+    met: goods.Met,
+) -> list[Entry]:
+    """The entry of the goods; none where nothing is worth a minor unit.
+
+    The same item at the same terms is no sale and no return of one (IFRS 15, B26): what was taken off sales by the
+    credit is put back. Another item is a sale.
+    """
+    sale = GL.SALES if wanted.price is not None else GL.SALES_RETURNS
+    money = goods.legs(
+        entity=claim.entity_id, functional=claim.functional, goods=made, net=net, tax=tax, met=met, sale=sale
+    )
+    if not any(leg.amount for leg in money):
+        return []
+    return [Entry(ctx.new_id(), claim.entity_id, "replacement", ctx.when(item.happened_at), money=money)]
+
+
+def _require_approval(
+    ctx: Context,
+    item: OrderReplacement,
+    claim: Claim,
+    wanted: Wanted,
+    net: int,
+    tax: int,
+    made: goods.Goods,
+    credits: list[Any],
+) -> None:
+    """Let goods go before theirs are here, or refuse it; on copies of what runs. Raises `ApprovalNeeded`."""
+    copy = replace(made)
+    entries = _entries(ctx, item, claim, wanted, net, tax, copy, goods.meet(copy, credits))
+    facts = {"value_minor": made.total, "currency": claim.currency, "reason_code": item.ahead}
+    require_approval(ctx, "replacement_early", item.request_ref, subject_id=claim.rma_id, facts=facts, entries=entries)
 
 
 def _owed(claim: Claim, made: goods.Goods) -> CaseDraft:

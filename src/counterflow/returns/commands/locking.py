@@ -17,7 +17,7 @@ SELECT s.id FROM orders_shipmentline s WHERE s.id IN (
 ) ORDER BY s.id FOR NO KEY UPDATE
 """
 _LINES = """
-SELECT l.*, i.sku, coalesce(s.invoiced_minor, 0) AS invoiced_minor
+SELECT l.*, i.sku, coalesce(s.invoiced_minor, 0) AS invoiced_minor, coalesce(s.quantity, 0) AS shipped_qty
 FROM returns_rma r JOIN returns_rmaline l ON l.rma_id = r.id JOIN catalog_item i ON i.id = l.item_id
 LEFT JOIN orders_shipmentline s ON s.id = l.shipment_line_id
 WHERE r.number = ANY(%s::text[]) ORDER BY l.id FOR NO KEY UPDATE OF l
@@ -38,6 +38,7 @@ class LineState:
     milestone: str
     returnless: bool
     invoiced_minor: int
+    shipped_qty: int
     authorised_qty: int
     scanned_qty: int
     allocated_qty: int
@@ -56,6 +57,7 @@ class RmaState:
     id: int
     number: str
     entity_id: int
+    currency: str
     state: str
     opened_by: str
     decided_by: str
@@ -70,7 +72,8 @@ def lock_rmas(ctx: Context, numbers: Sequence[str]) -> dict[str, RmaState]:
     lines = db.lock(ctx, Rank.RMA_LINE, _LINES, [wanted])
     found: dict[int, RmaState] = {}
     for r in db.rows(_HEADERS, [wanted]):
-        found[r.id] = RmaState(r.id, r.number, r.entity_id, r.state, r.opened_by, r.decided_by, r.decision_reason, [])
+        named = {n: getattr(r, n) for n in RmaState.__dataclass_fields__ if n != "lines"}
+        found[r.id] = RmaState(**named, lines=[])
     for row in lines:
         found[row.rma_id].lines.append(LineState(**{n: getattr(row, n) for n in LineState.__dataclass_fields__}))
     return {rma.number: rma for rma in found.values()}

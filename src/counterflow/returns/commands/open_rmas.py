@@ -11,6 +11,7 @@ from counterflow.kernel.errors import DomainError, IdentityReused, Refusal
 from counterflow.kernel.events import Event, emit
 from counterflow.kernel.models import Payload
 from counterflow.orders.models import ShipmentLine
+from counterflow.policies.approving import require_approval, unneeded
 from counterflow.policies.commands.record_decisions import Override, decision_rows, record_decisions
 from counterflow.policies.commands.record_overrides import About, override_row, record_overrides
 from counterflow.policies.overriding import require_override
@@ -67,9 +68,9 @@ def open_rmas(ctx: Context, *, items: Sequence[OpenRma]) -> Batch:
 
     Refuses: `ChannelNotFound`, `OrderNotFound`, `ItemNotFound`, `NotShipped`, `NotEnoughLeft`,
     `QuantityInvalid`, `NoLines`, `ReferenceMissing`, `ResolutionUnknown`, `InsteadInvalid`,
-    `ReasonMissing`, `OverrideNotAllowed`, `OverrideReasonUnknown`, `OverrideNoteMissing`, `IdentityReused`. A policy's
-    no is recorded as a declined RMA; a score never refuses, it asks. SQL: four look-ups (the first locks shipment
-    lines), then one write a table.
+    `ReasonMissing`, `OverrideNotAllowed`, `OverrideReasonUnknown`, `OverrideNoteMissing`, `ApprovalNeeded`,
+    `IdentityReused`. A policy's no is recorded as a declined RMA; a score never refuses, it asks. SQL: four look-ups
+    (the first locks shipment lines), then one write a table.
     """
     known = look_up(ctx, items, at=ctx.at)
     guessed = guess(items, known, at=ctx.at, epoch=ctx.config_epoch)
@@ -130,6 +131,10 @@ def _open(ctx: Context, item: OpenRma, known: Known, guessed: Decided | None, pl
         require_override(item.override, item.override_note, known.override_reasons)
     overridden = bool(item.override) and answer != "yes"
     state = {"yes": State.AUTHORISED, "ask": State.REQUESTED, "no": State.DECLINED}["yes" if overridden else answer]
+    if overridden:
+        _require_approval(ctx, item, lines, known)
+    else:
+        unneeded(ctx, identity_of(item))
     rma_id = ctx.new_id()
     channel, asked_at = known.channels[item.channel], ctx.when(item.happened_at)
     row = {
@@ -175,6 +180,26 @@ def _open(ctx: Context, item: OpenRma, known: Known, guessed: Decided | None, pl
     plan.events.append(Event(events.RMA_OPENED, rma_id, asked_at, facts))
     known.earlier[item.channel, item.request_ref] = _Earlier(row["content_hash"], row["number"], rma_id, str(state))
     return Done(item.request_ref, {**facts, "lines": told})
+
+
+def identity_of(item: OpenRma) -> str:
+    """A request is unique in its channel."""
+    return f"{item.channel}:{item.request_ref}"
+
+
+def _require_approval(ctx: Context, item: OpenRma, lines: Sequence[DraftLine], known: Known) -> None:
+    """Let the request be authorised against policy, or refuse it. Raises `ApprovalNeeded`."""
+    told = [line.eligibility for line in lines]
+    scores = [line["fraud_score"] for line in told if line.get("fraud_score") is not None]
+    facts = {
+        "value_minor": sum(int(line["value_minor"]) for line in told),
+        "currency": told[0].get("currency"),
+        "reason_code": item.override,
+        "fraud_score": max(scores, default=None),
+        **{name: told[0].get(name) for name in ("brand", "family") if len({line.get(name) for line in told}) == 1},
+    }
+    about = known.orders.get((item.channel, item.order)) or lines[0].item_id
+    require_approval(ctx, "policy_override", identity_of(item), subject_id=about, facts=facts)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,315 @@
+"""Questions to approvals: what waits, for whom, what one request is about, who stands in for whom."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from counterflow.access.standing import Standing, standing
+from counterflow.approvals.lookups import delegated_to
+from counterflow.approvals.states import REQUEST
+from counterflow.approvals.states import Request as State
+from counterflow.kernel import db
+from counterflow.kernel.errors import Invalid, NotFound
+
+LIMIT_MAX = 1_000
+COUNTED_MAX = 1_000
+VIEWS = ("for_me", "mine", "all")
+
+
+class RequestNotFound(NotFound):
+    """There is no request {request_id}."""
+
+
+class ViewUnknown(Invalid):
+    """{view} is no list of requests; the lists are {known}."""
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    """A request in a list. `value_minor` is in minor units of `currency`; an empty role is whoever may agree."""
+
+    id: int
+    reference: str
+    command: str
+    act: str
+    identity: str
+    state: str
+    value_minor: int
+    currency: str
+    reason: str
+    asked_by: str
+    asker_id: int
+    asked_at: datetime
+    expires_at: datetime
+    roles: Sequence[str]
+    open_roles: Sequence[str]
+    ended_at: datetime | None
+    ended_by: str | None
+
+    @property
+    def actions(self) -> list[str]:
+        """What may be done with it now."""
+        return REQUEST.actions(self.state)
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """One line it would post: `amount` in minor units of `currency`, debit > 0; `quantity` in whole pieces.
+
+    What was agreed in another currency is `tx_amount` in minor units of `tx_currency`.
+    """
+
+    entity: str
+    account: str
+    sku: str
+    node: str
+    quantity: int
+    amount: int
+    currency: str
+    tx_amount: int
+    tx_currency: str
+
+
+@dataclass(frozen=True)
+class AgreementRow:
+    """What one person said; `on_behalf_of` is the actor stood in for."""
+
+    actor: str
+    verdict: str
+    role: str
+    on_behalf_of: str | None
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RequestView:
+    """One request in full: the facts, the lines, the row of the table in words, who agreed, how it ended.
+
+    `item` and `note` are None once they were erased.
+    """
+
+    request: RequestRow
+    subject_id: int
+    facts: Mapping[str, Any]
+    lines: Sequence[LineRow]
+    text: str
+    code: str
+    policy_version_id: int
+    policy_version: int
+    row: str
+    item: Mapping[str, Any] | None
+    note: str | None
+    agreements: Sequence[AgreementRow]
+    outcome: Mapping[str, Any] | None
+
+    @property
+    def difference(self) -> Sequence[Mapping[str, Any]]:
+        """What had changed since it was asked for, where that ended it: what, old, new."""
+        facts = (self.outcome or {}).get("facts") or {}
+        return facts.get("difference") or []
+
+
+@dataclass(frozen=True)
+class DelegationRow:
+    """Who stands in for whom, in which role, from when until before when."""
+
+    id: int
+    giver: str
+    giver_id: int
+    taker: str
+    role: str
+    starts_at: datetime
+    ends_at: datetime
+    given_at: datetime
+    ended_at: datetime | None
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether it counts at an instant, as long as its giver holds the role."""
+        return self.ended_at is None and self.starts_at <= at < self.ends_at
+
+
+_ROW = (
+    "r.id, r.reference, r.command, r.act, r.identity, r.state, r.value_minor, r.currency, r.reason, r.asked_by,"
+    " r.asker_id, r.asked_at, r.expires_at, r.roles, r.open_roles, r.ended_at, r.ended_by"
+)
+# A role of one's own, whoever may agree, or a role of another who did not ask; and not asked or said already.
+_FOR_ME = """
+    r.state = 'waiting' AND r.expires_at > %(at)s AND r.asker_id <> %(me)s
+    AND (r.open_roles && %(held)s::text[] OR EXISTS (
+        SELECT FROM unnest(%(givers)s::bigint[], %(delegated)s::text[]) AS d(giver, role)
+        WHERE d.role = ANY(r.open_roles) AND d.giver <> r.asker_id))
+    AND NOT EXISTS (SELECT FROM approvals_agreement a WHERE a.request_id = r.id AND a.user_id = %(me)s)
+"""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who asks: a user, the roles held, and (whose, role) for those stood in for."""
+
+    user_id: int
+    held: frozenset[str]
+    delegated: Sequence[tuple[int, str]]
+
+    def parameters(self, at: datetime) -> dict[str, Any]:
+        """As the questions below take them."""
+        return {
+            "at": at,
+            "me": self.user_id,
+            "held": [*sorted(self.held), ""],
+            "givers": [giver for giver, _ in self.delegated],
+            "delegated": [role for _, role in self.delegated],
+        }
+
+
+def reader(actor: str, *, at: datetime) -> Reader:
+    """Who asks, as roles and delegations stand at an instant. Two statements."""
+    me = standing([actor], at=at).get(actor, Standing(actor, 0, frozenset(), frozenset()))
+    return Reader(me.user_id, me.roles, delegated_to(me.user_id, at=at))
+
+
+def requests(
+    *,
+    state: str | None = None,
+    act: str | None = None,
+    command: str | None = None,
+    role: str | None = None,
+    asked_by: str | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[RequestRow]:
+    """Requests, the newest first; `role` is one that has to agree still. One statement."""
+    return _found(
+        [
+            ("r.state = %(state)s", "state", state),
+            ("r.act = %(act)s", "act", act),
+            ("r.command = %(command)s", "command", command),
+            ("%(role)s = ANY(r.open_roles)", "role", role),
+            ("r.asked_by = %(asked_by)s", "asked_by", asked_by),
+            ("r.id < %(before)s", "before", before_id),
+        ],
+        limit,
+    )
+
+
+def requests_of(
+    who: Reader,
+    view: str,
+    *,
+    at: datetime,
+    state: str | None = None,
+    act: str | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[RequestRow]:
+    """Requests that wait for somebody ("for_me"), that somebody asked for ("mine"), or all; the newest first.
+
+    One statement. Raises `ViewUnknown`.
+    """
+    if view not in VIEWS:
+        raise ViewUnknown(view=view[:40], known=", ".join(VIEWS))
+    also = {"for_me": _FOR_ME, "mine": "r.asker_id = %(me)s", "all": "true"}[view]
+    return _found(
+        [
+            (also, "", ""),
+            ("r.state = %(state)s", "state", state),
+            ("r.act = %(act)s", "act", act),
+            ("r.id < %(before)s", "before", before_id),
+        ],
+        limit,
+        who.parameters(at),
+    )
+
+
+def _found(
+    filters: Sequence[tuple[str, str, Any]], limit: int, more: Mapping[str, Any] | None = None
+) -> list[RequestRow]:
+    used = [(text, name, value) for text, name, value in filters if value is not None]
+    given = {**(more or {}), **{name: value for _, name, value in used if name}}
+    where = " AND ".join(text for text, _, _ in used) or "true"
+    rows = db.rows(
+        f"SELECT {_ROW} FROM approvals_request r WHERE {where} ORDER BY r.id DESC LIMIT %(limit)s",
+        {**given, "limit": max(1, min(limit, LIMIT_MAX))},
+    )
+    return [RequestRow(**row._asdict()) for row in rows]
+
+
+def waiting_for(who: Reader, *, at: datetime) -> int:
+    """How many requests wait for somebody, at most `COUNTED_MAX`. One statement."""
+    sql = f"SELECT count(*) AS n FROM (SELECT FROM approvals_request r WHERE {_FOR_ME} LIMIT %(most)s) s"
+    return int(db.rows(sql, {**who.parameters(at), "most": COUNTED_MAX})[0].n)
+
+
+def expired(*, at: datetime, limit: int) -> list[int]:
+    """Requests that wait and whose time is over, the oldest first. One statement."""
+    found = db.rows(
+        "SELECT id FROM approvals_request WHERE state = 'waiting' AND expires_at <= %s"
+        " ORDER BY expires_at, id LIMIT %s",
+        [at, limit],
+    )
+    return [row.id for row in found]
+
+
+_ONE = f"""
+SELECT {_ROW}, r.subject_id, r.facts, r.text, r.code, r.version_id, v.version, r.row_id, r.outcome, p.body
+FROM approvals_request r JOIN policies_policyversion v ON v.id = r.version_id
+LEFT JOIN kernel_payload p ON p.id = r.payload_id WHERE r.id = %s
+"""
+_LINES = """
+SELECT coalesce(e.code, l.entity::text) AS entity, l.account, coalesce(i.sku, '') AS sku, coalesce(n.code, '') AS node,
+       l.quantity, l.amount, coalesce(e.currency, '') AS currency, l.tx_amount, l.tx_currency
+FROM approvals_request r
+CROSS JOIN LATERAL jsonb_to_recordset(r.lines) AS l(entity bigint, account text, item bigint, node bigint,
+    quantity bigint, amount bigint, tx_currency text, tx_amount bigint)
+LEFT JOIN ledger_entity e ON e.id = l.entity
+LEFT JOIN catalog_item i ON i.id = l.item
+LEFT JOIN facilities_node n ON n.id = l.node
+WHERE r.id = %s ORDER BY l.amount < 0, l.account, l.item, l.node
+"""
+_SAID = """
+SELECT a.actor, a.verdict, a.role, 'user:' || a.on_behalf_of_id AS on_behalf_of, a.reason, a.at
+FROM approvals_agreement a WHERE a.request_id = %s ORDER BY a.id
+"""
+
+
+def request(*, request_id: int) -> RequestView:
+    """One request in full. Three statements. Raises `RequestNotFound`."""
+    found = db.rows(_ONE, [request_id])
+    if not found:
+        raise RequestNotFound(request_id=request_id)
+    values = found[0]._asdict()
+    body = values.pop("body") or {}
+    row = RequestRow(**{name: values.pop(name) for name in RequestRow.__dataclass_fields__})
+    return RequestView(
+        row,
+        values["subject_id"],
+        values["facts"],
+        [LineRow(*line) for line in db.rows(_LINES, [request_id])],
+        values["text"],
+        values["code"],
+        values["version_id"],
+        values["version"],
+        values["row_id"],
+        body.get("item"),
+        body.get("note"),
+        [AgreementRow(*said) for said in db.rows(_SAID, [request_id])],
+        values["outcome"],
+    )
+
+
+def delegations(*, user_id: int | None = None, before_id: int | None = None, limit: int = 50) -> list[DelegationRow]:
+    """Delegations by or to a user, or all, the newest first. One statement."""
+    found = db.rows(
+        "SELECT d.id, 'user:' || d.giver_id AS giver, d.giver_id, 'user:' || d.taker_id AS taker, d.role, d.starts_at,"
+        " d.ends_at, d.given_at, d.ended_at FROM approvals_delegation d"
+        " WHERE (%s::bigint IS NULL OR %s IN (d.giver_id, d.taker_id)) AND (%s::bigint IS NULL OR d.id < %s)"
+        " ORDER BY d.id DESC LIMIT %s",
+        [user_id, user_id, before_id, before_id, max(1, min(limit, LIMIT_MAX))],
+    )
+    return [DelegationRow(*row) for row in found]
+
+
+def is_waiting(row: RequestRow, *, at: datetime) -> bool:
+    """Whether somebody can still agree."""
+    return row.state == State.WAITING and row.expires_at > at

@@ -1,12 +1,13 @@
 """Asking for agreement and agreeing, for tests: people with roles, and companies where nobody has to be asked."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import count
 
 from counterflow.access import queries as access
 from counterflow.access.commands import IssueToken, NewUser, create_users, issue_tokens
 from counterflow.access.roles import permissions_for
 from counterflow.access.secrets import new_token
+from counterflow.approvals.acts import written
 from counterflow.approvals.commands.ask_approvals import AskApproval, ask_approvals
 from counterflow.approvals.commands.decide_approvals import DecideApproval, decide_approvals
 from counterflow.kernel import db
@@ -46,22 +47,9 @@ def as_(actor, *, at=None, key=None):
     return Context.make(actor, permissions_for([row.role for row in held]), at or now(), key=key, source="test")
 
 
-def plain(item):
-    """An item as JSON has it."""
-
-    def told(value):
-        if isinstance(value, dict):
-            return {name: told(inner) for name, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [told(inner) for inner in value]
-        return db.json_default(value) if value is not None and not isinstance(value, (str, int, bool)) else value
-
-    return told(asdict(item))
-
-
 def ask(ctx, command, *items, reason="customer_care", **more):
     """Ask for items of a command; the batch."""
-    asked = [AskApproval(f"ask-{next(_serial)}", command.__name__, plain(item), reason, **more) for item in items]
+    asked = [AskApproval(f"ask-{next(_serial)}", command.__name__, written(item), reason, **more) for item in items]
     return ask_approvals(ctx, items=asked)
 
 
@@ -69,6 +57,19 @@ def say(ctx, *requests, verdict="agree", reason=""):
     """Say the same to requests; the batch."""
     reason = reason or ("too_much" if verdict == "refuse" else "")
     return decide_approvals(ctx, items=[DecideApproval(request, verdict, reason) for request in requests])
+
+
+def let(ctx, command, *items):
+    """Do items, and let others agree to what needs them; one result an item."""
+    results = command(ctx(), items=items).results
+    for n, (item, result) in enumerate(zip(items, results, strict=True)):
+        if getattr(result, "code", "") == "approval_needed":
+            asked = ask(as_(person(ctx, "administrator")), command, item)
+            request = request_of(asked)
+            for role in asked.done[0].facts["roles"]:
+                (said,) = say(as_(person(ctx, role or "finance")), request)
+            results[n] = said
+    return results
 
 
 def request_of(batch):

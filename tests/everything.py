@@ -8,7 +8,7 @@ from PIL import Image
 
 import recovering
 import risky
-from agreeing import address, as_, person, request_of, say
+from agreeing import address, as_, let, person, request_of, say
 from agreeing import ask as agreement
 from casework import work_cases
 from company import ASKED, SOLD, Company
@@ -30,6 +30,7 @@ from counterflow.evidence.commands.keep_photos import KeepPhoto, keep_photos
 from counterflow.facilities.commands.record_totes import RecordTote, record_totes
 from counterflow.facilities.commands.set_authority import SetAuthority, set_authority
 from counterflow.kernel import db
+from counterflow.kernel.commands import Done
 from counterflow.ledger.commands.open_books import OpenStock, open_books
 from counterflow.logistics.commands.announce_parcels import AnnounceParcel, announce_parcels
 from counterflow.orders.commands.record_orders import record_orders
@@ -118,8 +119,8 @@ def ask(
 def _look_and_send(company: Company, lpn: str, disposition: str, grade: str = "A", **more: object) -> None:
     assert inspect_units(company.ctx(), items=[InspectUnit(lpn, grade, **more)]).done  # type: ignore[arg-type]
     wish = DisposeUnit(lpn, disposition=disposition, override_reason="story" if disposition else "")
-    batch = dispose_units(company.ctx(), items=[wish])
-    assert batch.done, batch
+    (result,) = let(company.ctx, dispose_units, wish)
+    assert isinstance(result, Done), result
 
 
 def _pay(company: Company, rma: str) -> None:
@@ -378,7 +379,8 @@ def _goods(company: Company) -> None:
         line = AskedLine(2, "too_small", tee, resolution="exchange" if instead else "replacement", instead=instead)
         wish = OpenRma(company.channel(), company.lpn(), [line], buy(company, ("tee", 2)), ASKED)
         made.append(str(open_rmas(company.ctx(), items=[wish]).done[0].facts["rma"]))
-    assert order_replacements(company.ctx(), items=[OrderReplacement(made[2], made[2], 1, ahead="story")]).done
+    (ahead,) = let(company.ctx, order_replacements, OrderReplacement(made[2], made[2], 1, ahead="story"))
+    assert isinstance(ahead, Done), ahead
     for rma in made:
         receive(company, scan(company, "tee", 2, rma=rma))
     flows.run_pending()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from agreeing import as_, ask, nobody_asked, person, plain, request_of, token
+from agreeing import as_, ask, nobody_asked, person, request_of, token
+from counterflow.approvals.acts import written
 from counterflow.approvals.commands.ask_approvals import AskApproval, ask_approvals
 from counterflow.kernel import db
 from counterflow.refunds.commands.grant_goodwill import GrantGoodwill, grant_goodwill
@@ -79,12 +80,12 @@ def test_what_would_be_refused_anyway_is_refused_now_with_its_reason(company, as
 
 def test_the_same_request_is_made_once_and_the_same_act_waits_once(company, asker):
     item = goodwill(company)
-    asked = AskApproval("mine", "grant_goodwill", plain(item), "customer_care")
+    asked = AskApproval("mine", "grant_goodwill", written(item), "customer_care")
     first = ask_approvals(as_(asker), items=[asked, asked])
     assert [done.replayed for done in first.done] == [False, True]
     assert first.done[0].facts == first.done[1].facts
     assert ask_approvals(as_(asker), items=[asked]).done[0].replayed
-    other = AskApproval("mine", "grant_goodwill", plain(item), "another_reason")
+    other = AskApproval("mine", "grant_goodwill", written(item), "another_reason")
     assert code(ask_approvals(as_(asker), items=[other])) == "identity_reused"
     assert code(ask(as_(asker), grant_goodwill, item)) == "asked_already"
     assert code(ask(as_(person(company.ctx, "finance")), grant_goodwill, item)) == "asked_already"
@@ -111,7 +112,7 @@ def test_the_same_request_is_made_once_and_the_same_act_waits_once(company, aske
     ],
 )
 def test_what_cannot_be_read_says_where(company, asker, change, expected, where):
-    given = {"reference": company.lpn(), "command": "grant_goodwill", "item": plain(goodwill(company)), "reason": "x"}
+    given = {"reference": company.lpn(), "command": "grant_goodwill", "item": written(goodwill(company)), "reason": "x"}
     (refused,) = ask_approvals(as_(asker), items=[AskApproval(**{**given, **change})])
     assert refused.code == expected
     assert where is None or refused.facts["where"] == where

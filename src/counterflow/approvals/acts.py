@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, get_type_hints
 
+import orjson
+
 from counterflow.approvals.reading import read_item
-from counterflow.kernel.commands import Batch
+from counterflow.kernel.commands import Batch, canonical
 from counterflow.kernel.errors import Invalid, InvariantBroken
 from counterflow.policies.commands.activate_policies import activate_policies
 from counterflow.receiving.commands.dispose_units import dispose_units
@@ -63,6 +65,12 @@ ACTS: dict[str, Act] = {act.name: act for act in _ROWS}
 
 if len(ACTS) != len(_ROWS):
     raise InvariantBroken("an act stands there twice")
+
+
+def written(item: Any) -> dict[str, Any]:
+    """An item as JSON has it: what `Act.read` reads."""
+    found: dict[str, Any] = orjson.loads(canonical(item)[0])
+    return found
 
 
 def act_of(command: str) -> Act:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from counterflow.config.demo.agreeing import agreed
 from counterflow.kernel.commands import Batch, Done, Refused
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError
@@ -37,14 +38,16 @@ class Desk:
     def call(
         self, command: Command, items: Sequence[Any], *, at: datetime, step: str | None, actor: str = STAFF
     ) -> list[Result]:
-        """Results in the order of the items; refusals are counted and returned.
+        """Results in the order of the items; refusals are counted and returned. What needs others is agreed to.
 
         `step` names the call for ever. Without one the items' own identities alone make it safe to repeat.
         """
         results: list[Result] = []
         for start in range(0, len(items), BATCH):
             ctx = self.context(at, None if step is None else f"{step}:{start}", actor)
-            results += command(ctx, items=list(items[start : start + BATCH]))
+            part = list(items[start : start + BATCH])
+            key = None if step is None else ctx.key
+            results += agreed(command, part, command(ctx, items=part).results, at=at, key=key)
         self._count(command, results)
         return results
 

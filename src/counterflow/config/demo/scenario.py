@@ -7,6 +7,7 @@ from pathlib import Path
 
 from counterflow.config import embedded_layout
 from counterflow.config.demo import books, books_summary, own_policies
+from counterflow.config.demo.agreeing import leave_waiting
 from counterflow.config.demo.assortment import assortment
 from counterflow.config.demo.calendar import BEGIN, END, periods
 from counterflow.config.demo.company import make_company
@@ -89,6 +90,7 @@ def simulate(narrator: Narrator, wish: Wish, *, at: datetime) -> None:
         play_year(desk, rng, made, size=wish.size, progress=lambda period: narrator.at(period.number + 1))
     recover(desk, rng, at=END)
     count_shelves(desk, rng, at=END)
+    leave_waiting(at=at)
     seal_months(desk.context(END, "seal"), before=END.date())
 
 

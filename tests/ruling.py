@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from agreeing import let
 from counterflow.access import queries as access
+from counterflow.kernel.commands import Done
 from counterflow.policies import queries_versions as queries
 from counterflow.policies.commands.activate_policies import ActivatePolicy, activate_policies
 from counterflow.policies.commands.draft_policies import DraftPolicy, draft_policies
@@ -78,8 +80,8 @@ def make_policies(ctx: Callable[..., Any]) -> None:
     """One version of the refund policy in each state; those that answer are for brands of their own."""
     broken = wording(2_000)
     broken["rows"][1]["when"]["value_minor"] = "> > 5"
-    finance = ctx(actor=person("finance"))
-    assert activate_policies(finance, items=[ActivatePolicy(agreed(ctx, "north"), 1)]).done
+    (begun,) = let(ctx, activate_policies, ActivatePolicy(agreed(ctx, "north"), 1))
+    assert isinstance(begun, Done), begun
     assert end_policies(ctx(actor=person("finance")), items=[EndPolicy(draft(ctx, "gone"), 1)]).done
     agreed(ctx, "south")
     proposed(ctx, "west")

@@ -1,5 +1,8 @@
 """What concerns the customer of a return: goods that go ahead or are cancelled, by those who may."""
 
+import re
+from html import unescape
+
 import pytest
 
 from company import make_company
@@ -50,8 +53,13 @@ def test_an_exchange_is_opened_at_the_desk_and_sent_ahead_and_cancelled(browse, 
     assert (wish.unit_price_minor, wish.unit_tax_minor) == (3000, 500)
     panel = client.get(f"/desk/returns/{number}").content.decode()
     assert "Send 2 before the credit" in panel
-    client.post(f"/desk/returns/{number}/ahead", {"line_no": "1", "reason": "goodwill", "key": "a"})
-    client.post(f"/desk/returns/{number}/ahead", {"line_no": "1", "reason": "goodwill", "key": "a"})
+    offered = client.post(f"/desk/returns/{number}/ahead", {"line_no": "1", "reason": "goodwill", "key": "a"})
+    assert "Send goods ahead: others have to agree" in offered.content.decode()
+    assert replacements(rma=number) == []
+    item = unescape(re.search(r'name="item" value="([^"]*)"', offered.content.decode())[1])
+    asked = {"command": "order_replacements", "item": item, "reason": "goodwill", "key": "b"}
+    request = client.post("/approvals/ask", asked)["Location"].rsplit("/", 1)[1]
+    browse("finance").post("/approvals/decide", {"request": request, "verdict": "agree", "key": "c"})
     made = replacements(rma=number)
     assert [(g.total_minor, g.owed_minor, g.ahead) for g in made] == [(6000, 6000, True)]
     panel = client.get(f"/desk/returns/{number}").content.decode()

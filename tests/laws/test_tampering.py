@@ -204,6 +204,7 @@ CHANGED = {
     "numeric": "{0} + 0.5",
     "boolean": "NOT {0}",
     "bytea": "sha256('x')",
+    "text[]": "array_append({0}, 'x')",
     "jsonb": "'{{\"x\": 1}}'::jsonb",
     "date": "{0} + 1",
     "timestamp with time zone": "{0} - interval '40 days'",

@@ -321,14 +321,4 @@ READS: list[Read] = [
         name="approval_request",
     ),
     Read("/delegations", approvals.delegations, "approvals.view", "approvals", ("user_id",), ("before_id", "id")),
-    Read(
-        "/cases",
-        workqueue.cases,
-        "workqueue.view",
-        "cases",
-        _CASE_FILTERS,
-        ("after", "cursor"),
-    ),
-    Read("/cases/{case_id}", workqueue.case, "workqueue.view", "cases"),
-    Read("/queues", workqueue.queues, "workqueue.view", "cases", ("owner_role",)),
 ]

@@ -200,6 +200,7 @@ def requests_of(
     at: datetime,
     state: str | None = None,
     act: str | None = None,
+    ids: Sequence[int] | None = None,
     before_id: int | None = None,
     limit: int = 50,
 ) -> list[RequestRow]:
@@ -215,6 +216,7 @@ def requests_of(
             (also, "", ""),
             ("r.state = %(state)s", "state", state),
             ("r.act = %(act)s", "act", act),
+            ("r.id = ANY(%(ids)s::bigint[])", "ids", None if ids is None else list(ids)),
             ("r.id < %(before)s", "before", before_id),
         ],
         limit,

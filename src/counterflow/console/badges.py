@@ -217,6 +217,23 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "taken": Badge("Taken over", GOOD),
         "dropped": Badge("Dropped", PLAIN),
     },
+    "request": {
+        "waiting": Badge("Waits for agreement", WAIT),
+        "done": Badge("Agreed and done", GOOD),
+        "refused": Badge("Refused", STOP),
+        "withdrawn": Badge("Withdrawn", PLAIN),
+        "expired": Badge("Nobody agreed in time", PLAIN),
+        "overtaken": Badge("Overtaken by change", HOLD),
+    },
+    "verdict": {
+        "agree": Badge("Agreed", GOOD),
+        "refuse": Badge("Refused", STOP),
+    },
+    "delegation": {
+        "in_force": Badge("Counts now", GOOD),
+        "planned": Badge("Still to come", MOVE),
+        "over": Badge("Over", PLAIN),
+    },
     "tie_out": {
         "ties": Badge("Ties", GOOD),
         "differs": Badge("Differs", STOP),

@@ -33,6 +33,14 @@ GROUPS: tuple[Group, ...] = (
         (
             Link("home", "My work", "home", ""),
             Link(
+                "approvals",
+                "Approvals",
+                "checklist",
+                "approvals.view",
+                "What waits for agreement, and what you asked for",
+                ("approval", "approvals_*", "delegations"),
+            ),
+            Link(
                 "cases", "Cases", "inbox", "workqueue.view", "What is unknown, in doubt or in dispute", also=("case",)
             ),
         ),

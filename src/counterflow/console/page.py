@@ -7,6 +7,7 @@ from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import orjson
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,20 +16,33 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from counterflow.access import queries as access
 from counterflow.access.models import User
 from counterflow.access.roles import PERMISSIONS
+from counterflow.approvals.acts import ACTS, written
 from counterflow.console import navigation
+from counterflow.console.forms_approvals import Ask
 from counterflow.console.shortcuts import shortcuts
 from counterflow.kernel import clock
-from counterflow.kernel.commands import Batch
+from counterflow.kernel.commands import Batch, Refused
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, InvariantBroken, NotFound
+from counterflow.policies.approving import ApprovalNeeded
 
 P = ParamSpec("P")
+ASKED_AT_ONCE_MAX = 1_000
 REFUSALS_TOLD_MAX = 5
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+class AgreementOffered(Exception):
+    """What was tried needs other people: instead of its own answer a page offers to ask them."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(batch.command)
+        self.batch = batch
 
 
 @dataclass(frozen=True)
@@ -83,6 +97,8 @@ def page(needs: str = "") -> Callable[[View[P]], View[P]]:
                     answer = view(request, *args, **kwargs)
                 except NotFound as error:
                     raise Http404(error.message) from error
+                except AgreementOffered as offered:
+                    answer = offer_to_ask(request, offered.batch)
             answer.headers.setdefault("Cache-Control", "private, no-cache")
             return answer
 
@@ -138,12 +154,40 @@ def act(request: HttpRequest, done: str, run: Callable[[Context], Batch]) -> boo
     except DomainError as error:
         messages.error(request, error.message)
         return False
-    for refused in batch.refused[:REFUSALS_TOLD_MAX]:
+    refusals = [refused for refused in batch.refused if not _can_be_asked(request, batch, refused)]
+    for refused in refusals[:REFUSALS_TOLD_MAX]:
         messages.error(request, refused.message)
-    if untold := len(batch.refused[REFUSALS_TOLD_MAX:]):
+    if untold := len(refusals[REFUSALS_TOLD_MAX:]):
         messages.error(request, f"{untold} more were refused.")
     if batch.done:
         words = done.replace("{count}", str(len(batch.done)))
         replayed = all(result.replayed for result in batch.done)
         messages.success(request, f"{words} This had been done before; nothing changed." if replayed else words)
+    if len(refusals) < len(batch.refused):
+        raise AgreementOffered(batch)
     return not batch.refused
+
+
+def _can_be_asked(request: HttpRequest, batch: Batch, refused: Refused) -> bool:
+    """Whether others can be asked for what was refused, here and by this user."""
+    known = refused.code == ApprovalNeeded.code and batch.command in ACTS and len(batch.items) == len(batch)
+    return known and signed_in(request).may("approvals.ask") and "HX-Request" not in request.headers
+
+
+def offer_to_ask(request: HttpRequest, batch: Batch) -> HttpResponse:
+    """The page that says who has to agree to what was tried, and asks them in the same place."""
+    wanted = [
+        (item, refused)
+        for item, refused in zip(batch.items, batch.results, strict=True)
+        if isinstance(refused, Refused) and refused.code == ApprovalNeeded.code
+    ][:ASKED_AT_ONCE_MAX]
+    back = request.headers.get("referer", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    values = {
+        "what": ACTS[batch.command].words,
+        "command": batch.command,
+        "wanted": [(orjson.dumps(written(item)).decode(), refused.message, refused.facts) for item, refused in wanted],
+        "form": Ask(),
+        "back": back if safe else reverse("home"),
+    }
+    return render(request, "console/approvals/ask.html", values, status=409)

@@ -81,9 +81,11 @@ def kind_of(error: DomainError) -> str:
 
 @dataclass(frozen=True)
 class Batch:
-    """One result an item, in the order of the items."""
+    """One result an item, in the order of the items; and to whoever called the command, what was called."""
 
     results: list[Done | Refused]
+    command: str = field(default="", compare=False, repr=False)
+    items: Sequence[Any] = field(default=(), compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Done | Refused]:
         return iter(self.results)
@@ -138,7 +140,8 @@ def command(*, needs: str) -> Callable[[Body[P]], Body[P]]:
             _check_size(kwargs)
             if ctx.run is not None:
                 return _inner(ctx, name, body, kwargs)
-            return _retrying(ctx, name, body, kwargs)
+            called: Any = kwargs.get("items", ())
+            return replace(_retrying(ctx, name, body, kwargs), command=name, items=called)
 
         run.needs = needs  # type: ignore[attr-defined]
         return cast(Body[P], run)
@@ -154,7 +157,9 @@ def _check_size(kwargs: dict[str, Any]) -> None:
 
 def _inner(ctx: Context, name: str, body: Any, kwargs: dict[str, Any]) -> Batch:
     batch: Batch = body(ctx, **kwargs)
-    ctx.running.trail.append({"command": name, "done": len(batch.done), "refused": len(batch.refused)})
+    told = {"command": name, "done": len(batch.done), "refused": len(batch.refused)}
+    # What others agreed to is done as whoever asked, not as whoever called the outermost command.
+    ctx.running.trail.append(told if ctx.leave is None else {**told, "as": ctx.actor})
     return batch
 
 

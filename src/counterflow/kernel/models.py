@@ -25,7 +25,7 @@ class CommandKey(models.Model):
 
 
 class CommandRecord(models.Model):
-    """The audit row of one outermost command; `trail` names the commands it ran and their counts."""
+    """The audit row of one outermost command; `trail` names the commands it ran, their counts, and `as` whom."""
 
     id = Id()
     name = models.TextField()

@@ -61,7 +61,8 @@ LAWS: Final[list[Law]] = [
             SELECT format('decision %s: command %s is not on record', d.id, d.command_id) AS what
             FROM policies_decision d
             LEFT JOIN kernel_commandrecord c ON c.id = d.command_id AND c.at = d.decided_at
-            WHERE c.id IS NULL OR d.overridden_by <> c.actor
+            WHERE c.id IS NULL OR (d.overridden_by <> c.actor
+                  AND NOT c.trail @> jsonb_build_array(jsonb_build_object('as', d.overridden_by)))
         """,
         counted="SELECT count(*) FROM policies_decision",
     ),

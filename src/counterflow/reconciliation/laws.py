@@ -160,7 +160,8 @@ LAWS = [
         UNION ALL
         SELECT format('adjustment %s: entry %s does not move its %s pieces', j.id, j.entry_id, j.quantity) AS what
         FROM reconciliation_adjustment j
-        LEFT JOIN kernel_commandrecord c ON c.id = j.command_id AND c.at = j.recorded_at AND c.actor = j.recorded_by
+        LEFT JOIN kernel_commandrecord c ON c.id = j.command_id AND c.at = j.recorded_at
+             AND (c.actor = j.recorded_by OR c.trail @> jsonb_build_array(jsonb_build_object('as', j.recorded_by)))
         LEFT JOIN ledger_entry e ON e.id = j.entry_id AND e.kind = 'adjust' AND e.reverses = 0
              AND e.command_id = j.command_id AND e.recorded_at = j.recorded_at
         LEFT JOIN LATERAL (

@@ -43,6 +43,9 @@ SAMPLES: dict[str, str] = {
     " ORDER BY state, id DESC) s ORDER BY id DESC",
     "case_id": "SELECT id AS it FROM (SELECT DISTINCT ON (kind, state) id FROM workqueue_case"
     " ORDER BY kind, state, id DESC) s ORDER BY id DESC",
+    "request_id": "SELECT id AS it FROM (SELECT DISTINCT ON (state, act) id FROM approvals_request"
+    " ORDER BY state, act, id DESC) s ORDER BY id DESC",
+    "delegation_id": "SELECT id AS it FROM approvals_delegation ORDER BY id DESC",
     "entry_id": "SELECT id AS it FROM (SELECT DISTINCT ON (kind) id FROM ledger_entry"
     " ORDER BY kind, id DESC) s ORDER BY id DESC",
     "credit_id": "SELECT id AS it FROM refunds_credit ORDER BY id DESC",

@@ -1,5 +1,7 @@
 """The first page: what waits for whoever signed in, by role."""
 
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -7,10 +9,12 @@ from django.urls import reverse
 
 from counterflow.access import queries as access
 from counterflow.access.roles import ROLES
-from counterflow.console.homes.parts import Home, Tile
+from counterflow.approvals import queries as approvals
+from counterflow.console.homes.parts import Home, Tile, address, waits
 from counterflow.console.homes.table import HOMES, homes_of
-from counterflow.console.page import page, render, signed_in
+from counterflow.console.page import Staff, page, render, signed_in
 from counterflow.console.simulated import notices
+from counterflow.kernel import clock
 from counterflow.ledger import queries as ledger
 from counterflow.receiving.queries import units_value
 from counterflow.workqueue import queries as workqueue
@@ -31,11 +35,22 @@ def home(request: HttpRequest) -> HttpResponseBase:
         "roles": ", ".join(ROLES[code].name for code in roles if code in ROLES),
         "shown": shown,
         "homes": [(code, ROLES[code].name) for code in offered] if len(offered) > 1 else [],
-        "home": HOMES[shown](who) if shown else Home(),
+        "home": _with_approvals(who, HOMES[shown](who) if shown else Home()),
         "simulated": notices(ledger.simulated()),
         "mine": workqueue.cases(assignee=who.actor, limit=MINE_MAX) if who.may("workqueue.view") else [],
     }
     return render(request, "console/home.html", values)
+
+
+def _with_approvals(who: Staff, found: Home) -> Home:
+    """A home with how many requests wait for whoever looks, where they may agree to any. Three statements."""
+    if not who.may("approvals.decide"):
+        return found
+    now = clock.now()
+    count = approvals.waiting_for(approvals.reader(who.actor, at=now), at=now)
+    shown = f"{count:,}+" if count == approvals.COUNTED_MAX else f"{count:,}"
+    tile = Tile("Waits for your agreement", shown, "Acts that others asked for", address("approvals"), waits(count))
+    return replace(found, tiles=[tile, *found.tiles])
 
 
 @page("ledger.view")

@@ -6,6 +6,7 @@ import re
 import orjson
 import pytest
 
+from agreeing import as_, person, say
 from counterflow.policies import queries_versions as queries
 from counterflow.policies.exchange import model_for_others
 from counterflow.policies.tables import shipped
@@ -69,6 +70,17 @@ def test_a_draft_begins_from_the_one_in_force(browse, shelves):
     assert queries.shelf(kind="refund")[0].version == found.version
 
 
+def put_into_force(ctx, owner, address, **form):
+    """Press the button, ask those who have to agree, and let them."""
+    offered = owner.post(f"{address}/activate", form).content.decode()
+    assert "Two other people (finance controller and operations executive) have to agree" in offered
+    item = html.unescape(re.search(r'name="item" value="([^"]*)"', offered)[1])
+    asked = {"command": "activate_policies", "item": item, "reason": "agreed policy", "key": f"ask {address}"}
+    request = int(owner.post("/approvals/ask", asked)["Location"].rsplit("/", 1)[1])
+    for role in ("executive", "finance"):
+        assert say(as_(person(ctx, role)), request).done
+
+
 def test_two_people_lead_it_into_force(browse, shelves, ctx):
     version = draft(ctx, "led")
     writer, owner, address = browse("inventory_controller"), browse("finance"), at(version)
@@ -80,7 +92,7 @@ def test_two_people_lead_it_into_force(browse, shelves, ctx):
     assert "Agree to it" in read(owner, address)
     owner.post(f"{address}/review", {"revision": "1", "verdict": "approve", "key": "c" * 32})
     assert stands(version) == "approved"
-    owner.post(f"{address}/activate", {"revision": "1", "key": "e" * 32})
+    put_into_force(ctx, owner, address, revision="1", key="e" * 32)
     assert stands(version) == "active"
     page = read(owner, address)
     assert "In force" in page
@@ -103,7 +115,7 @@ def test_it_is_sent_back_with_a_reason_and_activated_later(browse, shelves, ctx)
     owner.post(f"{at(back)}/review", form)
     assert stands(back) == "draft"
     assert "Reason: fee too high" in read(owner, at(back))
-    owner.post(f"{at(later)}/activate", {"revision": "1", "effective_from": "2999-01-01T10:00", "key": "3" * 32})
+    put_into_force(ctx, owner, at(later), revision="1", effective_from="2999-01-01T10:00", key="3" * 32)
     assert "Planned" in read(owner, at(later))
 
 

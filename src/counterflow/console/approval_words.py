@@ -34,6 +34,7 @@ _FACTS: Final = {
     "policy_kind": "Policy",
 }
 _ITEM: Final = {"request_ref": "Reference", "rma": "Return", "lpn": "Plate", "sku": "SKU", "order": "Order"}
+_WORDS: Final = ("reason", "method", "disposition", "override", "override_reason", "ahead", "from_state", "to_state")
 _CODES: Final = ("rma", "lpn", "sku", "order", "node", "request_ref", "reference", "channel")
 
 
@@ -72,18 +73,22 @@ def _fact(name: str, value: Any, currency: str) -> Cell:
     return cells.words(str(value)) if name in ("reason_code", "damage_code") else cells.text(str(value))
 
 
-def item(given: Mapping[str, Any]) -> list[tuple[str, Cell]]:
-    """What was typed, without what was left empty."""
+def item(given: Mapping[str, Any], currency: str) -> list[tuple[str, Cell]]:
+    """What was typed, without what was left empty; money is in the request's currency."""
     return [
-        (_ITEM.get(name, name.removesuffix("_minor").replace("_", " ").capitalize()), _typed(name, value))
-        for name, value in given.items()
+        (_ITEM.get(name, name.removesuffix("_minor").replace("_", " ").capitalize()), _typed(name, value, currency))
+        for name, value in sorted(given.items())
         if value not in (None, "", [], {}, False)
     ]
 
 
-def _typed(name: str, value: Any) -> Cell:
+def _typed(name: str, value: Any, currency: str) -> Cell:
     if name in _CODES:
         return cells.code(str(value))
+    if name in _WORDS:
+        return cells.words(str(value))
+    if name.endswith("_minor") and currency and isinstance(value, int):
+        return cells.money(value, currency)
     if isinstance(value, (list, dict)):
         rows = value if isinstance(value, list) else [value]
         return cells.text("; ".join(_short(row) for row in rows))

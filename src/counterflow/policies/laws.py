@@ -97,7 +97,8 @@ LAWS: Final[list[Law]] = [
             UNION ALL
             SELECT format('override %s: command %s is not on record', o.id, o.command_id)
             FROM policies_overriderecord o
-            LEFT JOIN kernel_commandrecord c ON c.id = o.command_id AND c.at = o.at AND c.actor = o.by
+            LEFT JOIN kernel_commandrecord c ON c.id = o.command_id AND c.at = o.at
+             AND (c.actor = o.by OR c.trail @> jsonb_build_array(jsonb_build_object('as', o.by)))
             WHERE c.id IS NULL
             UNION ALL
             SELECT format('decision %s: overridden, and not in the report', d.id)

@@ -129,7 +129,7 @@ def approval(request: HttpRequest, request_id: int) -> HttpResponseBase:
         "late": row.state == "waiting" and not waits,
         "facts": approval_words.facts(found),
         "lines": approval_words.lines(found.lines),
-        "item": approval_words.item(found.item) if private and found.item else [],
+        "item": approval_words.item(found.item, row.currency) if private and found.item else [],
         "note": found.note if private else "",
         "asker": who_words(row.asked_by, names),
         "ended_by": who_words(row.ended_by, names) if row.ended_by else "",

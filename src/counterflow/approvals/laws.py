@@ -79,10 +79,14 @@ LAWS: Final[list[Law]] = [
              AND p.reference = 'request:' || r.id
         LEFT JOIN kernel_commandrecord c ON c.id = r.command_id AND c.at = r.asked_at AND c.actor = r.asked_by
         LEFT JOIN kernel_commandrecord e ON e.id = r.ended_command_id AND e.at = r.ended_at AND e.actor = r.ended_by
+        LEFT JOIN access_apitoken k ON r.asked_by = 'token:' || k.id
         LEFT JOIN policies_policyversion v ON v.id = r.version_id AND v.kind = 'approval'
         LEFT JOIN LATERAL (SELECT x -> 'then' AS said FROM jsonb_array_elements(v.content -> 'rows') x
                            WHERE x ->> 'id' = r.row_id) t ON true
         WHERE p.id IS NULL OR c.id IS NULL OR (r.state <> 'waiting' AND e.id IS NULL) OR t.said IS NULL
+           OR r.asker_id <> coalesce(k.user_id, substring(r.asked_by FROM '^user:([0-9]+)$')::bigint, 0)
+           OR (r.state = 'done'
+               AND NOT e.trail @> jsonb_build_array(jsonb_build_object('command', r.command, 'as', r.asked_by)))
            OR r.expires_at <> r.asked_at + make_interval(hours => r.expires_hours)
            OR (t.said ->> 'expires_hours')::int <> r.expires_hours OR t.said ->> 'code' <> r.code
            OR (t.said ->> 'approvers')::int > cardinality(r.roles)

@@ -81,9 +81,9 @@ def test_what_waits_for_me_is_listed_looked_at_and_agreed_to_at_once(browse, com
     requests = [request_of(ask(as_(asker), grant_goodwill, goodwill(company, n, order=order))) for n in (3000, 4000)]
     client = browse("finance")
     page = client.get("/approvals").content.decode()
-    assert all(f'name="request" value="{request}"' in page for request in requests)
+    assert all(f'name="ids" value="{request}"' in page for request in requests)
     assert "Waits for your agreement" in client.get("/").content.decode()
-    look = client.post("/approvals/look", {"request": requests}).content.decode()
+    look = client.post("/approvals/look", {"ids": requests}).content.decode()
     assert "2 requests, £70.00" in look
     assert "Do you agree to all 2?" in look
     given = fields(look, "/approvals/decide")

@@ -118,3 +118,23 @@ def test_two_versions_are_compared(caller, refund):
     other = next(row.id for row in queries.versions(kind="sla"))
     assert call.get(f"/policies/{refund}/compared/{other}").status_code == 422
     assert call.get(f"/policies/{refund}/compared/999").status_code == 404
+
+
+@pytest.mark.parametrize("value", [10**30, 1.5, [1], {"a": 1}, "\x00", "\ud800"], ids=repr)
+@pytest.mark.parametrize("part", ["then", "agent", "name", "example"])
+def test_what_cannot_be_stored_is_refused_with_its_place(caller, company, part, value):
+    table, examples = wording(), [{"name": "f", "facts": dict(FACTS), "then": {"restocking_fee_bp": 2_000}}]
+    if part == "then":
+        table["rows"][2]["then"]["code"] = value
+    elif part == "example":
+        examples[0]["facts"]["brand"] = value
+    elif part == "name":
+        table["name"] = value
+    else:
+        table["rows"][2]["agent"] = value
+    call = caller()
+    answer = draft(call, f"odd {part} {value!r}"[:100], table, examples=examples)
+    assert answer.status_code == 422
+    assert answer.json()["code"] in ("table_malformed", "input_unreadable")
+    checked = call.post("/policy-checks", {"kind": "refund", "table": table, "examples": examples})
+    assert (checked.status_code, checked.json()["code"]) == (422, "table_malformed")

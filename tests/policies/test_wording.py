@@ -24,7 +24,9 @@ REFUND, ELIGIBILITY = wording.facts_of("refund"), wording.facts_of("eligibility"
         ("final_sale", "true", "yes"),
         ("sold_mmdd", ">= 1101", "from 1 Nov"),
         ("country", "null, 'DE'", "DE or unknown"),
-        ("value_minor", "$ > 3 and $ < 9", "$ > 3 and $ < 9"),
+        ("value_minor", "$ > 3 and $ < 9", "Value > 3 and Value < 9"),
+        ("order_age_days", "$ * 12 <= warranty_months * 365", "Days since delivery * 12 <= Warranty months * 365"),
+        ("brand", "startsWith($, 'brand')", "startsWith(Brand, 'brand')"),
         ("brand", "", ""),
     ],
 )

@@ -15,7 +15,7 @@ from counterflow.kernel.errors import Invalid
 from counterflow.policies.engine import FactsRefused, Prepared, prepare
 from counterflow.policies.facts import ADDED_UP, ANSWER, completed
 from counterflow.policies.rules import value_fault
-from counterflow.policies.tables import Table, TableMalformed
+from counterflow.policies.tables import Table, TableMalformed, plain
 
 EXAMPLES_MAX = 500
 NAME_MAX = 200
@@ -79,6 +79,10 @@ def _example(kind: str, entry: Any, number: int) -> Example:
         raise TableMalformed(reason=f"{where} has no name of 1 to {NAME_MAX} characters")
     if not isinstance(facts, Mapping) or not isinstance(then, Mapping) or not then:
         raise TableMalformed(reason=f"{where} needs facts and the part of the answer it is about")
+    plain(name, where)
+    for key, value in (*facts.items(), *then.items()):
+        plain(key, where)
+        plain(value, f"{where}, {key}")
     parts = {part.name: part for part in ANSWER[kind]}
     for key, value in then.items():
         if key not in parts:

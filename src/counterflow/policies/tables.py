@@ -16,6 +16,9 @@ import orjson
 
 from counterflow.kernel.errors import Invalid
 
+NUMBER_MAX = 2**53 - 1
+"""Whole numbers beyond are not counted exactly by every reader of JSON."""
+
 
 class TableMalformed(Invalid):
     """This is not a decision table: {reason}."""
@@ -97,7 +100,7 @@ def _row(stored: Any, number: int) -> Row:
     return Row(
         id=_text(found["id"], f"{where}, id"),
         when=MappingProxyType({name: _text(cell, f"{where}, {name}") for name, cell in when.items()}),
-        then=MappingProxyType(then),
+        then=MappingProxyType({name: plain(value, f"{where}, {name}") for name, value in then.items()}),
         agent=_text(found["agent"], f"{where}, agent"),
         customer=_text(found["customer"], f"{where}, customer"),
     )
@@ -112,7 +115,21 @@ def _mapping(value: Any, where: str, keys: tuple[str, ...] | None = None) -> dic
     return value
 
 
+def plain(value: Any, where: str) -> Any:
+    """A value that can be stored and told: text, a whole number of 64 bits, true, false or null.
+
+    Raises `TableMalformed` with the place of any other.
+    """
+    if isinstance(value, str):
+        return _text(value, where)
+    if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) <= NUMBER_MAX):
+        return value
+    raise TableMalformed(reason=f"{where} is no plain value: text, a whole number, true, false or null")
+
+
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise TableMalformed(reason=f"{where} is not text")
+    if "\x00" in value or (not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value)):
+        raise TableMalformed(reason=f"{where} holds a character that no text can have")
     return value

@@ -4,6 +4,7 @@ Money is written with two decimals and without a currency, because a threshold m
 currency the facts are in. Basis points are written as percent, a month and day as a date without a year.
 """
 
+import re
 from calendar import month_abbr
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -70,6 +71,8 @@ LABELS: Final[Mapping[str, str]] = {
 }
 _UNITS: Final = ("_minor", "_bp")
 _SPOKEN: Final[Mapping[str, str]] = {"eea": "EEA", "uk": "UK", "ch": "Switzerland", "us": "US", "b2b": "B2B"}
+_NAME: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\$|[A-Za-z_]\w*")
+"""Words of an expression; what stands in quotes is one of them and stays."""
 ANY: Final = "any"
 UNKNOWN: Final = "unknown"
 
@@ -138,7 +141,13 @@ def _words(fact: Fact, cell: Cell) -> str:
             return f"not {_listed(fact, values)}"
         case Range(least, most):
             return _span(fact, least, most)
-    return cell.text
+    return _expression(fact, cell.text)
+
+
+def _expression(fact: Fact, text: str) -> str:
+    """An expression with the names of its facts as columns are called: `$` is the fact of its own column."""
+    named = {each.name: label(each) for facts in FACTS.values() for each in facts}
+    return _NAME.sub(lambda found: label(fact) if found[0] == "$" else named.get(found[0], found[0]), text)
 
 
 def _span(fact: Fact, least: int | None, most: int | None) -> str:

@@ -87,7 +87,8 @@ SAMPLES: dict[str, str] = {
     **dict.fromkeys(("policy", "policy_try", "policy_draft"), _POLICIES.format("true")),
     "policy_kind": "SELECT DISTINCT kind AS it FROM policies_policyversion ORDER BY it DESC",
     "policy_compare": "SELECT kind AS it FROM policies_policyversion GROUP BY kind ORDER BY count(*) DESC, kind",
-    "policy_export": "SELECT kind AS it, version AS other, 'csv' AS third FROM policies_policyversion ORDER BY id DESC",
+    "policy_export": "SELECT kind AS it, version AS other, 'json' AS third FROM policies_policyversion"
+    " ORDER BY id DESC",
     # Drafts of one state that differ: one that is sound and one that is not.
     **dict.fromkeys(
         ("policy_edit", "policy_step"),

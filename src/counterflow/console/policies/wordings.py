@@ -57,7 +57,8 @@ def read_wording(kind: str, text: str) -> Wording:
     if table.kind != kind:
         raise TableMalformed(reason=f"it is a table of {table.kind}, not of {kind}")
     scope = found["scope"]
-    if not isinstance(scope, dict) or not all(isinstance(codes, list) for codes in scope.values()):
+    lists = isinstance(scope, dict) and all(isinstance(codes, list) for codes in scope.values())
+    if not lists or not all(isinstance(code, str) for codes in scope.values() for code in codes):
         raise TableMalformed(reason="the scope does not map facts to lists of codes")
     read_examples(kind, found["examples"])
     return Wording(table, tuple(found["examples"]), scope, str(found["owner_role"]))

@@ -27,6 +27,8 @@ class About:
     tracking: str = ""
     sku: str = ""
     statement: str = ""
+    approval: str = ""
+    clock: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,12 @@ _WAYS: Mapping[str, tuple[_Way, ...]] = {
     "write_customer": (_Way("desk_return", "desk.write", ("rma",)),),
     "ship_pallet": (_Way("pallets", "recovery.view"),),
     "decide_approval": (
-        _Way("approvals", "approvals.view"),
+        _Way("approval", "approvals.view", ("approval",)),
         _Way("unit", "receiving.approve", ("lpn",)),
         _Way("return", "refunds.approve", ("rma",)),
     ),
-    "see_clocks": (_Way("clocks", "clocks.view"),),
+    "see_clocks": (_Way("clock", "clocks.view", ("clock",)), _Way("clocks", "clocks.view")),
+    "see_signals": (_Way("risk", "risk.view"),),
     "trial_balance": (_Way("trial_balance", "ledger.view"),),
     "see_tokens": (_Way("tokens", "access.issue_tokens"),),
 }
@@ -102,6 +105,8 @@ def about(case: CaseRow, *, rma: str = "", channel: str = "", order: str = "") -
         tracking=fact("tracking"),
         sku=fact("sku") or first,
         statement=str(case.subject_id) if case.subject_kind == "statement" else "",
+        approval=str(case.subject_id) if case.subject_kind == "approval_request" else "",
+        clock=str(case.facts["clock"]) if isinstance(case.facts.get("clock"), int) else "",
     )
 
 

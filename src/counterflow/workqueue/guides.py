@@ -29,6 +29,7 @@ ACTIONS: Final[dict[str, str]] = {
     "ship_pallet": "Load a pallet for the supplier",
     "decide_approval": "Agree or refuse",
     "see_clocks": "Look at the times allowed",
+    "see_signals": "Look at the signals of fraud",
     "trial_balance": "Look at the accounts",
     "see_tokens": "Look at the programs' tokens",
 }
@@ -285,7 +286,7 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]], ...]
     ),
     (
         "fraud_review",
-        "see_return decide_return see_money see_order",
+        "see_signals see_return decide_return see_money see_order",
         ("The signals and their reasons", "Photos of what arrived", "Earlier returns of the customer"),
         (("cleared", "Nothing wrong; goes on as usual"), ("confirmed", "Fraud; refused with the reason told")),
     ),

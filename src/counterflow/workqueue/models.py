@@ -112,6 +112,7 @@ class Case(models.Model):
                 name="workqueue_case_snoozed",
                 condition=_OPEN & Q(snoozed_until__isnull=False),
             ),
+            models.Index(fields=["id"], name="workqueue_case_closed", condition=Q(state=State.CLOSED.value)),
             models.Index(fields=["subject_id", "id"], name="workqueue_case_subject"),
             models.Index(
                 fields=["merged_into", "id"], name="workqueue_case_merged", condition=Q(merged_into__isnull=False)

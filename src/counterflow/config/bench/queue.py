@@ -22,7 +22,6 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from counterflow.access.commands import IssueToken, NewUser, create_users, issue_tokens
-from counterflow.access.roles import PERMISSIONS
 from counterflow.access.secrets import new_token
 from counterflow.config import database
 from counterflow.config.bench import web
@@ -41,6 +40,7 @@ from counterflow.workqueue.kinds import KINDS
 BATCH = 5_000
 CLOSED = 5_000
 GOAL_PAGE_MS, GOAL_CLOSE_S = 100, 5
+SCOPES = ("workqueue.view", "workqueue.work")
 EMAILS = tuple(f"works-{n}@bench.example" for n in range(20))
 FILTERS: dict[str, str] = {
     "first page": "",
@@ -211,7 +211,7 @@ def _about(count: int) -> str:
 
 def _token() -> str:
     made = new_token()
-    item = IssueToken(EMAILS[1], f"bench {made.prefix}", made.prefix, made.digest, tuple(PERMISSIONS))
+    item = IssueToken(EMAILS[1], f"bench {made.prefix}", made.prefix, made.digest, SCOPES)
     settled(issue_tokens(context(), items=[item]))
     return made.plain
 

@@ -18,7 +18,7 @@ from counterflow.config.bench.company import ASKED, CHANNEL, NODE, REASON, Piece
 from counterflow.kernel.errors import InvariantBroken
 
 CLIENTS = 8
-READY_SECONDS_MAX = 30
+READY_SECONDS_MAX = 120
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + READY_SECONDS_MAX
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
             connection.request("GET", "/api/v1/openapi.json")
             if connection.getresponse().status == 200:
                 return

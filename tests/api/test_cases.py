@@ -1,0 +1,87 @@
+"""Programs work the queue as people do: ask, take, say, merge, close, undo, and keep filters."""
+
+import pytest
+
+from counterflow.access import queries as access
+from counterflow.access.commands import NewUser, create_users
+from counterflow.kernel.commands import Batch, Done, command
+from counterflow.workqueue.cases import CaseDraft, open_cases
+
+
+@command(needs="workqueue.work")
+def draft_for_api(ctx, *, items):
+    open_cases(ctx, items)
+    return Batch([Done("x")])
+
+
+@pytest.fixture
+def works(ctx):
+    """A user who works cases, as the audit knows this user."""
+    email = "works@demo.example"
+    if access.user(email=email) is None:
+        assert create_users(ctx(), items=[NewUser(email, "Works", ("agent",))]).done
+    return f"user:{access.user(email=email).id}"
+
+
+def opened(ctx, api, tag, count, **more):
+    drafts = [
+        CaseDraft("short", "rma", 77, f"{tag}:{n}", None, 124_000, "EUR", facts={"rma": f"{tag}-{n}"}, **more)
+        for n in range(count)
+    ]
+    draft_for_api(ctx(), items=drafts)
+    return [api.get("/cases", search=f"{tag}-{n}").json()["items"][0]["id"] for n in range(count)]
+
+
+def test_a_case_from_taking_to_undoing(ctx, caller, works):
+    api = caller()
+    first, second = opened(ctx, api, "LIFE", 2)
+    why = api.get(f"/cases/{first}/priority").json()
+    assert (why["money_hours"], why["severity_hours"], why["due_assumed"]) == (24, 0, True)
+    assert "1,240.00 EUR at risk counts as 24 h." in why["sentences"]
+    taken = api.post("/case-takings", {"kind": "short", "assignee": works, "count": 2}, key="take")
+    assert sorted(taken.json()["cases"]) == sorted([first, second])
+    assert {row["id"] for row in api.get("/cases", assignee=works).json()["items"]} == {first, second}
+    snoozed = {"case_id": first, "until": "2027-01-01T09:00:00Z", "reason": "later"}
+    assert api.post("/case-snoozings", snoozed, key="snooze").status_code == 201
+    assert [row["id"] for row in api.get("/cases", snoozed="only").json()["items"]] == [first]
+    raised = {"case_id": first, "owner_role": "finance", "reason": "late", "severity": 1}
+    assert api.post("/case-escalations", raised, key="raise").json()["owner_role"] == "finance"
+    merged = api.post("/case-mergers", {"into_id": first, "case_ids": [second]}, key="merge")
+    assert merged.json()["merged"] == [second]
+    whole = api.get(f"/cases/{first}").json()
+    assert [row["id"] for row in whole["merged"]] == [second]
+    assert [step["action"] for step in whole["steps"]][-2:] == ["merge", "absorb"]
+    wrong = api.post("/case-closings", {"case_id": first, "outcome": "refund_stands"}, key="wrong")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "outcome_unknown")
+    closed = api.post("/case-closings", {"case_id": first, "outcome": "found", "note": "There."}, key="close")
+    assert closed.status_code == 201
+    assert api.post("/case-reopenings", {"case_id": first, "reason": "undo"}, key="undo").status_code == 201
+
+
+def test_sums_views_and_kept_filters_are_those_of_whoever_asks(ctx, caller):
+    api = caller()
+    opened(ctx, api, "SUM", 3)
+    (found,) = api.get("/cases-in-sum", search="SUM-1").json()["items"]
+    assert (found["count"], found["more"], found["money_minor"], found["kinds"]) == (
+        1,
+        False,
+        {"EUR": 124000},
+        {"short": 1},
+    )
+    assert "customer_told" in found["outcomes"]
+    views = {row["code"]: row for row in api.get("/case-views").json()["items"]}
+    assert views["mine"]["question"] == {"whose": "mine"}
+    kept = {"name": "Late", "question": {"due": "overdue", "money_from_minor": 100}, "columns": ["case"]}
+    assert api.post("/case-filters", kept, key="keep").status_code == 201
+    (row,) = api.get("/case-filters").json()["items"]
+    assert (row["name"], row["question"]) == ("Late", kept["question"])
+    assert api.get("/cases", due="overdue", owner_role="mine", assignee="mine").status_code == 200
+    assert api.get("/cases", due="whenever").json()["code"] == "due_unknown"
+    assert api.post("/case-filter-removals", {"name": "Late"}, key="drop").status_code == 201
+    assert api.get("/case-filters").json()["items"] == []
+
+
+def test_kinds_say_how_they_are_worked(caller):
+    kinds = {row["code"]: row for row in caller("workqueue.view").get("/case-kinds").json()["items"]}
+    assert kinds["short"]["outcomes"]["found"] == "The missing pieces turned up"
+    assert kinds["short"]["actions"]["write_customer"] == "Write to the customer"

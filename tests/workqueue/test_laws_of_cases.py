@@ -195,3 +195,33 @@ def test_two_who_close_at_once_have_one_effect(work: Any, draft: Any, ctx: Calla
     steps = db.rows("SELECT case_id, count(*) AS n FROM workqueue_casestep WHERE case_id = ANY(%s) GROUP BY 1", [ids])
     assert {row.n for row in steps} == {1}
     held()
+
+
+def test_those_who_close_and_open_at_once_leave_steps_in_the_order_they_happened(ctx: Any, opened: Any) -> None:
+    """A command that began first and waited for the other writes its step last, and has the larger number."""
+    from django.db import connection
+
+    from counterflow.workqueue.commands import CloseCase, ReopenCase, close_cases, reopen_cases
+
+    ids = [opened(7_000_000 + n) for n in range(4)]
+    barrier = Barrier(4)
+
+    def work_on(who: int) -> None:
+        barrier.wait()
+        for _ in range(12):
+            if who % 2:
+                close_cases(ctx(), items=[CloseCase(case_id, "found") for case_id in ids])
+            else:
+                reopen_cases(ctx(), items=[ReopenCase(case_id, "undo") for case_id in ids])
+        connection.close()
+
+    threads = [Thread(target=work_on, args=(who,)) for who in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for case_id in ids:
+        steps = db.rows("SELECT action FROM workqueue_casestep WHERE case_id = %s ORDER BY id", [case_id])
+        actions = [row.action for row in steps]
+        assert actions == (["close", "reopen"] * len(actions))[: len(actions)]
+    held()

@@ -7,11 +7,11 @@ from uuid import uuid4
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from counterflow.console.badges import badge as badge_of
-from counterflow.console.cells import money_text
+from counterflow.console.cells import Cell, money_text
 from counterflow.console.page import Staff
 from counterflow.console.stories import damage_words
 from counterflow.ledger.chart import GL_ACCOUNTS
@@ -32,6 +32,61 @@ def badge(kind: str, state: str) -> SafeString:
     """A state with its word and tone."""
     shown = badge_of(kind, state)
     return format_html('<span class="state state-{}">{}</span>', shown.tone, shown.label)
+
+
+@register.simple_tag
+def draw(cell: Cell) -> SafeString:
+    """A value of a row: how it looks, what it leads to, and the box that selects its row.
+
+    Drawn here and not in a template, because a list has hundreds of them.
+    """
+    classes = "cell" + "".join(
+        f" {name}"
+        for name, on in (
+            ("mono", cell.mono),
+            ("code-word", cell.code),
+            ("num", cell.kind == "number"),
+            ("quiet", cell.quiet),
+        )
+        if on
+    )
+    title = format_html(' title="{}"', cell.note) if cell.note else ""
+    parts = (_pick(cell), _content(cell), _flask() if cell.simulated else "")
+    return format_html('<span class="{}"{}>{}{}{}</span>', classes, title, *parts)
+
+
+def _flask() -> SafeString:
+    """The mark of what was made by a rule."""
+    return format_html(
+        ' <span class="flask" title="Simulated">{}<span class="visually-hidden">Simulated</span></span>',
+        icon("flask", "icon-small"),
+    )
+
+
+def _content(cell: Cell) -> SafeString | str:
+    if cell.kind == "instant":
+        return moment(cell.at)
+    if cell.kind == "date" and cell.at:
+        return moment_day(cell.at)
+    if cell.kind == "badge":
+        return format_html('<span class="state state-{}">{}</span>', cell.tone, cell.text)
+    if cell.kind == "tags":
+        return format_html_join(" ", '<span class="tag">{}</span>', ((tag,) for tag in cell.tags))
+    if cell.href:
+        return format_html('<a href="{}">{}</a>', cell.href, cell.text)
+    return cell.text or "\u2013"
+
+
+def _pick(cell: Cell) -> SafeString | str:
+    if not cell.pick:
+        return ""
+    return format_html(
+        '<input class="form-check-input picks" type="checkbox" name="ids" value="{}" form="chosen"'
+        ' aria-label="Select {}, {}">',
+        cell.pick,
+        cell.text,
+        cell.pick,
+    )
 
 
 @register.simple_tag

@@ -51,9 +51,9 @@ def close_cases(ctx: Context, *, items: Sequence[CloseCase]) -> Batch:
             case = work.cases.get(item.case_id)
             if case is None:
                 raise CaseNotFound(case_id=item.case_id)
-            done, step_id = _close(ctx, item, case, work)
-            if step_id and item.note.strip():
-                payload, comment = comment_rows(ctx, case.id, item.note.strip(), f"closing:{step_id}")
+            done = _close(ctx, item, case, work)
+            if not done.replayed and item.note.strip():
+                payload, comment = comment_rows(ctx, case.id, item.note.strip(), f"closing:{ctx.command_id}")
                 payloads.append(payload)
                 comments.append(comment)
             results.append(done)
@@ -67,12 +67,11 @@ def close_cases(ctx: Context, *, items: Sequence[CloseCase]) -> Batch:
     return Batch(results)
 
 
-def _close(ctx: Context, item: CloseCase, case: LockedCase, work: Work) -> tuple[Done, int]:
-    """What becomes of one case, and the id of the step; 0 where it was closed before."""
+def _close(ctx: Context, item: CloseCase, case: LockedCase, work: Work) -> Done:
     known = [outcome.code for outcome in outcomes_of(case.kind)]
     identity, facts = str(case.id), {"outcome": item.outcome, "command_id": ctx.command_id}
     if case.state == State.CLOSED and case.outcome == item.outcome:
-        return Done(identity, {"outcome": item.outcome}, replayed=True), 0
+        return Done(identity, {"outcome": item.outcome}, replayed=True)
     if item.outcome not in known:
         raise OutcomeUnknown(kind=case.kind, outcome=item.outcome[:80].replace("\0", "?"), outcomes=", ".join(known))
     if len(item.note) > TEXT_MAX or "\0" in item.note:
@@ -80,4 +79,5 @@ def _close(ctx: Context, item: CloseCase, case: LockedCase, work: Work) -> tuple
     if case.state == State.CLOSED:
         raise IdentityReused(what="the closing of case", identity=identity)
     case.end(CASE.move("close", case.state), item.outcome, ctx)
-    return Done(identity, facts), work.step(case, "close", outcome=item.outcome)
+    work.step(case, "close", outcome=item.outcome)
+    return Done(identity, facts)

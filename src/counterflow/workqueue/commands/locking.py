@@ -100,12 +100,14 @@ class Work:
     def _row(case: LockedCase) -> tuple[Any, ...]:
         return tuple(getattr(case, name) for name in _WRITTEN)
 
-    def step(self, case: LockedCase, action: str, **facts: Any) -> int:
-        """Note that something was done with a case; the step's id. Facts are codes, ids and instants."""
-        step_id = self.ctx.new_id()
+    def step(self, case: LockedCase, action: str, **facts: Any) -> None:
+        """Note that something was done with a case. Facts are codes, ids and instants.
+
+        The database numbers steps as it writes them, under the case's lock, so that a later step has the larger id
+        whichever command began first.
+        """
         self.steps.append(
             {
-                "id": step_id,
                 "case_id": case.id,
                 "action": action,
                 "at": self.ctx.at,
@@ -114,7 +116,6 @@ class Work:
                 "facts": {name: db.json_default(v) if isinstance(v, datetime) else v for name, v in facts.items()},
             }
         )
-        return step_id
 
     @property
     def changed(self) -> Sequence[LockedCase]:

@@ -19,7 +19,12 @@ from counterflow.approvals.commands.expire_approvals import ExpireApproval, expi
 from counterflow.approvals.commands.withdraw_approvals import WithdrawApproval, withdraw_approvals
 from counterflow.catalog.commands import MapReason, map_reasons
 from counterflow.clocks.commands.change_calendars import ChangeCalendar, change_calendars
+from counterflow.clocks.commands.pause_clocks import PauseClock, pause_clocks
 from counterflow.clocks.commands.record_calendars import NewCalendar, record_calendars
+from counterflow.clocks.commands.resume_clocks import ResumeClock, resume_clocks
+from counterflow.clocks.commands.set_causes import SetCause, set_causes
+from counterflow.clocks.commands.sync_clocks import SyncClock, sync_clocks
+from counterflow.clocks.tasks import run_clocks
 from counterflow.console.master.files import read
 from counterflow.console.master.intake import preview
 from counterflow.console.master.register import KINDS
@@ -67,6 +72,7 @@ from counterflow.registry.commands.keep_intakes import keep_intakes
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
 from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
 from counterflow.returns.commands.open_rmas import AskedLine, Instead, OpenRma, open_rmas
+from counterflow.workqueue.commands.snooze_cases import SnoozeCase, snooze_cases
 from dock import CARRIER, announce, receive, scan, tell
 from pictures import picture
 from quality import SHOWN
@@ -159,6 +165,9 @@ def live(company: Company) -> None:
     work_cases(company)
     flows.run_pending()
     _backtests(company)
+    run_clocks(at=datetime.now(UTC))
+    _waiting(company)
+    flows.run_pending()
 
 
 def _hours(company: Company) -> None:
@@ -169,6 +178,23 @@ def _hours(company: Company) -> None:
     assert record_calendars(company.ctx(), items=[made]).done
     changed = ChangeCalendar(code, 1, saturday="08:00-12:00", closed_days="2026-06-24 Stocktaking")
     assert change_calendars(company.ctx(), items=[changed]).done
+
+
+def _waiting(company: Company) -> None:
+    """Asked the customer, who answered; asked again; a case put off meanwhile; and a cause that a person said."""
+    rma = ask(company, buy(company, ("tee", 1)), ("tee", 1))
+    receive(company, scan(company, "tee", 1, rma=rma))
+    flows.run_pending()
+    first, second = company.lpn(), company.lpn()
+    assert pause_clocks(company.ctx(), items=[PauseClock(first, "waiting_customer", rma)]).done
+    assert resume_clocks(company.ctx(), items=[ResumeClock(first)]).done
+    assert pause_clocks(company.ctx(), items=[PauseClock(second, "customer_asked", rma)]).done
+    case_id = db.rows("SELECT max(id) AS id FROM workqueue_case WHERE state = 'open'")[0].id
+    until = datetime.now(UTC) + timedelta(days=3)
+    assert snooze_cases(company.ctx(), items=[SnoozeCase(case_id, until, "waiting_customer")]).done
+    sync_clocks(company.ctx(), items=[SyncClock(case_id)])
+    late = db.rows("SELECT min(id) AS id FROM clocks_clock WHERE breached_at IS NOT NULL")[0].id
+    assert set_causes(company.ctx(), items=[SetCause(late, "system_down", "outage")]).done
 
 
 def _plain(company: Company) -> None:

@@ -6,13 +6,19 @@ its order and its age do not matter. The worker runs `pump` and `deliver`; `run_
 the process, for the command line, a demonstration and tests.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
 from procrastinate import RetryStrategy
 
+from counterflow.clocks.commands.pause_clocks import PauseClock, pause_clocks
+from counterflow.clocks.commands.resume_clocks import ResumeClock, resume_clocks
+from counterflow.clocks.commands.sync_clocks import SyncClock, sync_clocks
+from counterflow.clocks.pausing import WAITING, questions
+from counterflow.clocks.subjects import HEARD, concerned
+from counterflow.desk import events as desk
 from counterflow.desk.commands.queue_messages import QueueMessage, queue_messages
 from counterflow.desk.letter_rules import EVENTS, letters_due
 from counterflow.kernel import clock, db
@@ -49,7 +55,15 @@ from counterflow.workqueue import events as workqueue
 from counterflow.workqueue.cases import CaseDraft, open_cases
 
 PERMISSIONS: Final = frozenset(
-    {"refunds.release", "refunds.pay", "refunds.replace", "returns.decide", "workqueue.work", "desk.write"}
+    {
+        "refunds.release",
+        "refunds.pay",
+        "refunds.replace",
+        "returns.decide",
+        "workqueue.work",
+        "desk.write",
+        "clocks.edit",
+    }
 )
 BATCH: Final = 1_000
 ROUNDS_MAX: Final = 10_000
@@ -184,6 +198,22 @@ def write_letters(at: datetime, subject_ids: Sequence[int]) -> None:
         queue_messages(_context("letters", at), items=items)
 
 
+def keep_clocks(at: datetime, subject_ids: Sequence[int]) -> None:
+    """Start, stop and move the clocks of returns, parcels, units and payouts."""
+    sync_clocks(_context("clocks", at), items=[SyncClock(subject_id) for subject_id in subject_ids])
+
+
+def wait_for_answers(at: datetime, rma_ids: Sequence[int]) -> None:
+    """Let clocks of returns stand still while their customers have a question to answer, if it was sent."""
+    found = questions(rma_ids=rma_ids, at=at)
+    begun = [PauseClock(q.reference, WAITING, q.rma, happened_at=q.asked_at) for q in found if q.asked]
+    if begun:
+        pause_clocks(_context("clocks", at), items=begun)
+    unsent = [ResumeClock(q.reference, "not_sent") for q in found if not q.asked]
+    if unsent:
+        resume_clocks(_context("clocks", at), items=unsent)
+
+
 def explain_shortages(at: datetime, shipment_line_ids: Sequence[int]) -> None:
     """Open a case for each shipment line whose goods left although the books did not have them."""
     found = db.rows(_SHORTAGES, [list(shipment_line_ids)])
@@ -275,11 +305,21 @@ _FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
     workqueue.CASE_REOPENED: [(as_they_are, _CASE)],
     returns.SIGNAL_NOTED: [(as_they_are, (score_again,))],
     returns.SIGNAL_WITHDRAWN: [(as_they_are, (score_again,))],
+    desk.MESSAGE_QUEUED: [(as_they_are, (wait_for_answers,))],
+    desk.MESSAGE_FAILED: [(as_they_are, (wait_for_answers,))],
 }
-FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
-    **_FLOWS,
-    **{kind: [*_FLOWS.get(kind, ()), (as_they_are, (write_letters,))] for kind in EVENTS},
-}
+
+
+def _also(
+    rows: Mapping[str, Sequence[tuple[Find, Sequence[React]]]], kinds: Iterable[str], find: Find, reaction: React
+) -> dict[str, Sequence[tuple[Find, Sequence[React]]]]:
+    """A table of reactions in which one more follows from these events."""
+    return {**rows, **{kind: [*rows.get(kind, ()), (find, (reaction,))] for kind in kinds}}
+
+
+FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = _also(
+    _also(_FLOWS, EVENTS, as_they_are, write_letters), HEARD, concerned, keep_clocks
+)
 _ORDER: Final = (
     explain_shortages,
     note_cases,
@@ -291,6 +331,8 @@ _ORDER: Final = (
     number_new,
     close_finished,
     write_letters,
+    wait_for_answers,
+    keep_clocks,
 )
 
 

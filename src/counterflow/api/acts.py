@@ -23,7 +23,10 @@ from counterflow.catalog.commands.record_items import record_items
 from counterflow.catalog.commands.record_reasons import record_reasons
 from counterflow.catalog.commands.record_suppliers import record_suppliers
 from counterflow.clocks.commands.change_calendars import change_calendars
+from counterflow.clocks.commands.pause_clocks import pause_clocks
 from counterflow.clocks.commands.record_calendars import record_calendars
+from counterflow.clocks.commands.resume_clocks import resume_clocks
+from counterflow.clocks.commands.set_causes import set_causes
 from counterflow.desk.commands.erase_customers import erase_customers
 from counterflow.desk.commands.keep_labels import keep_labels
 from counterflow.desk.commands.queue_messages import queue_messages
@@ -202,6 +205,9 @@ ACTS: list[Act] = [
     Act("/totes", record_totes, "facilities"),
     Act("/calendars", record_calendars, "clocks"),
     Act("/calendar-changes", change_calendars, "clocks"),
+    Act("/clock-pauses", pause_clocks, "clocks"),
+    Act("/clock-resumptions", resume_clocks, "clocks"),
+    Act("/clock-causes", set_causes, "clocks"),
     Act("/node-changes", change_nodes, "facilities"),
     Act("/authorities", set_authority, "facilities"),
     Act("/entities", keep_entities, "ledger"),

@@ -24,6 +24,7 @@ class Rank(IntEnum):
     UNIT = 50
     CREDIT = 60
     STATEMENT = 70
+    CLOCK = 72
     CASE = 75
     POSITION = 90
 

@@ -51,7 +51,8 @@ def write_years(ctx: Context, wanted: Mapping[int, tuple[Spec, range]], *, fresh
 
 _EDGES = """
 SELECT y.version_id, y.first, y.last,
-       (SELECT o.before_seconds FROM clocks_opening o WHERE o.version_id = y.version_id ORDER BY o.opens_at LIMIT 1),
+       (SELECT o.before_seconds FROM clocks_opening o WHERE o.version_id = y.version_id ORDER BY o.opens_at LIMIT 1)
+           AS before,
        (SELECT o.before_seconds + extract(epoch FROM o.closes_at - o.opens_at)::bigint FROM clocks_opening o
         WHERE o.version_id = y.version_id ORDER BY o.opens_at DESC LIMIT 1) AS worked
 FROM (SELECT version_id, min(year) AS first, max(year) AS last FROM clocks_calendaryear

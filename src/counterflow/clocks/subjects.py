@@ -1,0 +1,134 @@
+"""What facts may concern: the subjects whose clocks an event is about, and those whose clocks want to be looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from counterflow.kernel import db
+from counterflow.logistics import events as logistics
+from counterflow.receiving import events as receiving
+from counterflow.refunds import events as refunds
+from counterflow.returns import events as returns
+from counterflow.workqueue import events as workqueue
+
+HEARD: Final = (
+    returns.RMA_OPENED,
+    returns.RMA_APPROVED,
+    returns.RMA_DECLINED,
+    returns.RMA_CANCELLED,
+    returns.RMA_CLOSED,
+    logistics.PARCEL_ANNOUNCED,
+    logistics.PARCEL_REPORTED,
+    receiving.UNIT_RECEIVED,
+    receiving.UNIT_RECEIPT_REVERSED,
+    receiving.UNIT_MATCHED,
+    receiving.UNIT_INSPECTED,
+    receiving.UNIT_DISPOSED,
+    receiving.UNIT_SPLIT,
+    receiving.UNIT_SENT_BACK,
+    receiving.UNIT_RELEASED,
+    receiving.UNIT_DISPOSAL_REVERSED,
+    receiving.PARCEL_CLOSED,
+    receiving.PARCEL_REOPENED,
+    refunds.CREDIT_APPROVED,
+    refunds.CREDIT_RELEASED,
+    refunds.PAYOUT_REQUESTED,
+    refunds.PAYOUT_PAID,
+    refunds.PAYOUT_FAILED,
+    workqueue.CASE_OPENED,
+    workqueue.CASE_CLOSED,
+    workqueue.CASE_REOPENED,
+)
+"""Events after which some clock may start, stop or move."""
+
+# An event may be about a return, parcel, unit, credit, payout or case; one number line tells them apart.
+_CONCERNED = """
+SELECT id FROM unnest(%(ids)s::bigint[]) AS t(id)
+UNION
+SELECT l.rma_id FROM returns_allocation a JOIN returns_rmaline l ON l.id = a.rma_line_id
+WHERE a.unit_id = ANY(%(ids)s::bigint[])
+UNION
+SELECT parcel_id FROM receiving_unit WHERE id = ANY(%(ids)s::bigint[]) AND parcel_id IS NOT NULL
+UNION
+SELECT id FROM receiving_unit WHERE parent_id = ANY(%(ids)s::bigint[])
+UNION
+SELECT rma_id FROM logistics_parcel WHERE id = ANY(%(ids)s::bigint[]) AND rma_id IS NOT NULL
+UNION
+SELECT rma_id FROM refunds_credit WHERE id = ANY(%(ids)s::bigint[]) AND rma_id IS NOT NULL
+UNION
+SELECT id FROM refunds_payout WHERE credit_id = ANY(%(ids)s::bigint[])
+ORDER BY 1
+"""
+
+
+def concerned(ids: Sequence[int]) -> list[int]:
+    """The subjects of clocks that events of these subjects may concern. One statement."""
+    return [row.id for row in db.rows(_CONCERNED, {"ids": list(ids)})]
+
+
+@dataclass(frozen=True)
+class Ringing:
+    """A running clock that warns or is late now, and where a list goes on after it."""
+
+    id: int
+    subject_id: int
+    at: datetime
+
+
+_RINGING = """
+SELECT id, subject_id, at FROM (
+    (SELECT id, subject_id, due_at AS at FROM clocks_clock
+     WHERE stopped_at IS NULL AND breached_at IS NULL AND due_at < %(now)s AND (due_at, id) > (%(at)s, %(id)s)
+     ORDER BY due_at, id LIMIT %(limit)s)
+    UNION ALL
+    (SELECT id, subject_id, warn_at FROM clocks_clock
+     WHERE stopped_at IS NULL AND warned_at IS NULL AND breached_at IS NULL AND warn_at <= %(now)s
+       AND due_at >= %(now)s AND (warn_at, id) > (%(at)s, %(id)s) ORDER BY warn_at, id LIMIT %(limit)s)
+) t ORDER BY at, id LIMIT %(limit)s
+"""
+
+
+def ringing(*, now: datetime, after: Ringing | None = None, limit: int = 500) -> list[Ringing]:
+    """Running clocks that have to warn or are late and were not told to be, the earliest first. One statement."""
+    at, clock_id = (after.at, after.id) if after else (datetime.min.replace(tzinfo=now.tzinfo), 0)
+    params = {"now": now, "at": at, "id": clock_id, "limit": limit}
+    return [Ringing(*row) for row in db.rows(_RINGING, params)]
+
+
+_STALE = """
+SELECT DISTINCT subject_id FROM clocks_clock
+WHERE stopped_at IS NULL AND calendar_version_id IS NOT NULL
+  AND calendar_version_id <> ALL(ARRAY(SELECT current_id FROM clocks_calendar)) LIMIT %s
+"""
+
+
+def out_of_date(*, limit: int = 500) -> list[int]:
+    """Subjects with running clocks that go by a calendar as it was before. One statement."""
+    return [row.subject_id for row in db.rows(_STALE, [limit])]
+
+
+_SWEPT = """
+(SELECT id FROM returns_rma WHERE state IN ('requested', 'authorised') AND id > %(after)s ORDER BY id LIMIT %(limit)s)
+UNION ALL
+(SELECT id FROM logistics_parcel WHERE state IN ('announced', 'accepted', 'in_transit', 'delivered')
+ AND id > %(after)s ORDER BY id LIMIT %(limit)s)
+UNION ALL
+(SELECT id FROM receiving_unit WHERE state IN ('received', 'inspected', 'set_apart', 'released')
+ AND id > %(after)s ORDER BY id LIMIT %(limit)s)
+UNION ALL
+(SELECT id FROM refunds_payout WHERE state IN ('requested', 'in_doubt') AND id > %(after)s
+ ORDER BY id LIMIT %(limit)s)
+UNION ALL
+(SELECT id FROM workqueue_case WHERE state = 'open' AND id > %(after)s ORDER BY id LIMIT %(limit)s)
+UNION ALL
+(SELECT subject_id FROM clocks_clock WHERE stopped_at IS NULL AND subject_id > %(after)s
+ ORDER BY subject_id LIMIT %(limit)s)
+ORDER BY 1 LIMIT %(limit)s
+"""
+
+
+def sweepable(*, after: int = 0, limit: int = 500) -> list[int]:
+    """Subjects that may be in some stage, or have a clock that runs, by id from one on. One statement."""
+    found = [row.id for row in db.rows(_SWEPT, {"after": after, "limit": limit})]
+    return sorted(set(found))

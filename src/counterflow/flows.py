@@ -13,10 +13,8 @@ from typing import Final
 from django.db import transaction
 from procrastinate import RetryStrategy
 
-from counterflow.clocks.commands.pause_clocks import PauseClock, pause_clocks
-from counterflow.clocks.commands.resume_clocks import ResumeClock, resume_clocks
+from counterflow.clocks.asking import wait_for_customers
 from counterflow.clocks.commands.sync_clocks import SyncClock, sync_clocks
-from counterflow.clocks.pausing import WAITING, questions
 from counterflow.clocks.subjects import HEARD, concerned
 from counterflow.desk import events as desk
 from counterflow.desk.commands.queue_messages import QueueMessage, queue_messages
@@ -28,6 +26,7 @@ from counterflow.kernel.context import Context
 from counterflow.kernel.pump import Told
 from counterflow.kernel.tasks import jobs
 from counterflow.logistics import events as logistics
+from counterflow.logistics.queries import rmas_of_parcels
 from counterflow.orders import events as orders
 from counterflow.receiving import events as receiving
 from counterflow.refunds import events as refunds
@@ -55,7 +54,7 @@ from counterflow.workqueue import events as workqueue
 from counterflow.workqueue.cases import CaseDraft, open_cases
 
 PERMISSIONS: Final = frozenset(
-    {
+    [
         "refunds.release",
         "refunds.pay",
         "refunds.replace",
@@ -63,7 +62,7 @@ PERMISSIONS: Final = frozenset(
         "workqueue.work",
         "desk.write",
         "clocks.edit",
-    }
+    ]
 )
 BATCH: Final = 1_000
 ROUNDS_MAX: Final = 10_000
@@ -82,15 +81,6 @@ def reviewed(case_ids: Sequence[int]) -> list[int]:
 def as_they_are(subjects: Sequence[int]) -> list[int]:
     """The subjects themselves."""
     return list(subjects)
-
-
-def rmas_of_parcels(parcel_ids: Sequence[int]) -> list[int]:
-    """The RMAs whose goods parcels carry."""
-    sql = """
-        SELECT DISTINCT l.rma_id FROM logistics_parcelline p JOIN returns_rmaline l ON l.id = p.rma_line_id
-        WHERE p.parcel_id = ANY(%s::bigint[]) ORDER BY 1
-    """
-    return [row.rma_id for row in db.rows(sql, [list(parcel_ids)])]
 
 
 def release_due(at: datetime, rma_ids: Sequence[int]) -> None:
@@ -199,19 +189,13 @@ def write_letters(at: datetime, subject_ids: Sequence[int]) -> None:
 
 
 def keep_clocks(at: datetime, subject_ids: Sequence[int]) -> None:
-    """Start, stop and move the clocks of returns, parcels, units and payouts."""
+    """Start, stop and move the clocks of returns, parcels, units, payouts and cases."""
     sync_clocks(_context("clocks", at), items=[SyncClock(subject_id) for subject_id in subject_ids])
 
 
 def wait_for_answers(at: datetime, rma_ids: Sequence[int]) -> None:
-    """Let clocks of returns stand still while their customers have a question to answer, if it was sent."""
-    found = questions(rma_ids=rma_ids, at=at)
-    begun = [PauseClock(q.reference, WAITING, q.rma, happened_at=q.asked_at) for q in found if q.asked]
-    if begun:
-        pause_clocks(_context("clocks", at), items=begun)
-    unsent = [ResumeClock(q.reference, "not_sent") for q in found if not q.asked]
-    if unsent:
-        resume_clocks(_context("clocks", at), items=unsent)
+    """Let clocks of returns stand still while their customers have a question to answer."""
+    wait_for_customers(_context("clocks", at), rma_ids)
 
 
 def explain_shortages(at: datetime, shipment_line_ids: Sequence[int]) -> None:

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from counterflow.api.asks_cases import READS as CASES
+from counterflow.api.asks_clocks import READS as CLOCKS
 from counterflow.api.asks_inventory import READS as INVENTORY
 from counterflow.api.backtests import READS as BACKTESTS
 from counterflow.api.policies import READS as POLICIES
@@ -10,7 +11,6 @@ from counterflow.api.reading import Read
 from counterflow.approvals import queries as approvals
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
-from counterflow.clocks import calendar_queries as calendars
 from counterflow.desk.labels import carrier_labels, label_content
 from counterflow.desk.letter_rules import letter_rules
 from counterflow.desk.messages import messages
@@ -201,6 +201,7 @@ def judged() -> list[risk.Judged]:
 
 
 READS: list[Read] = [
+    *CLOCKS,
     *INVENTORY,
     Read("/rmas", returns.returns, "returns.view", "returns", ("search", "state", "channel"), ("before_id", "id")),
     Read("/rmas/{number}", return_page, "returns.view", "returns"),
@@ -279,8 +280,6 @@ READS: list[Read] = [
         ("search", "holder"),
         ("after", "key"),
     ),
-    Read("/calendars", calendars.calendars, "clocks.view", "clocks", ("search", "country", "sort"), ("after", "code")),
-    Read("/calendars/{code}/days", calendars.calendar_days, "clocks.view", "clocks"),
     Read("/changes", changes, "registry.view", "registry", _CHANGE_FILTERS, ("before_id", "id")),
     Read("/stock", stock, "ledger.view", "ledger", _AS_OF),
     Read("/stock/available", available, "catalog.view", "ledger", ("sku",)),

@@ -53,7 +53,7 @@ LAWS: Final[list[Law]] = [
                       round(after), due_hours * 3600, paused_seconds) AS what
         FROM (SELECT c.id, c.due_at, c.due_hours, c.paused_seconds, {_unpaused("c.due_at")} AS after,
                      {_worked("c.due_at")} - {_worked("c.started_at")} AS all_of_it
-              FROM clocks_clock c WHERE NOT c.own_due) t
+              FROM clocks_clock c WHERE NOT c.own_due AND c.ending <> 'withdrawn') t
         WHERE after <> due_hours * 3600 OR floor(all_of_it) - due_hours * 3600 <> paused_seconds
         """,
         _CLOCKS,
@@ -64,7 +64,7 @@ LAWS: Final[list[Law]] = [
         f"""
         SELECT format('clock %s: warns at %s after %s working seconds', id, warn_at, round(after)) AS what
         FROM (SELECT c.id, c.warn_at, c.due_hours, c.warn_hours, {_unpaused("c.warn_at")} AS after
-              FROM clocks_clock c WHERE NOT c.own_due) t
+              FROM clocks_clock c WHERE NOT c.own_due AND c.ending <> 'withdrawn') t
         WHERE after <> greatest(due_hours - warn_hours, 0) * 3600
         """,
         _CLOCKS,
@@ -75,7 +75,7 @@ LAWS: Final[list[Law]] = [
         f"""
         SELECT format('clock %s: took %s working seconds, said are %s', id, floor(taken), worked_seconds) AS what
         FROM (SELECT c.id, c.worked_seconds, {_unpaused("c.stopped_at")} AS taken
-              FROM clocks_clock c WHERE c.stopped_at IS NOT NULL) t
+              FROM clocks_clock c WHERE c.ending = 'done') t
         WHERE floor(taken) <> worked_seconds
         """,
         "SELECT count(*) FROM clocks_clock WHERE stopped_at IS NOT NULL",

@@ -183,6 +183,15 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "snoozed": Badge("Put off", HOLD),
         "closed": Badge("Closed", PLAIN),
     },
+    "clock": {
+        "running": Badge("Runs", MOVE),
+        "warned": Badge("Due soon", WAIT),
+        "late": Badge("Late", STOP),
+        "paused": Badge("Waits for the customer", HOLD),
+        "in_time": Badge("In time", GOOD),
+        "ended_late": Badge("Ended late", STOP),
+        "withdrawn": Badge("Taken back", PLAIN),
+    },
     "urgency": {
         "critical": Badge("Critical", STOP),
         "high": Badge("High", WAIT),

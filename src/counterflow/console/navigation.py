@@ -43,6 +43,14 @@ GROUPS: tuple[Group, ...] = (
             Link(
                 "cases", "Cases", "inbox", "workqueue.view", "What is unknown, in doubt or in dispute", also=("case",)
             ),
+            Link(
+                "clocks",
+                "Clocks",
+                "clock",
+                "clocks.view",
+                "What is due next, what is late, and why",
+                also=("clock", "clock_report"),
+            ),
         ),
     ),
     Group(

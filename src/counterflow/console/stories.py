@@ -125,6 +125,8 @@ TELLINGS: dict[str, Telling] = {
     "RefurbishmentStarted": Telling("Refurbishment started", "move", "tool"),
     "RefurbishmentFinished": Telling("Refurbishment finished", "good", "tool"),
     "RefurbishmentCancelled": Telling("Refurbishment cancelled", "plain", "tool"),
+    "ClocksPaused": Telling("Waits for the customer", "hold", "player-pause", _reason),
+    "ClocksResumed": Telling("Goes on", "move", "clock", _reason),
     "StockHeld": Telling("A hold was laid on it", "hold", "lock", _reason),
     "StockFreed": Telling("The hold was lifted", "plain", "lock"),
 }

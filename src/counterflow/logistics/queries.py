@@ -118,3 +118,12 @@ def named(words: str, *, limit: int = 5) -> list[Found]:
             for row in rows
         ]
     )
+
+
+def rmas_of_parcels(parcel_ids: Sequence[int]) -> list[int]:
+    """The RMAs whose goods parcels carry."""
+    sql = """
+        SELECT DISTINCT l.rma_id FROM logistics_parcelline p JOIN returns_rmaline l ON l.id = p.rma_line_id
+        WHERE p.parcel_id = ANY(%s::bigint[]) ORDER BY 1
+    """
+    return [row.rma_id for row in db.rows(sql, [list(parcel_ids)])]

@@ -48,6 +48,9 @@ SAMPLES: dict[str, str] = {
     "delegation_id": "SELECT id AS it FROM approvals_delegation ORDER BY id DESC",
     "entry_id": "SELECT id AS it FROM (SELECT DISTINCT ON (kind) id FROM ledger_entry"
     " ORDER BY kind, id DESC) s ORDER BY id DESC",
+    # One that runs, one that is late, one that ended in time and one that did not.
+    "clock_id": "SELECT id AS it FROM (SELECT DISTINCT ON (stopped_at IS NULL, breached_at IS NULL) id"
+    " FROM clocks_clock ORDER BY stopped_at IS NULL, breached_at IS NULL, id DESC) s ORDER BY id DESC",
     "credit_id": "SELECT id AS it FROM refunds_credit ORDER BY id DESC",
     "count_id": "SELECT id AS it FROM (SELECT DISTINCT ON (state) id FROM reconciliation_count"
     " ORDER BY state, id DESC) s ORDER BY id DESC",
@@ -133,6 +136,8 @@ ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
 """Pages that take their object as a question: the row of `SAMPLES` that has it, and the names of its parts."""
 SEARCHES: dict[str, tuple[str, ...]] = {
     "returns": ("?q=tee", "?state=closed", "?state=authorised", "?sort=number"),
+    "clocks": ("?state=late", "?state=paused", "?state=ended&stage=received", "?state=ended_late&since=2026-01-01"),
+    "clock_report": ("?by=cause", "?by=week&since=2026-01-01", "?by=node&stage=label"),
     "cases": ("?state=", "?whose=mine", "?queue=money", "?role=mine", "?due=overdue", "?order=money", "?q=RMA-1"),
     "cases_chosen": ("?all=1",),
     "users": ("?q=demo",),

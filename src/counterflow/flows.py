@@ -54,15 +54,8 @@ from counterflow.workqueue import events as workqueue
 from counterflow.workqueue.cases import CaseDraft, open_cases
 
 PERMISSIONS: Final = frozenset(
-    [
-        "refunds.release",
-        "refunds.pay",
-        "refunds.replace",
-        "returns.decide",
-        "workqueue.work",
-        "desk.write",
-        "clocks.edit",
-    ]
+    {"refunds.release", "refunds.pay", "refunds.replace", "returns.decide"}
+    | {"workqueue.work", "desk.write", "clocks.edit"}
 )
 BATCH: Final = 1_000
 ROUNDS_MAX: Final = 10_000

@@ -194,16 +194,6 @@ LAWS: Final[list[Law]] = [
         "SELECT count(*) FROM workqueue_case WHERE starts_with(dedupe_key, 'clock:')",
     ),
     Law(
-        "clocks.cases_are_due_with_their_clocks",
-        "An open case is due when its clock is.",
-        f"""
-        SELECT format('case %s: due at %s, its clock at %s', q.id, q.due_at, c.due_at) AS what
-        FROM clocks_clock c JOIN workqueue_case q ON q.id = c.subject_id AND q.state = 'open'
-        WHERE c.stage = 'case' AND c.stopped_at IS NULL AND q.due_at IS DISTINCT FROM c.due_at AND NOT {_TOLD}
-        """,
-        "SELECT count(*) FROM clocks_clock WHERE stage = 'case' AND stopped_at IS NULL",
-    ),
-    Law(
         "clocks.pauses_are_told_once",
         "Pauses were made by commands, of something that is there; that of a case put off is as it was put off.",
         """

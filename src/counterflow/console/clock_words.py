@@ -11,14 +11,16 @@ from counterflow.clocks.queries import ClockRow, Left
 from counterflow.policies.queries import DecisionRow
 
 
-def hours_words(time: timedelta) -> str:
-    """Working time as people say it: `5 working hours`, `1.5 working hours`, `40 working minutes`."""
-    seconds = abs(time.total_seconds())
+def hours_words(time: timedelta, *, all_day: bool = False) -> str:
+    """Time as people say it: `5 working hours`, `40 working minutes`; with `all_day`: `3 days`, `5 hours`."""
+    seconds, kind = abs(time.total_seconds()), "" if all_day else "working "
     if seconds < 5_400:
         minutes = round(seconds / 60)
-        return f"{minutes} working minute{'s' if minutes != 1 else ''}"
-    hours = round(seconds / 3600, 1)
-    return f"{hours:g} working hours"
+        return f"{minutes} {kind}minute{'s' if minutes != 1 else ''}"
+    if all_day and seconds >= 2 * 86_400:
+        return f"{seconds / 86_400:,.0f} days"
+    hours = seconds / 3600
+    return f"{hours:,.0f} {kind}hours" if hours >= 100 else f"{round(hours, 1):g} {kind}hours"
 
 
 def role_words(code: str) -> str:
@@ -51,16 +53,16 @@ def when_words(row: ClockRow, left: Left | None) -> str:
     if row.stopped_at is not None:
         if row.ending == "withdrawn":
             return "Taken back: it never was in this stage."
-        took = hours_words(timedelta(seconds=row.worked_seconds or 0))
-        return f"Took {took}, {row.due_hours} were allowed."
+        took = hours_words(timedelta(seconds=row.worked_seconds or 0), all_day=row.around_the_clock)
+        return f"Took {took}; {row.due_hours} {'' if row.around_the_clock else 'working '}hours were allowed."
     verb = row.what.verb.capitalize()
     if row.paused_until is not None:
         return f"{verb} by {by}. It stands still while we wait for the customer."
     if left is None:
         return f"{verb} by {by}."
     if left.time < timedelta():
-        return f"{verb} was due by {by}, {hours_words(left.time)} ago."
-    return f"{verb} by {by}, {hours_words(left.time)} left."
+        return f"{verb} was due by {by}, {hours_words(left.time, all_day=row.around_the_clock)} ago."
+    return f"{verb} by {by}, {hours_words(left.time, all_day=row.around_the_clock)} left."
 
 
 def why_words(row: ClockRow, decision: DecisionRow | None = None) -> str:
@@ -76,7 +78,9 @@ def why_words(row: ClockRow, decision: DecisionRow | None = None) -> str:
     else:
         hours = f"{row.due_hours} hours; no calendar says which are working hours."
     paused = (
-        f" {hours_words(timedelta(seconds=row.paused_seconds))} in pauses did not count." if row.paused_seconds else ""
+        f" {hours_words(timedelta(seconds=row.paused_seconds), all_day=row.around_the_clock)} in pauses did not count."
+        if row.paused_seconds
+        else ""
     )
     return f"{said} {hours}{paused}"
 

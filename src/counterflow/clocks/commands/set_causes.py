@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from counterflow.clocks.causes import MEANINGS
+from counterflow.clocks.commands.locking import hold_subjects
 from counterflow.clocks.models import Clock
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
@@ -38,11 +39,14 @@ class SetCause:
 def set_causes(ctx: Context, *, items: Sequence[SetCause]) -> Batch:
     """Set the cause of each late clock; it stays, whatever is derived later. The last of several for a clock counts.
 
-    Refuses `ClockNotFound`, `CauseUnknown`, `NotLate`, `ReasonMissing`. Two statements.
+    Refuses `ClockNotFound`, `CauseUnknown`, `NotLate`, `ReasonMissing`. Four statements.
     """
+    wanted = sorted({item.clock_id for item in items})
+    about = db.rows("SELECT subject_id FROM clocks_clock WHERE id = ANY(%s::bigint[])", [wanted])
+    hold_subjects(row.subject_id for row in about)
     sql = """SELECT id, breached_at, cause, cause_by, cause_reason FROM clocks_clock WHERE id = ANY(%s::bigint[])
              ORDER BY id FOR NO KEY UPDATE"""
-    found = db.lock(ctx, Rank.CLOCK, sql, [sorted({item.clock_id for item in items})])
+    found = db.lock(ctx, Rank.CLOCK, sql, [wanted])
     known = {row.id: row._asdict() for row in found}
     changed: dict[int, dict[str, Any]] = {}
     results: list[Done | Refused] = []

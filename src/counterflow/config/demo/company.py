@@ -15,6 +15,7 @@ from counterflow.catalog.commands import (
 )
 from counterflow.config.demo.assortment import BRANDS, SUPPLIERS, Product
 from counterflow.config.demo.calendar import BEGIN
+from counterflow.config.demo.clocks import record_hours
 from counterflow.config.demo.desk import Desk
 from counterflow.config.demo.network import ENTITIES, NODES, OUTLETS
 from counterflow.facilities.commands.record_nodes import record_nodes
@@ -93,6 +94,7 @@ def make_company(desk: Desk, products: Sequence[Product], stock: Sequence[OpenSt
     reasons(desk)
     desk.must(keep_entities, ENTITIES, at=BEGIN, step="entities")
     desk.must(record_nodes, NODES, at=BEGIN, step="nodes")
+    record_hours(desk)
     desk.must(record_brands, [NewBrand(code, name) for code, name in BRANDS.items()], at=BEGIN, step="brands")
     suppliers = [NewSupplier(code, name) for code, name in SUPPLIERS.items()]
     desk.must(record_suppliers, suppliers, at=BEGIN, step="suppliers")

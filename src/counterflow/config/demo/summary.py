@@ -41,6 +41,12 @@ SELECT currency, CASE WHEN chargeback THEN 'met by a chargeback' ELSE state END 
        sum(amount_minor)::bigint AS total
 FROM refunds_payout GROUP BY 1, 2 ORDER BY 1, 2
 """
+_CLOCKS = """
+SELECT stage, count(*) AS n, count(*) FILTER (WHERE stopped_at IS NULL) AS running,
+       count(*) FILTER (WHERE breached_at IS NOT NULL) AS late
+FROM clocks_clock WHERE ending <> 'withdrawn' GROUP BY 1 ORDER BY 1
+"""
+_CAUSES = "SELECT cause, count(*) AS n FROM clocks_clock WHERE cause <> '' GROUP BY 1 ORDER BY 2 DESC, 1"
 _CASES = "SELECT kind, count(*) AS n FROM workqueue_case WHERE state <> 'closed' GROUP BY 1 ORDER BY 2 DESC, 1"
 
 
@@ -73,6 +79,14 @@ def show(console: Console) -> int:
         ("currency", "state", "payouts", "amount"),
         [(r.currency, r.state, r.n, _money(r.total, r.currency)) for r in rows],
     )
+    rows = db.rows(_CLOCKS)
+    _table(
+        console,
+        "Clocks by stage",
+        ("stage", "clocks", "running", "late"),
+        [(r.stage, r.n, r.running, r.late) for r in rows],
+    )
+    _table(console, "Why it was late", ("cause", "clocks"), [(r.cause, r.n) for r in db.rows(_CAUSES)])
     _table(console, "Open cases", ("kind", "cases"), [(r.kind, r.n) for r in db.rows(_CASES)])
     apart = _tie_out(console)
     verdicts = verify(laws())

@@ -8,6 +8,7 @@ from typing import Any
 
 from counterflow import flows
 from counterflow.config.demo.calendar import Period, periods
+from counterflow.config.demo.clocks import tick
 from counterflow.config.demo.desk import Command, Desk, Result, StepRefused
 from counterflow.config.demo.lives import shipped_late
 from counterflow.config.demo.network import ENTITIES
@@ -146,6 +147,7 @@ def play_year(desk: Desk, rng: Random, made: Sequence[Sale], *, size: str, progr
             stage.begin(life(trip), trip)
         stage.play(period)
         settle_payouts(desk, period.end)
+        tick(desk, period)
         closed = _close_month(desk, period, closed)
         progress(period)
 

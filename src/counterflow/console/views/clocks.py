@@ -86,10 +86,11 @@ def _columns(who: Staff) -> tuple[Column[Pair], ...]:
 def _left(pair: Pair) -> str:
     row, left = pair
     if row.stopped_at is not None:
-        return f"took {hours_words(timedelta(seconds=row.worked_seconds or 0))}"
+        return f"took {hours_words(timedelta(seconds=row.worked_seconds or 0), all_day=row.around_the_clock)}"
     if left is None:
         return ""
-    return f"late by {hours_words(left.time)}" if left.time < timedelta() else hours_words(left.time)
+    said = hours_words(left.time, all_day=row.around_the_clock)
+    return f"late by {said}" if left.time < timedelta() else said
 
 
 def _filters(first: str = "") -> list[Filter]:

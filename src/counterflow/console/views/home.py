@@ -10,6 +10,7 @@ from django.urls import reverse
 from counterflow.access import queries as access
 from counterflow.access.roles import ROLES
 from counterflow.approvals import queries as approvals
+from counterflow.console.homes.late import with_clocks
 from counterflow.console.homes.parts import Home, Tile, address, waits
 from counterflow.console.homes.table import HOMES, homes_of
 from counterflow.console.page import Staff, page, render, signed_in
@@ -35,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
         "roles": ", ".join(ROLES[code].name for code in roles if code in ROLES),
         "shown": shown,
         "homes": [(code, ROLES[code].name) for code in offered] if len(offered) > 1 else [],
-        "home": _with_approvals(who, HOMES[shown](who) if shown else Home()),
+        "home": _with_approvals(who, with_clocks(HOMES[shown](who), who, shown) if shown else Home()),
         "simulated": notices(ledger.simulated()),
         "mine": workqueue.cases(assignee=who.actor, limit=MINE_MAX) if who.may("workqueue.view") else [],
     }

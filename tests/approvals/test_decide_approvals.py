@@ -89,7 +89,7 @@ def test_the_act_is_done_as_its_asker_when_another_agrees(company, asker, second
     found = row(request)
     assert (found.state, found.ended_by, list(found.open_roles)) == ("done", second, [])
     assert found.outcome["facts"]["credit_id"] == done.facts["result"]["credit_id"]
-    assert case_of(request)[:] == ("closed", "decided")
+    assert case_of(request)[:] == ("closed", "approved")
     (decision,) = db.rows("SELECT row_id, command_id FROM policies_decision WHERE subject_id = %s", [found.subject_id])
     assert (decision.row_id, decision.command_id) == ("goodwill", found.ended_command_id)
     trail = db.rows("SELECT actor, trail FROM kernel_commandrecord WHERE id = %s", [found.ended_command_id])[0]

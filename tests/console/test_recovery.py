@@ -108,7 +108,10 @@ def test_a_second_person_is_asked_for(browse, company):
     lpn = graded(company, "D", "phone", damage="customer_damage", serial="S1")
     client = browse("clerk")
     assert "Policy wants a second person" in scan(client, lpn)
-    assert "Second person needed" in scan(client, tote(company, "scrap"), lpn=lpn)
+    said = scan(client, tote(company, "scrap"), lpn=lpn)
+    assert "Asked for agreement" in said
+    assert "Put it aside" in said
+    assert "Asked already" in scan(client, tote(company, "scrap"), lpn=lpn)
     assert unit(lpn=lpn).unit.state == "inspected"
 
 

@@ -3,11 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from counterflow.approvals.acts import written
+from counterflow.approvals.commands.ask_approvals import AskApproval, ask_approvals
+from counterflow.approvals.rules import AskedAlready
 from counterflow.console.station import Signal, codes_in, plate_in
 from counterflow.facilities import queries as facilities
 from counterflow.kernel.commands import Batch, Done, Refused
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError
+from counterflow.policies.approving import ApprovalNeeded
 from counterflow.receiving import queries
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.commands.put_away_units import PutUnitAway, put_away_units
@@ -17,6 +21,8 @@ from counterflow.receiving.queries_station import LastDisposal, NextStep, last_d
 from counterflow.receiving.rules import TARGETS
 from counterflow.receiving.states import Unit
 
+ASKS: Final = "policy_asks"
+"""Why agreement is asked for where nobody chose to differ from policy."""
 CARRIED: Final = ("lpn", "send", "why", "last")
 
 
@@ -99,7 +105,10 @@ def _not_here(lpn: str) -> Signal:
 def _confirm(ctx: Context, hand: Hand, tote: str) -> Hand:
     """Post the disposal and the put-away, or say why not; the unit stays in hand where nothing was done."""
     step = next_step(lpn=hand.lpn, at=ctx.at, disposition=hand.send)
-    result = _run(ctx, hand, step, tote)
+    item = None if step is None else _disposal(hand, step, tote)
+    result = _run(ctx, hand, item, tote)
+    if isinstance(result, Refused) and result.code == ApprovalNeeded.code and item and ctx.may("approvals.ask"):
+        return replace(hand, signal=_asked(ctx, item, result))
     if isinstance(result, Refused):
         return replace(hand, signal=Signal("stop", _title(result.code), result.message))
     where = words(step.disposition if step else queries.unit(lpn=hand.lpn).unit.disposition)
@@ -107,11 +116,25 @@ def _confirm(ctx: Context, hand: Hand, tote: str) -> Hand:
     return Hand(last=hand.lpn, signal=Signal("good", f"{where.capitalize()}{into}", f"{hand.lpn} is done. Next plate."))
 
 
-def _run(ctx: Context, hand: Hand, step: NextStep | None, tote: str) -> Done | Refused:
+def _disposal(hand: Hand, step: NextStep, tote: str) -> DisposeUnit:
+    return DisposeUnit(hand.lpn, step.file.unit.round, hand.send, hand.why, tote=tote, attempt=step.attempt)
+
+
+def _asked(ctx: Context, item: DisposeUnit, needed: Refused) -> Signal:
+    """Ask for agreement in the same scan; whoever stands here puts the unit aside, so no tote is named yet."""
+    reason = item.override_reason or ASKS
+    wish = AskApproval(f"put-away:{ctx.key}", "dispose_units", written(replace(item, tote="")), reason)
+    result = ask_approvals(ctx, items=[wish]).results[0]
+    if isinstance(result, Refused) and result.code != AskedAlready.code:
+        return Signal("stop", _title(result.code), result.message)
+    title = "Asked for agreement" if isinstance(result, Done) else "Asked already"
+    return Signal("attention", title, f"{needed.message} Put it aside; it is sent when they agree.")
+
+
+def _run(ctx: Context, hand: Hand, item: DisposeUnit | None, tote: str) -> Done | Refused:
     try:
-        if step is None:
+        if item is None:
             return put_away_units(ctx, items=[PutUnitAway(hand.lpn, tote)]).results[0]
-        item = DisposeUnit(hand.lpn, step.file.unit.round, hand.send, hand.why, tote=tote, attempt=step.attempt)
         return dispose_units(ctx, items=[item]).results[0]
     except DomainError as error:
         return Refused.of(hand.lpn, error)

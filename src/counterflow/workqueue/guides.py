@@ -94,7 +94,13 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]], ...]
         "approval_needed",
         "decide_approval see_return see_unit release_credit",
         ("Why the act is wanted",),
-        (("approved", "Agreed to"), ("refused", "Not agreed to"), ("expired", "Nobody decided in time")),
+        (
+            ("approved", "Agreed to"),
+            ("refused", "Not agreed to"),
+            ("expired", "Nobody decided in time"),
+            ("withdrawn", "Taken back by whoever asked"),
+            ("overtaken", "Not what had been asked for any more"),
+        ),
     ),
     (
         "return_review",

@@ -22,6 +22,9 @@ from counterflow.kernel.events import Event, emit
 from counterflow.returns.rules import require_reason
 from counterflow.workqueue.cases import settle_cases
 
+_OUTCOMES = {State.DONE: "approved", State.REFUSED: "refused", State.OVERTAKEN: "overtaken"}
+"""How the case of a request ends, by the state in which the request ends."""
+
 
 @dataclass(frozen=True)
 class DecideApproval:
@@ -233,7 +236,9 @@ def _with_outcome(result: Done | Refused, plan: _Plan) -> Done | Refused:
 def _write(ctx: Context, plan: _Plan) -> None:
     db.insert(Agreement, plan.agreements)
     db.update(Request, [_changed(ctx, request, plan) for _, request in sorted(plan.touched.items())])
-    settle_cases(ctx, [rules.case_key(i) for i in sorted(plan.ended)], outcome="decided")
+    for state, outcome in _OUTCOMES.items():
+        over = [i for i in sorted(plan.ended) if plan.touched[i].state == state]
+        settle_cases(ctx, [rules.case_key(i) for i in over], outcome=outcome)
     emit(ctx, plan.events)
 
 

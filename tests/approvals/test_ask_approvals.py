@@ -1,13 +1,25 @@
 """Asking: the act is tried and nothing stays, what it would do is kept, and what cannot be asked for says why."""
 
+import re
+from datetime import timedelta
+from inspect import signature
+from pathlib import Path
+
 import pytest
 
+import counterflow
 from agreeing import as_, ask, nobody_asked, person, request_of, token
 from counterflow.approvals.acts import written
 from counterflow.approvals.commands.ask_approvals import AskApproval, ask_approvals
+from counterflow.approvals.queries import request as query
+from counterflow.approvals.tasks import expire
+from counterflow.desk.commands.erase_customers import EraseCustomer, erase_customers
 from counterflow.kernel import db
+from counterflow.kernel.context import Context
 from counterflow.refunds.commands.grant_goodwill import GrantGoodwill, grant_goodwill
 from refunding import books, breaches
+
+SOURCES = Path(counterflow.__path__[0])
 
 
 def goodwill(company, amount=5000, **more):
@@ -151,6 +163,40 @@ def test_asking_takes_the_same_statements_for_one_and_for_a_thousand(ctx, compan
 
     counted(2)
     assert counted(1) == counted(1_000) == 10
+
+
+def test_only_approvals_gives_leave_and_no_edge_can():
+    given = [
+        str(path.relative_to(SOURCES))
+        for path in sorted(SOURCES.rglob("*.py"))
+        if re.search(r"\bleave=", path.read_text(encoding="utf-8"))
+    ]
+    assert given == ["approvals/commands/decide_approvals.py", "approvals/trying.py"]
+    assert "leave" not in signature(Context.make).parameters
+
+
+def test_words_of_a_request_go_with_the_customer(ctx, company, asker):
+    item = goodwill(company)
+    request = request_of(ask(as_(asker), grant_goodwill, item, note="The canary sings at Number 5."))
+    ref = db.rows(
+        "SELECT k.external_ref FROM orders_order o JOIN orders_customer k ON k.id = o.customer_id WHERE o.number = %s",
+        [item.order],
+    )[0].external_ref
+    done = erase_customers(ctx(), items=[EraseCustomer(company.channel(), ref)]).done[0]
+    assert done.facts["texts"] == 1
+    assert db.rows("SELECT body FROM kernel_payload WHERE subject_id = %s", [request])[0].body is None
+    found = query(request_id=request)
+    assert (found.note, found.item, found.request.value_minor) == (None, None, 5000)
+
+
+def test_the_worker_ends_what_nobody_agreed_to_in_time(ctx, company, asker):
+    requests = [request_of(ask(as_(asker), grant_goodwill, goodwill(company))) for _ in range(2)]
+    late = row(requests[0]).expires_at
+    expire(late - timedelta(seconds=1))
+    assert {row(request).state for request in requests} == {"waiting"}
+    assert expire(late + timedelta(seconds=9)) >= 2
+    assert {row(request).state for request in requests} == {"expired"}
+    assert expire(late + timedelta(seconds=9)) == 0
 
 
 def test_where_the_table_asks_nobody_nothing_can_be_asked_for(ctx, company, asker):

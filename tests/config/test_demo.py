@@ -107,6 +107,18 @@ def test_every_kind_of_return_is_there():
 
 
 @pytest.mark.usefixtures("told")
+def test_what_needed_others_was_agreed_to_by_them_and_some_of_it_waits():
+    assert values("SELECT state FROM approvals_request") >= {"done", "waiting"}
+    assert values("SELECT act FROM approvals_request WHERE state = 'waiting'") == {"goodwill", "write_off"}
+    agreed = db.rows(
+        "SELECT count(*) AS n, count(*) FILTER (WHERE a.user_id = r.asker_id) AS alone"
+        " FROM approvals_agreement a JOIN approvals_request r ON r.id = a.request_id"
+    )[0]
+    assert agreed.n > 0
+    assert agreed.alone == 0
+
+
+@pytest.mark.usefixtures("told")
 def test_facts_of_closed_months_are_booked_to_the_open_one():
     late = db.rows(
         "SELECT count(*) AS n FROM ledger_entry e JOIN ledger_entity b ON b.id = e.entity_id "

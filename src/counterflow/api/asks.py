@@ -1,9 +1,10 @@
 """The table of questions that programs may ask, by address."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from counterflow.api.asks_cases import READS as CASES
 from counterflow.api.asks_clocks import READS as CLOCKS
+from counterflow.api.asks_governance import READS as GOVERNANCE
 from counterflow.api.asks_inventory import READS as INVENTORY
 from counterflow.api.backtests import READS as BACKTESTS
 from counterflow.api.policies import READS as POLICIES
@@ -24,7 +25,6 @@ from counterflow.kernel import clock
 from counterflow.ledger import queries as ledger
 from counterflow.logistics import queries as logistics
 from counterflow.orders import queries as orders
-from counterflow.policies import overrides as policy_overrides
 from counterflow.policies import queries as policies
 from counterflow.receiving import labels, parked
 from counterflow.receiving import queries as receiving
@@ -138,60 +138,12 @@ def suggested(*, lpn: str) -> list[parked.Suggestion]:
     return parked.suggestions(lpn=lpn, at=clock.now())
 
 
-def overrides(
-    *,
-    since: date | None = None,
-    until: date | None = None,
-    by: str = "",
-    kind: str = "",
-    version: int | None = None,
-    row: str = "",
-    reason: str = "",
-    act: str = "",
-    brand: str = "",
-    channel: str = "",
-    rma: str = "",
-    before_id: int | None = None,
-    limit: int = 50,
-) -> list[policy_overrides.OverrideRow]:
-    """What people decided otherwise than policies say, the newest first; of 30 days up to today unless told (UTC)."""
-    first, last = _days(since, until)
-    return policy_overrides.overrides(
-        since=first,
-        until=last,
-        by=by,
-        kind=kind,
-        version=version,
-        row=row,
-        reason=reason,
-        act=act,
-        brand=brand,
-        channel=channel,
-        rma=rma,
-        before_id=before_id,
-        limit=limit,
-    )
-
-
-def override_sums(*, since: date | None = None, until: date | None = None) -> list[policy_overrides.OverrideSum]:
-    """Overrides of a period by person, rule, reason, act, brand and channel; a rule's with how often it answered."""
-    first, last = _days(since, until)
-    return policy_overrides.override_sums(since=first, until=last)
-
-
-def _days(since: date | None, until: date | None) -> tuple[date, date]:
-    """A period, its last day included by those who ask, as queries take it: up to and without its end."""
-    last = (until or clock.now().date()) + timedelta(days=1)
-    return since or last - timedelta(days=30), last
-
-
 def expected(*, parcel_id: int | None = None, rma: str = "") -> list[Job]:
     """What a parcel (by its id) or a return should bring, what of it has come, and the units received from it."""
     found = job(parcel_id=parcel_id, rma=rma)
     return [] if found is None else [found]
 
 
-_OVERRIDE_FILTERS = ("since", "until", "by", "kind", "version", "row", "reason", "act", "brand", "channel", "rma")
 _AS_OF = ("entity", "booked", "happened", "known")
 
 
@@ -299,8 +251,7 @@ READS: list[Read] = [
     Read("/policies", policies.versions, "policies.view", "policies", ("kind",)),
     *POLICIES,
     *BACKTESTS,
-    Read("/overrides", overrides, "policies.view", "policies", _OVERRIDE_FILTERS, ("before_id", "id")),
-    Read("/overrides/sums", override_sums, "policies.view", "policies", ("since", "until")),
+    *GOVERNANCE,
     Read("/decisions", policies.decisions, "policies.view", "policies", ("kind", "overridden"), ("before_id", "id")),
     *CASES,
     Read(

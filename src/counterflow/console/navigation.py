@@ -154,6 +154,14 @@ GROUPS: tuple[Group, ...] = (
         "Governance",
         (
             Link(
+                "governance",
+                "Overview",
+                "list-details",
+                "policies.view",
+                "Who answers for what, what changed, where practice drifts",
+                ("governance_*",),
+            ),
+            Link(
                 "policies",
                 "Policies",
                 "gavel",

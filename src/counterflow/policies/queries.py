@@ -274,14 +274,19 @@ def _first_for(in_force: Sequence[Version], facts: Mapping[str, Any], kind: str,
 
 
 def _shelf(epoch: int | None) -> _Shelf:
-    """The versions known at an epoch; read again where another epoch is asked for, or none."""
+    """The versions known at an epoch; read again where another epoch is asked for.
+
+    Without an epoch the database is asked for its own, and tells the versions only where that is another.
+    """
     shelf, database = _Cache.shelf, str(connection.settings_dict["NAME"])
-    if shelf is not None and shelf.epoch == epoch and shelf.database == database:
+    if shelf is not None and shelf.database != database:
+        shelf = None
+    if shelf is not None and shelf.epoch == epoch:
         return shelf
     fresh = _read_shelf(shelf, database)
     # A shelf read by the very transaction that publishes is not kept: its rows may never be committed.
     # There the epoch of the rows is newer than the one the command claimed with.
-    if fresh.epoch == epoch:
+    if fresh.epoch == epoch or (epoch is None and not connection.in_atomic_block):
         _Cache.shelf = fresh
     return fresh
 
@@ -290,9 +295,12 @@ def _read_shelf(before: _Shelf | None, database: str) -> _Shelf:
     found = db.rows(
         "SELECT e.value AS epoch, v.id, v.kind, v.version, v.name, v.content, v.digest, v.state,"
         " v.owner_role, v.effective_from, v.effective_to, v.scope FROM kernel_epoch e"
-        " LEFT JOIN policies_policyversion v ON v.state IN ('active', 'retired')"
-        " WHERE e.id = 1 ORDER BY v.kind, v.version DESC"
+        " LEFT JOIN policies_policyversion v ON v.state IN ('active', 'retired') AND e.value <> %s"
+        " WHERE e.id = 1 ORDER BY v.kind, v.version DESC",
+        [-1 if before is None else before.epoch],
     )
+    if before is not None and found[0].epoch == before.epoch:
+        return before
     prepared = {v.id: v.prepared for known in before.versions.values() for v in known} if before else {}
     shelves: dict[str, list[Version]] = {}
     for row in found:

@@ -31,12 +31,13 @@ from counterflow.policies.overrides import GROUPS, OverrideRow, OverrideSum, gro
 DAYS = 30
 SHOWN = 8
 ACTS = {
-    "return": "Return let through",
-    "disposal": "Unit sent elsewhere",
-    "early_refund": "Refund ahead of its milestone",
-    "goods_ahead": "Goods ahead of the credit",
+    "return": "Return",
+    "disposal": "Disposal",
+    "early_refund": "Early refund",
+    "goods_ahead": "Goods ahead",
 }
-TITLES = {"person": "By person", "rule": "By rule", "reason": "By reason"}
+SUMMED = ((("rule", "By rule"),), (("person", "By person"), ("reason", "By reason")))
+"""The sums of the page, column by column."""
 LABELS = {"person": "Person", "rule": "Rule", "reason": "Reason", "act": "Act", "brand": "Brand", "channel": "Channel"}
 
 
@@ -77,7 +78,13 @@ def _place(row: OverrideRow) -> Cell:
 
 
 def _rule(row: OverrideRow) -> Cell:
-    return cells.text(row.text, note=f"{row.kind.replace('_', ' ')} {row.version}, row {row.row_id}")
+    """What the row says, on the page without its sources."""
+    short = cells.text(_short(row.text), note=f"{row.kind.replace('_', ' ')} {row.version}, row {row.row_id}")
+    return replace(short, plain=row.text)
+
+
+def _short(text: str) -> str:
+    return text.split(" (")[0].rstrip(".")
 
 
 COLUMNS: tuple[Column[OverrideRow], ...] = (
@@ -91,7 +98,7 @@ COLUMNS: tuple[Column[OverrideRow], ...] = (
     Column("At stake", lambda r: cells.money(r.money_minor if r.currency else None, r.currency or ""), end=True),
     Column("Currency", lambda r: cells.text(r.currency or ""), file_only=True),
     Column("Channel", lambda r: cells.code(r.channel)),
-    Column("Brand", lambda r: cells.code(r.brand)),
+    Column("Brand", lambda r: cells.code(r.brand), file_only=True),
     Column("Policy", lambda r: cells.text(r.kind), file_only=True),
     Column("Version", lambda r: cells.number(r.version), file_only=True),
     Column("Row", lambda r: cells.text(r.row_id), file_only=True),
@@ -126,7 +133,10 @@ def report(request: HttpRequest) -> HttpResponseBase:
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
     values = {
         "list": listing(COLUMNS, rows[:PAGE_SIZE], wanted, filters=filters, next_place=more),
-        "sums": [(title, [_sum(e, wanted, users) for e in groups[name][:SHOWN]]) for name, title in TITLES.items()],
+        "sums": [
+            [(title, [_sum(each, wanted, users) for each in groups[name][:SHOWN]]) for name, title in column]
+            for column in SUMMED
+        ],
         "count": sum(each.count for each in groups["act"]),
         "money": money_words(_together(groups["act"])),
         "first": first,
@@ -169,7 +179,7 @@ def _conditions(wanted: Asked) -> dict[str, Any]:
 def _sum(each: OverrideSum, wanted: Asked, users: Mapping[str, str]) -> Sum:
     chosen = wanted.chosen.get(each.group) == each.key
     return Sum(
-        words=each.text or _words(each.group, each.key, users),
+        words=_short(each.text) or _words(each.group, each.key, users),
         note=each.key.replace("_", " ") if each.text else "",
         count=each.count,
         rate=rate_words(each.rate_bp),

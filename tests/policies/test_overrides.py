@@ -19,6 +19,7 @@ from counterflow.refunds.commands.order_replacements import OrderReplacement, or
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from quality import dispose, graded
 
+pytestmark = pytest.mark.usefixtures("nobody_asked")
 LATE = SOLD + timedelta(days=200)
 
 

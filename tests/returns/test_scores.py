@@ -12,6 +12,8 @@ from counterflow.orders.commands import NewContact
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
 from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
+from counterflow.returns.deciding import guess
+from counterflow.returns.lookups import look_up
 from refunding import line_of, row
 from risky import HOME, LATE, ask, buy, share
 
@@ -207,3 +209,15 @@ def test_scoring_takes_the_same_statements_for_one_and_for_many(company):
     counted(8)
     share(company, *(f"s{n}" for n in range(8)))
     assert counted(1) == counted(300)
+
+
+def test_lines_asked_about_beforehand_have_the_score_they_have_when_opened(company):
+    """A first order of which 600.00 come back in two lines adds 20 points, beforehand as afterwards."""
+    order = company.sell([("tee", 1, 25_000, 5_000), ("mug", 1, 25_000, 5_000)])
+    lines = [AskedLine(1, "too_small", order_line=n) for n in (1, 2)]
+    asked = [OpenRma(company.channel(), "preview", (line,), order, LATE) for line in lines]
+    at = company.ctx().at
+    said = guess(asked, look_up(None, asked, at=at), at=at, epoch=None, as_one=True)
+    assert [said[n].score.points for n in said] == [20, 20]
+    (told,) = opened(company, OpenRma(company.channel(), "one-score", lines, order, LATE))
+    assert scored(told["rma_id"])[1].score == 20

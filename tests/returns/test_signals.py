@@ -232,3 +232,16 @@ def test_signals_take_the_same_statements_for_one_and_for_many(company):
 
     counted(2)
     assert counted(1) == counted(25)
+
+
+def test_two_people_look_at_what_comes_back_once_the_score_is_high(company):
+    """The plan for an inspection is asked with the latest score, not with that of the day it was opened."""
+    order = buy(company, "looks", 5)
+    waiting = opened(company, order)
+    for _ in range(2):
+        other_serial(company, order)
+    flows.run_pending()
+    assert risk(waiting["rma_id"]).score == 60
+    lpn = company.lpn()
+    assert dock.receive(company, dock.scan(company, rma=waiting["rma"], lpn=lpn)).done
+    assert inspect(company, InspectUnit(lpn, "A")).done[0].facts["waits_for_second_look"]

@@ -59,7 +59,7 @@ def preview(*, channel: str, order: str, lines: Sequence[AskedLine], at: datetim
         return []
     epoch = db.rows("SELECT value FROM kernel_epoch WHERE id = 1")[0].value
     known = look_up(None, asked, at=at)
-    decided = guess(asked, known, at=at, epoch=epoch)
+    decided = guess(asked, known, at=at, epoch=epoch, as_one=True)
     found = []
     for n, item in enumerate(asked):
         if n in decided:

@@ -15,7 +15,7 @@ from counterflow.receiving.rules_plans import Plan
 
 SALE = """
     LEFT JOIN returns_rmaline rl ON rl.id = u.rma_line_id
-    LEFT JOIN policies_decision pd ON pd.id = rl.eligibility_decision_id
+    LEFT JOIN returns_risk rk ON rk.rma_id = rl.rma_id
     LEFT JOIN orders_shipmentline sl ON sl.id = u.shipment_line_id
     LEFT JOIN orders_shipment sh ON sh.id = sl.shipment_id
     LEFT JOIN orders_order so ON so.id = sh.order_id
@@ -25,7 +25,7 @@ SALE = """
 """The tables that tell of the sale behind a unit `u`; what `SALE_COLUMNS` reads."""
 SALE_COLUMNS = """
     rl.reason_code, sl.invoiced_minor * u.quantity / nullif(sl.quantity, 0) AS invoiced_minor,
-    so.currency AS sold_currency, (pd.facts ->> 'fraud_score')::int AS fraud_score,
+    so.currency AS sold_currency, rk.score AS fraud_score,
     rr.number AS rma, sc.code AS channel
 """
 

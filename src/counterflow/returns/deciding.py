@@ -52,8 +52,13 @@ class Decided:
     answers: Answers
 
 
-def guess(items: Sequence[OpenRma], known: Known, *, at: datetime, epoch: int | None) -> dict[int, Decided]:
-    """Decide all items at once, as if every one of them stood; whoever opens uses what turns out to be true."""
+def guess(
+    items: Sequence[OpenRma], known: Known, *, at: datetime, epoch: int | None, as_one: bool = False
+) -> dict[int, Decided]:
+    """Decide all items at once, as if every one of them stood; whoever opens uses what turns out to be true.
+
+    `as_one` says that the items are lines of one request to be, which has one score.
+    """
     drafts: dict[int, Draft] = {}
     taken: list[Part] = []
     for n, item in enumerate(items):
@@ -64,22 +69,35 @@ def guess(items: Sequence[OpenRma], known: Known, *, at: datetime, epoch: int | 
         parts = parts_of(drafts[n].lines)
         rules.take(parts)
         taken += parts
-        if (item.channel, item.request_ref) not in known.earlier:
+        if not as_one and (item.channel, item.request_ref) not in known.earlier:
             known.history.add(*happened(item, drafts[n].lines, at=at))
     rules.give_back(taken)
     known.history.forget()
+    if as_one:
+        drafts = _as_one(items, drafts, known, at)
     return dict(zip(drafts, decided(list(drafts.values()), at=at, epoch=epoch), strict=True))
+
+
+def _as_one(items: Sequence[OpenRma], drafts: dict[int, Draft], known: Known, at: datetime) -> dict[int, Draft]:
+    """Drafts whose signals are those of all their lines together."""
+    whole = [line for draft in drafts.values() for line in draft.lines]
+    told = {n: _signals(items[n], whole, known, at=at) for n, draft in drafts.items() if draft.signals is not None}
+    return {n: replace(draft, signals=told.get(n)) for n, draft in drafts.items()}
 
 
 def draft_of(item: OpenRma, known: Known, *, at: datetime) -> Draft:
     """Check a request against what was shipped, and gather what its score is about; raises what it is refused for."""
     lines = lines_of(item, known, at=at)
+    return Draft(lines, _signals(item, lines, known, at=at))
+
+
+def _signals(item: OpenRma, lines: Sequence[DraftLine], known: Known, *, at: datetime) -> dict[str, Any] | None:
+    """The facts of a request's score; nothing where nobody knows the customer."""
     asked = asked_of(item, lines, at=at)
     if asked is None:
-        return Draft(lines, None)
+        return None
     placed = next(line.shipped.row.placed_at for line in lines if line.shipped is not None)
-    request = Request(asked, [line.eligibility for line in lines], placed)
-    return Draft(lines, facts_of(request, known.history))
+    return facts_of(Request(asked, [line.eligibility for line in lines], placed), known.history)
 
 
 def decided(drafts: Sequence[Draft], *, at: datetime, epoch: int | None) -> list[Decided]:

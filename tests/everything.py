@@ -518,3 +518,5 @@ def _backtests(company: Company) -> None:
     for table in tables:
         shop.test(table, since=SOLD - timedelta(days=60), until=NIGHT, channel="")
     shop.start(shop.draft(tables[0]))
+    shop.shadow(tables[0])
+    shop.ask("beside", 5, pieces=2)

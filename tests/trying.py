@@ -12,6 +12,8 @@ from counterflow.backtests.tasks import finish
 from counterflow.kernel import clock
 from counterflow.kernel.commands import Done
 from counterflow.policies.commands.draft_policies import DraftPolicy, draft_policies
+from counterflow.policies.commands.start_shadows import StartShadow, start_shadows
+from counterflow.policies.commands.submit_drafts import SubmitDraft, submit_drafts
 from counterflow.policies.tables import Table
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.commands.inspect_units import InspectUnit, inspect_units
@@ -58,6 +60,14 @@ class Shop:
         item = DraftPolicy(self.company.lpn(), table.kind, table.as_json(), "executive", **more)
         (done,) = draft_policies(self.company.ctx(), items=[item])
         return int(done.facts["version_id"])
+
+    def shadow(self, table: Table) -> int:
+        """The id of a shadow: a draft that is proposed and decides silently from now on."""
+        version = self.draft(table)
+        assert submit_drafts(self.company.ctx(), items=[SubmitDraft(version, 1)]).done
+        (done,) = start_shadows(self.company.ctx(), items=[StartShadow(version, 1)])
+        assert isinstance(done, Done), done
+        return int(done.facts["shadow_id"])
 
     def start(self, version_id: int, **more: Any) -> int:
         """The id of a back-test of a version over this shop's returns."""

@@ -8,6 +8,7 @@ from counterflow.backtests.queries import backtest, next_open
 from counterflow.backtests.tasks import finish
 from counterflow.kernel import clock
 from counterflow.kernel.context import Context
+from counterflow.policies.commands.submit_drafts import SubmitDraft, submit_drafts
 from trying import SINCE, UNTIL, fourteen_days, make_shop
 
 
@@ -101,3 +102,25 @@ def test_no_returns_in_the_period_is_said(browse, shop):
     run = started(client, shop.draft(fourteen_days()), since="2020-01-01", until="2020-01-02")
     finish(run, now=clock.now, progress=lambda done, total: None)
     assert "No returns were asked for in this period" in text(client, f"/backtests/{run}")
+
+
+def test_a_proposal_decides_silently_and_is_ended(browse, shop):
+    client = browse("administrator")
+    version = shop.draft(fourteen_days())
+    assert submit_drafts(shop.company.ctx(), items=[SubmitDraft(version, 1)]).done
+    links = re.findall(r'href="(/policies/eligibility/\d+)"', text(client, "/policies/eligibility"))
+    assert any("Let it decide silently" in text(client, link) for link in links)
+    answer = client.post("/backtests/silent/start", {"version": version, "revision": 1})
+    place = answer["Location"]
+    assert "No differences" in text(client, place)
+    number = shop.ask("silently_late", 20)
+    page = text(client, f"{place}?row=standard")
+    assert number in page
+    assert "window-over" in page
+    assert "0.0 %" in page
+    assert number in b"".join(client.get(f"{place}?format=csv").streaming_content).decode()
+    assert client.post(f"{place}/end").status_code == 302
+    assert "End it" not in text(client, place)
+    assert place in text(client, "/backtests/silent")
+    assert client.post("/backtests/silent/start", {"version": "x", "revision": ""})["Location"] == "/backtests/silent"
+    assert browse("clerk").post("/backtests/silent/start", {"version": version}).status_code == 403

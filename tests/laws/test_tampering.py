@@ -107,6 +107,16 @@ UNNOTICED = {
         **dict.fromkeys(("id", "kind", "seq", "reference", "captured_minor", "simulated"), TOLD),
     },
     "policies_decision": {"facts": "the record of what was asked; the answer is proved by the version's row"},
+    "policies_shadow": {
+        **dict.fromkeys(("started_at", "started_by", "ended_at", "ended_by", "command_id"), DESCRIPTIVE),
+        "version_id": "one that names other rows is another table's; the digest tells",
+        "digest": "a shadow of another table is asked no longer",
+    },
+    "policies_shadowcount": {
+        "id": ONCE,
+        **dict.fromkeys(("agreed", "failed"), "counted once and compared with nothing"),
+    },
+    "policies_shadowdifference": {"id": ONCE, "row_id": "one that fits no row of its table is of an older one"},
     "receiving_clue": {"id": ONCE, "unit_id": TOLD, "value": TOLD},
     "receiving_disposal": {"id": ONCE, "round": "the entry is proved, not its number", "content_hash": REPLAY},
     "receiving_disposalreversal": {

@@ -60,7 +60,9 @@ from counterflow.policies.commands.activate_policies import activate_policies
 from counterflow.policies.commands.draft_policies import draft_policies
 from counterflow.policies.commands.edit_drafts import edit_drafts
 from counterflow.policies.commands.end_policies import end_policies
+from counterflow.policies.commands.end_shadows import end_shadows
 from counterflow.policies.commands.review_policies import review_policies
+from counterflow.policies.commands.start_shadows import start_shadows
 from counterflow.policies.commands.submit_drafts import submit_drafts
 from counterflow.receiving.commands.close_parcels import close_parcels
 from counterflow.receiving.commands.dispose_units import dispose_units
@@ -225,6 +227,8 @@ ACTS: list[Act] = [
     Act("/policy-reviews", review_policies, "policies"),
     Act("/policy-activations", activate_policies, "policies"),
     Act("/policy-ends", end_policies, "policies"),
+    Act("/shadows", start_shadows, "policies"),
+    Act("/shadow-ends", end_shadows, "policies"),
     Act("/backtests", start_backtests, "policies"),
     Act("/backtest-cancellations", cancel_backtests, "policies"),
     Act("/approval-requests", ask_approvals, "approvals"),

@@ -1,10 +1,11 @@
-"""What programs may ask of back-tests."""
+"""What programs may ask of back-tests and of versions that decide silently."""
 
 from typing import Final
 
 from counterflow.api.reading import Read
 from counterflow.backtests import queries as backtests
 from counterflow.backtests.totals import DIMENSIONS
+from counterflow.policies import queries_shadows as shadows
 
 READS: Final[list[Read]] = [
     Read(
@@ -32,5 +33,24 @@ READS: Final[list[Read]] = [
         ("backtest_id", "change", *DIMENSIONS),
         ("after_id", "id"),
         name="backtest_differences",
+    ),
+    Read("/shadows", shadows.shadows, "policies.view", "policies", ("version_id",), ("before_id", "id")),
+    Read("/shadows/{shadow_id}", shadows.shadow, "policies.view", "policies"),
+    Read(
+        "/shadow-rows",
+        shadows.row_pairs,
+        "policies.view",
+        "policies",
+        ("shadow_id",),
+        name="shadow_rows",
+    ),
+    Read(
+        "/shadow-differences",
+        shadows.differences,
+        "policies.view",
+        "policies",
+        ("shadow_id", "row", "shadow_row"),
+        ("before_id", "id"),
+        name="shadow_differences",
     ),
 ]

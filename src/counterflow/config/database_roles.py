@@ -37,6 +37,8 @@ ADDED_ONLY = (
     "policies_decision",
     "policies_overriderecord",
     "policies_policystep",
+    "policies_shadowcount",
+    "policies_shadowdifference",
     "receiving_clue",
     "receiving_disposal",
     "receiving_disposalreversal",

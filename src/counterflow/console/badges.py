@@ -73,6 +73,11 @@ BADGES: Final[dict[str, dict[str, Badge]]] = {
         "retired": Badge("Retired", PLAIN),
         "withdrawn": Badge("Withdrawn", STOP),
     },
+    "shadow": {
+        "asked": Badge("Decides silently", MOVE),
+        "ended": Badge("Ended", PLAIN),
+        "set_aside": Badge("Set aside", PLAIN),
+    },
     "backtest": {
         "waiting": Badge("Waiting", PLAIN),
         "running": Badge("Running", MOVE),

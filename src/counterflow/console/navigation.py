@@ -175,7 +175,7 @@ GROUPS: tuple[Group, ...] = (
                 "flask",
                 "policies.view",
                 "What a draft would have done to past returns",
-                ("backtest", "backtest_new", "backtest_returns"),
+                ("backtest", "backtest_new", "backtest_returns", "shadow", "shadows"),
             ),
             Link("overrides", "Overrides", "scale", "policies.view", "Who decided otherwise, why, and for how much"),
         ),

@@ -108,4 +108,33 @@ LAWS: Final[list[Law]] = [
         """,
         counted="SELECT count(*) FROM policies_overriderecord",
     ),
+    Law(
+        name="policies.shadows_count_what_differs",
+        meaning="What a shadow counts as different is what is listed of it, beside decisions of the same commands.",
+        sql="""
+            SELECT format('shadow %s, command %s: %s counted, %s listed', coalesce(c.shadow_id, x.shadow_id),
+                          coalesce(c.command_id, x.command_id), c.differed, x.listed) AS what
+            FROM (
+                SELECT shadow_id, command_id, sum(differed) AS differed, sum(agreed + differed + failed) AS asked
+                FROM policies_shadowcount GROUP BY 1, 2
+            ) c
+            FULL JOIN (
+                SELECT x.shadow_id, d.command_id, count(*) AS listed
+                FROM policies_shadowdifference x LEFT JOIN policies_decision d ON d.id = x.decision_id GROUP BY 1, 2
+            ) x ON x.shadow_id = c.shadow_id AND x.command_id = c.command_id
+            WHERE coalesce(c.differed, 0) <> coalesce(x.listed, 0)
+            UNION ALL
+            SELECT format('shadow difference %s quotes row %s of version %s, which says something else', x.id, x.row_id,
+                          s.version_id)
+            FROM policies_shadowdifference x
+            LEFT JOIN policies_shadow s ON s.id = x.shadow_id
+            LEFT JOIN LATERAL (
+                SELECT r -> 'then' AS outcome
+                FROM policies_policyversion v, jsonb_array_elements(v.content -> 'rows') r
+                WHERE v.id = s.version_id AND v.digest = s.digest AND r ->> 'id' = x.row_id
+            ) said ON true
+            WHERE s.id IS NULL OR (said.outcome IS NOT NULL AND said.outcome <> x.outcome)
+        """,
+        counted="SELECT count(*) FROM policies_shadow",
+    ),
 ]

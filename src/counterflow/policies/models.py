@@ -181,3 +181,70 @@ class DecisionDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.version_id} {self.row_id} {self.decided}"
+
+
+class Shadow(models.Model):
+    """A version that decides silently beside those in force, from when until when. It counts while it is not ended, in
+    review or agreed to, and as it was (`digest`)."""
+
+    id = Id()
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, db_index=False, related_name="+")
+    digest = models.TextField()
+    started_at = models.DateTimeField()
+    started_by = models.TextField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.TextField(null=True)
+    command_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version"], name="policies_shadow_once", condition=Q(ended_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True)
+                | Q(ended_at__isnull=False, ended_by__isnull=False),
+                name="policies_shadow_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} ({self.id})"
+
+
+class ShadowCount(models.Model):
+    """On how many decisions of one command a shadow agreed, differed or failed. Never changed."""
+
+    id = Id()
+    shadow = models.ForeignKey(Shadow, on_delete=models.PROTECT, related_name="+")
+    agreed = models.IntegerField()
+    differed = models.IntegerField()
+    failed = models.IntegerField()
+    command_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(agreed__gte=0) & Q(differed__gte=0) & Q(failed__gte=0), name="policies_shadow_counted"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shadow_id} {self.agreed}/{self.differed}/{self.failed}"
+
+
+class ShadowDifference(models.Model):
+    """What a shadow would have said instead of a decision, and the row of it that fired. Never changed."""
+
+    id = Id()
+    shadow = models.ForeignKey(Shadow, on_delete=models.PROTECT, db_index=False, related_name="+")
+    decision_id = models.BigIntegerField()
+    row_id = models.TextField()
+    outcome = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["decision_id", "shadow"], name="policies_shadow_differs_once")]
+        indexes = [models.Index(fields=["shadow", "id"], name="policies_shadow_difference_of")]
+
+    def __str__(self) -> str:
+        return f"{self.shadow_id} {self.decision_id}"

@@ -6,6 +6,7 @@ costs one statement, once a process.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from django.db import connection
 
 from counterflow.kernel import db
-from counterflow.kernel.errors import InvariantBroken, NotFound
+from counterflow.kernel.errors import DomainError, InvariantBroken, NotFound
 from counterflow.policies.engine import Prepared, prepare
 from counterflow.policies.examples import NO_ROW, SCORE_MAX
 from counterflow.policies.facts import ADDED_UP, completed
@@ -139,11 +140,12 @@ class VersionRow:
 
 @dataclass(frozen=True)
 class _Shelf:
-    """What this process knows at one epoch: the versions of each kind, narrowest scope first."""
+    """What this process knows at one epoch: the versions of each kind, narrowest scope first; those decide silently."""
 
     database: str
     epoch: int
     versions: Mapping[str, Sequence[Version]]
+    silent: Sequence[tuple[int, Version]] = ()
 
 
 class _Cache:
@@ -210,6 +212,20 @@ def version(version_id: int) -> Version:
             if found.id == version_id:
                 return found
     raise PolicyVersionNotFound(version_id=version_id)
+
+
+def silent(epoch: int) -> Sequence[tuple[int, Version]]:
+    """The versions that decide silently, each with the id of its shadow; no SQL in steady state."""
+    return _shelf(epoch).silent
+
+
+def narrowness(version_id: int, epoch: int) -> int:
+    """How many facts the scope of a version in force or retired names; no SQL in steady state."""
+    for versions in _shelf(epoch).versions.values():
+        for found in versions:
+            if found.id == version_id:
+                return len(found.scope)
+    return 0
 
 
 def versions(*, kind: str | None = None, limit: int = 100) -> list[VersionRow]:
@@ -294,8 +310,10 @@ def _shelf(epoch: int | None) -> _Shelf:
 def _read_shelf(before: _Shelf | None, database: str) -> _Shelf:
     found = db.rows(
         "SELECT e.value AS epoch, v.id, v.kind, v.version, v.name, v.content, v.digest, v.state,"
-        " v.owner_role, v.effective_from, v.effective_to, v.scope FROM kernel_epoch e"
-        " LEFT JOIN policies_policyversion v ON v.state IN ('active', 'retired') AND e.value <> %s"
+        " v.owner_role, v.effective_from, v.effective_to, v.scope, s.id AS shadow_id FROM kernel_epoch e"
+        " LEFT JOIN (policies_policyversion v LEFT JOIN policies_shadow s ON s.version_id = v.id"
+        " AND s.ended_at IS NULL AND s.digest = v.digest AND v.state IN ('in_review', 'approved'))"
+        " ON (v.state IN ('active', 'retired') OR s.id IS NOT NULL) AND e.value <> %s"
         " WHERE e.id = 1 ORDER BY v.kind, v.version DESC",
         [-1 if before is None else before.epoch],
     )
@@ -303,18 +321,27 @@ def _read_shelf(before: _Shelf | None, database: str) -> _Shelf:
         return before
     prepared = {v.id: v.prepared for known in before.versions.values() for v in known} if before else {}
     shelves: dict[str, list[Version]] = {}
+    beside = [one for row in found if row.shadow_id is not None and (one := _beside(row)) is not None]
     for row in found:
-        if row.id is not None:
+        if row.id is not None and row.shadow_id is None:
             shelves.setdefault(row.kind, []).append(_version(row, prepared.get(row.id)))
     for known in shelves.values():
         known.sort(key=lambda v: (len(v.scope), v.effective_from), reverse=True)
-    return _Shelf(database, found[0].epoch, shelves)
+    return _Shelf(database, found[0].epoch, shelves, beside)
+
+
+def _beside(row: Any) -> tuple[int, Version] | None:
+    """A version that decides silently; nothing where its table can no longer be prepared, for it must stop nobody."""
+    with suppress(DomainError, RuntimeError):
+        return row.shadow_id, _version(row, None)
+    return None
 
 
 def _version(row: Any, prepared: Prepared | None) -> Version:
     values = row._asdict()
     content = values.pop("content")
     values.pop("epoch")
+    values.pop("shadow_id")
     # The content of a version never changes, so what was prepared under its id stays good.
     if prepared is None or prepared.table.digest() != row.digest:
         prepared = prepare(read_table(content))

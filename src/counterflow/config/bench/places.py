@@ -57,6 +57,7 @@ SAMPLES: dict[str, str] = {
     "statement_id": "SELECT id AS it FROM reconciliation_statement ORDER BY id DESC",
     "backtest_id": "SELECT id AS it FROM (SELECT DISTINCT ON (kind, state) id FROM backtests_backtest"
     " ORDER BY kind, state, id DESC) s ORDER BY id DESC",
+    "shadow_id": "SELECT id AS it FROM policies_shadow ORDER BY id DESC",
     "sku": "SELECT i.sku AS it FROM catalog_item i WHERE EXISTS (SELECT FROM ledger_account a WHERE a.item_id = i.id)"
     " ORDER BY i.id DESC",
     "email": "SELECT email AS it FROM access_user ORDER BY id DESC",

@@ -62,7 +62,8 @@ def end_policies(ctx: Context, *, items: Sequence[EndPolicy]) -> Batch:
             results.append(_end(ctx, item, held, moved, steps))
         except DomainError as error:
             results.append(Refused.of(item.identity, error))
-    if any(version.effective_from is not None for version in moved):
+    # Also where one was withdrawn that never answered: it may have decided silently.
+    if moved:
         db.execute("UPDATE kernel_epoch SET value = nextval('kernel_id_seq') WHERE id = 1")
     write_states(moved)
     write_steps(steps)

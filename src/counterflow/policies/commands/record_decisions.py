@@ -6,8 +6,9 @@ from typing import Any
 
 from counterflow.kernel import db
 from counterflow.kernel.context import Context
-from counterflow.policies.models import Decision
+from counterflow.policies.models import Decision, ShadowCount, ShadowDifference
 from counterflow.policies.queries import Answer, Score
+from counterflow.policies.shadowing import verdicts
 
 _QUEUE = "policies.decisions"
 
@@ -57,4 +58,35 @@ def record_decisions(ctx: Context, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _write(ctx: Context) -> None:
-    db.insert(Decision, ctx.running.queued.pop(_QUEUE))
+    """Write the decisions, and in the same statement what shadows would have said to them."""
+    rows = ctx.running.queued.pop(_QUEUE)
+    found = verdicts(rows, epoch=ctx.config_epoch)
+    db.insert(Decision, rows)
+    db.insert(
+        ShadowCount,
+        [
+            {
+                "id": ctx.new_id(),
+                "shadow_id": one.shadow_id,
+                "agreed": one.agreed,
+                "differed": len(one.differing),
+                "failed": one.failed,
+                "command_id": ctx.command_id,
+            }
+            for one in found
+        ],
+    )
+    db.insert(
+        ShadowDifference,
+        [
+            {
+                "id": ctx.new_id(),
+                "shadow_id": one.shadow_id,
+                "decision_id": decision["id"],
+                "row_id": row_id,
+                "outcome": dict(outcome),
+            }
+            for one in found
+            for decision, row_id, outcome in one.differing
+        ],
+    )

@@ -159,9 +159,14 @@ def approvals_ask(request: HttpRequest) -> HttpResponseBase:
     """Ask for what needed agreement when it was tried."""
     form, given = Ask(request.POST), request.POST
     command, texts = given.get("command", ""), given.getlist("item")[:AT_ONCE_MAX]
-    back = redirect("approvals")
-    if not readable(request, form) or command not in ACTS:
-        return back
+    if command not in ACTS:
+        return redirect("approvals")
+    if not form.is_valid():
+        said = given.getlist("said")[:AT_ONCE_MAX]
+        nothing: dict[str, Any] = {}
+        wanted = [(text, message, nothing) for text, message in zip(texts, said, strict=False)]
+        values = {"what": ACTS[command].words, "command": command, "wanted": wanted, "form": form}
+        return render(request, "console/approvals/ask.html", {**values, "back": reverse("home")}, status=422)
     made: list[Any] = []
 
     def run(ctx: Context) -> Batch:

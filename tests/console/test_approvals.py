@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from agreeing import address, as_, ask, person, request_of, say
+from counterflow.approvals import queries
 from counterflow.kernel import clock, db
 from counterflow.refunds.commands.grant_goodwill import GrantGoodwill, grant_goodwill
 from people import email
@@ -85,6 +86,8 @@ def test_what_waits_for_me_is_listed_looked_at_and_agreed_to_at_once(browse, com
     page = client.get("/approvals").content.decode()
     assert all(f'name="ids" value="{request}"' in page for request in requests)
     assert "Waits for your agreement" in client.get("/").content.decode()
+    mine = queries.requests_of(queries.reader(user_of("finance"), at=clock.now()), "for_me", at=clock.now())
+    assert queries.waiting_for(int(user_of("finance")[5:]), at=clock.now()) == len(mine) >= 2
     look = client.post("/approvals/look", {"ids": requests}).content.decode()
     assert "2 requests, £70.00" in look
     assert "Do you agree to all 2?" in look

@@ -237,10 +237,28 @@ def _found(
     return [RequestRow(**row._asdict()) for row in rows]
 
 
-def waiting_for(who: Reader, *, at: datetime) -> int:
-    """How many requests wait for somebody, at most `COUNTED_MAX`. One statement."""
-    sql = f"SELECT count(*) AS n FROM (SELECT FROM approvals_request r WHERE {_FOR_ME} LIMIT %(most)s) s"
-    return int(db.rows(sql, {**who.parameters(at), "most": COUNTED_MAX})[0].n)
+_COUNTED = """
+WITH held AS (
+    SELECT g.role FROM access_grant g JOIN access_user u ON u.id = g.user_id WHERE u.id = %(me)s AND u.is_active
+), delegated AS (
+    SELECT d.giver_id, d.role FROM approvals_delegation d
+    JOIN access_user u ON u.id = d.giver_id AND u.is_active
+    JOIN access_grant g ON g.user_id = d.giver_id AND g.role = d.role
+    WHERE d.taker_id = %(me)s AND d.starts_at <= %(at)s AND d.ends_at > %(at)s AND d.ended_at IS NULL
+)
+SELECT count(*) AS n FROM (
+    SELECT FROM approvals_request r
+    WHERE r.state = 'waiting' AND r.expires_at > %(at)s AND r.asker_id <> %(me)s
+      AND ('' = ANY(r.open_roles) OR r.open_roles && ARRAY(SELECT role::text FROM held) OR EXISTS (
+          SELECT FROM delegated d WHERE d.role = ANY(r.open_roles) AND d.giver_id <> r.asker_id))
+      AND NOT EXISTS (SELECT FROM approvals_agreement a WHERE a.request_id = r.id AND a.user_id = %(me)s)
+    LIMIT %(most)s) s
+"""
+
+
+def waiting_for(user_id: int, *, at: datetime) -> int:
+    """How many requests wait for a user, at most `COUNTED_MAX`. One statement."""
+    return int(db.rows(_COUNTED, {"me": user_id, "at": at, "most": COUNTED_MAX})[0].n)
 
 
 def expired(*, at: datetime, limit: int) -> list[int]:

@@ -44,11 +44,10 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
 
 def _with_approvals(who: Staff, found: Home) -> Home:
-    """A home with how many requests wait for whoever looks, where they may agree to any. Three statements."""
+    """A home with how many requests wait for whoever looks, where they may agree to any. One statement."""
     if not who.may("approvals.decide"):
         return found
-    now = clock.now()
-    count = approvals.waiting_for(approvals.reader(who.actor, at=now), at=now)
+    count = approvals.waiting_for(who.user_id, at=clock.now())
     shown = f"{count:,}+" if count == approvals.COUNTED_MAX else f"{count:,}"
     tile = Tile("Waits for your agreement", shown, "Acts that others asked for", address("approvals"), waits(count))
     return replace(found, tiles=[tile, *found.tiles])

@@ -258,14 +258,14 @@ def test_a_customer_who_becomes_very_good_is_treated_so_from_then_on(shop):
 
 def test_a_program_that_reports_cannot_decide_against_a_policy(shop, ctx):
     integrator = make_caller(ctx, roles=("integrator",))
-    sale = shop.sell("phone")
+    sale = shop.sell("tee")
     if shop.door == "command":
         with pytest.raises(Refused, match="override_not_allowed"):
             Shop.do(_without(shop, "policies.override"), "/rmas", _late(shop, sale))
         return
     with pytest.raises(Refused, match="override_not_allowed"):
-        shop.ask(sale, 15, override="goodwill", caller=integrator)
-    assert shop.ask(sale, 15, override="goodwill").state == "authorised"
+        shop.ask(sale, 50, override="goodwill", caller=integrator)
+    assert shop.ask(sale, 50, override="goodwill").state == "authorised"
 
 
 def test_another_threshold_is_another_version_and_no_code(shop, ctx):
@@ -297,7 +297,7 @@ def _late(shop, sale):
 
     line = AskedLine(1, "no_longer_wanted", sku=shop.name(sale.item))
     return OpenRma(
-        shop.name(sale.channel), "late", (line,), sale.number, sale.delivered + timedelta(days=15), "goodwill"
+        shop.name(sale.channel), "late", (line,), sale.number, sale.delivered + timedelta(days=50), "goodwill"
     )
 
 

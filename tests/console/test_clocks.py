@@ -106,3 +106,11 @@ def test_the_report_counts_and_leads_into_the_list(browse, company, late):
             assert client.get(link.replace("&amp;", "&")).status_code == 200
     answer = client.get(f"{address}&format=csv")
     assert b"Share in time" in b"".join(answer.streaming_content)
+
+
+def test_first_pages_tell_what_is_late(browse, late):
+    page = browse("inventory_controller").get("/").content.decode()
+    assert "/clocks?state=late&amp;role=inventory_controller" in page
+    client = browse("executive")
+    assert "/home/late" in client.get("/").content.decode()
+    assert "more are due soon" in words(client.get("/home/late"))

@@ -63,6 +63,7 @@ from counterflow.console.views import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("home/tie-out", home.tie_out, name="home_tie_out"),
+    path("home/late", home.late, name="home_late"),
     path("sign-in", session.sign_in, name="sign_in"),
     path("settings", settings.settings, name="settings"),
     path("sign-out", session.sign_out, name="sign_out"),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from counterflow.access import queries as access
 from counterflow.access.roles import ROLES
 from counterflow.approvals import queries as approvals
-from counterflow.console.homes.late import with_clocks
+from counterflow.console.homes.late import late_tile, with_clocks
 from counterflow.console.homes.parts import Home, Tile, address, waits
 from counterflow.console.homes.table import HOMES, homes_of
 from counterflow.console.page import Staff, page, render, signed_in
@@ -61,3 +61,9 @@ def tie_out(request: HttpRequest) -> HttpResponseBase:
     words = f"{apart} of {len(rows)} states differ" if apart else f"{len(rows)} states, difference 0"
     tile = Tile("Tie-out", "Differs" if apart else "Ties", words, reverse("tie_out"), "stop" if apart else "good")
     return HttpResponse(render_to_string("console/parts/tile.html", {"tile": tile}, request))
+
+
+@page("clocks.view")
+def late(request: HttpRequest) -> HttpResponseBase:
+    """What is late, of all that waits, as a figure that a home asks for afterwards."""
+    return HttpResponse(render_to_string("console/parts/tile.html", {"tile": late_tile()}, request))

@@ -1,5 +1,6 @@
 """Icons, badges, amounts and moments in templates."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
@@ -12,11 +13,14 @@ from django.utils.safestring import SafeString
 
 from counterflow.console.badges import badge as badge_of
 from counterflow.console.cells import Cell, money_text
+from counterflow.console.listing import Heading
 from counterflow.console.page import Staff
 from counterflow.console.stories import damage_words
 from counterflow.ledger.chart import GL_ACCOUNTS
 
 register = template.Library()
+# Escaping is most of what drawing a list costs; words of our own need none.
+_NOTHING = SafeString("")
 
 
 @register.simple_tag
@@ -40,7 +44,7 @@ def draw(cell: Cell) -> SafeString:
 
     Drawn here and not in a template, because a list has hundreds of them.
     """
-    classes = "cell" + "".join(
+    classes = "".join(
         f" {name}"
         for name, on in (
             ("mono", cell.mono),
@@ -50,9 +54,19 @@ def draw(cell: Cell) -> SafeString:
         )
         if on
     )
-    title = format_html(' title="{}"', cell.note) if cell.note else ""
-    parts = (_pick(cell), _content(cell), _flask() if cell.simulated else "")
-    return format_html('<span class="{}"{}>{}{}{}</span>', classes, title, *parts)
+    title = format_html(' title="{}"', cell.note) if cell.note else _NOTHING
+    parts = (_pick(cell), _content(cell), _flask() if cell.simulated else _NOTHING)
+    return format_html('<span class="cell{}"{}>{}{}{}</span>', SafeString(classes), title, *parts)
+
+
+@register.simple_tag
+def draw_row(row: Sequence[tuple[Heading, Cell]]) -> SafeString:
+    """The cells of a row of a list, each with the heading that a phone shows beside it."""
+    parts = []
+    for n, (heading, cell) in enumerate(row):
+        classes = ("end" if heading.end else "") + (" key" if n == 0 else "") + (" blank" if cell.blank else "")
+        parts.append((heading.label, SafeString(classes), draw(cell)))
+    return format_html_join("", '<td data-label="{}" class="{}">{}</td>', parts)
 
 
 def _flask() -> SafeString:
@@ -77,9 +91,9 @@ def _content(cell: Cell) -> SafeString | str:
     return cell.text or "\u2013"
 
 
-def _pick(cell: Cell) -> SafeString | str:
+def _pick(cell: Cell) -> SafeString:
     if not cell.pick:
-        return ""
+        return _NOTHING
     return format_html(
         '<input class="form-check-input picks" type="checkbox" name="ids" value="{}" form="chosen"'
         ' aria-label="Select {}, {}">',

@@ -50,11 +50,10 @@ def makers(dice: Random, people: list[str]) -> dict[str, tuple[Any, Callable[[li
 def outline(ids: list[int]) -> list[tuple[Any, ...]]:
     """What cases look like, with their ids as places in a row."""
     rows = [queries.case(case_id).case for case_id in ids]
-    return [
-        (r.state, r.outcome, r.assignee, r.owner_role, r.severity, r.snoozed_until, r.money_at_risk_minor)
-        + ((ids.index(r.merged_into) if r.merged_into else None), r.rank_at - r.opened_at)
-        for r in rows
-    ]
+    ends = [(r.state, r.outcome, ids.index(r.merged_into) if r.merged_into else None) for r in rows]
+    owners = [(r.assignee, r.owner_role, r.severity, r.snoozed_until) for r in rows]
+    places = [(r.money_at_risk_minor, r.rank_at - r.opened_at) for r in rows]
+    return list(zip(ends, owners, places, strict=True))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -58,7 +58,9 @@ def tamper(owner: psycopg.Connection) -> Callable[[str], None]:
 
 def test_what_was_decided_by_the_book_breaks_nothing(decided: None) -> None:
     assert _broken() == {}
-    assert all(verdict.counted > 0 for verdict in verify(LAWS))
+    # No version decides silently here, so that law has nothing to count.
+    idle = {"policies.shadows_count_what_differs"}
+    assert {verdict.law for verdict in verify(LAWS) if not verdict.counted} <= idle
 
 
 @pytest.mark.parametrize(

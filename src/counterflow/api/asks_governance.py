@@ -6,13 +6,25 @@ from counterflow.api.reading import Read
 from counterflow.governance import changes, drift, gaps, owners
 from counterflow.governance.transitions import transitions
 from counterflow.kernel import clock
+from counterflow.kernel.errors import Invalid
 from counterflow.policies import overrides as report
 
 DAYS = 30
+YEARS = (1990, 2999)
+
+
+class DayImpossible(Invalid):
+    """Nothing is on record of {day}; write a day of the years {first} to {last}."""
 
 
 def _days(since: date | None, until: date | None) -> tuple[date, date]:
-    """A period, its last day included by those who ask, as queries take it: up to and without its end."""
+    """A period, its last day included by those who ask, as queries take it: up to and without its end.
+
+    Raises `DayImpossible`.
+    """
+    for day in (since, until):
+        if day is not None and not YEARS[0] <= day.year <= YEARS[1]:
+            raise DayImpossible(day=day.isoformat(), first=YEARS[0], last=YEARS[1])
     last = (until or clock.now().date()) + timedelta(days=1)
     return since or last - timedelta(days=DAYS), last
 

@@ -4,7 +4,7 @@ import pytest
 
 from counterflow.api.asks import READS
 
-OF_ONE_THING = {"/backtest-segments": "backtest_not_found"}
+OF_ONE_THING = {"/backtest-segments": "backtest_unknown"}
 """Lists about one thing that is not there in these books."""
 
 

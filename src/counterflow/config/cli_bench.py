@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cases", type=int, default=100_000, help="queue: how many open cases (default 100,000)")
     parser.add_argument("--page", action="append", default=[], help="pages: only this one; may be given several times")
-    parser.add_argument("--again", action="store_true", help="pages, queue: measure the database that --keep left")
+    parser.add_argument("--again", action="store_true", help="measure the database that --keep left")
     parser.add_argument("--lives", type=int, default=400, help="lives measured one at a time (default 400)")
     parser.add_argument("--batch", type=int, default=1000, help="lives in a batch (default 1000)")
     parser.add_argument("--batches", type=int, default=3, help="batches measured (default 3)")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 
@@ -38,6 +39,12 @@ class Type(StrEnum):
     FLAG = "flag"
 
 
+@lru_cache(maxsize=100_000)
+def _written_like(pattern: str, code: str) -> bool:
+    """Codes are few and are asked about with every decision."""
+    return re.fullmatch(pattern, code) is not None
+
+
 @dataclass(frozen=True)
 class Fact:
     """One thing a table may ask about, or one part of its answer.
@@ -57,7 +64,7 @@ class Fact:
 
     def matches(self, code: str) -> bool:
         """Whether a code is written as it should be."""
-        return re.fullmatch(self.pattern, code) is not None
+        return _written_like(self.pattern, code)
 
     def schema(self) -> dict[str, Any]:
         """This fact as JSON Schema."""

@@ -1,4 +1,4 @@
-"""Every page on a phone: accessible in light and dark, and never wider than the screen."""
+"""Every page on a phone, with its first object: accessible in light and dark, and never wider than the screen."""
 
 import pytest
 
@@ -10,7 +10,7 @@ SIZE = (390, 844)
 
 @pytest.mark.parametrize("place", places(), ids=lambda place: place.name)
 def test_a_page_is_whole(sit_down, shown, place):
-    addresses = shown(place)
+    addresses = shown(place)[:1]
     if not addresses:
         return
     desk = sit_down("" if place.name == "sign_in" else "administrator", size=SIZE, traced=False)

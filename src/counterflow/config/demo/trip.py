@@ -7,7 +7,7 @@ sent their results. `yield from` strings steps together, so a story reads in the
 """
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -200,7 +200,14 @@ def examine(trip: Trip, *, grade: str = "", damage: str = "", passed: bool | Non
     for lpn in trip.lpns:
         found = (grade, damage) if grade else quality(trip.rng, trip.reason)
         items.append(_look(trip, lpn, *found, passed))
-    yield [trip.act(inspect_units, item) for item in items]
+    results = yield [trip.act(inspect_units, item) for item in items]
+    again = [
+        replace(item, round=2)
+        for item, result in zip(items, results, strict=True)
+        if isinstance(result, Done) and result.facts.get("waits_for_second_look")
+    ]
+    if again:
+        yield [trip.act(inspect_units, item, actor=SECOND) for item in again]
 
 
 def _look(trip: Trip, lpn: str, grade: str, damage: str, passed: bool | None) -> InspectUnit:

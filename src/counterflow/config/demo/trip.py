@@ -79,6 +79,7 @@ class Trip:
     state: str = ""
     kept: set[int] = field(default_factory=set)
     lpns: dict[str, int] = field(default_factory=dict)
+    rounds: dict[str, int] = field(default_factory=dict)
     parcel: str = ""
 
     def wait(self, least: float, most: float) -> datetime:
@@ -207,6 +208,7 @@ def examine(trip: Trip, *, grade: str = "", damage: str = "", passed: bool | Non
         if isinstance(result, Done) and result.facts.get("waits_for_second_look")
     ]
     if again:
+        trip.rounds |= {item.lpn: item.round for item in again}
         yield [trip.act(inspect_units, item, actor=SECOND) for item in again]
 
 
@@ -256,4 +258,5 @@ def dispose(trip: Trip, *, disposition: str = "", reason: str = "") -> Life:
     if not trip.lpns:
         return
     trip.wait(1, 40)
-    yield [trip.act(dispose_units, DisposeUnit(lpn, 1, disposition, reason, trip.at)) for lpn in trip.lpns]
+    rounds = {lpn: trip.rounds.get(lpn, 1) for lpn in trip.lpns}
+    yield [trip.act(dispose_units, DisposeUnit(lpn, n, disposition, reason, trip.at)) for lpn, n in rounds.items()]

@@ -111,8 +111,11 @@ class Stage:
             return
         taken = {(id(running), n) for running, n in due}
         self.pending[command] = [p for p in self.pending[command] if (id(p[0]), p[1]) not in taken]
-        for actor in sorted({running.acts[n].actor for running, n in due}):
-            batch = [(running, n) for running, n in due if running.acts[n].actor == actor]
+        # Told apart before any goes on: an answer gives a life its next acts.
+        of_actor: dict[str, list[tuple[_Running, int]]] = {}
+        for running, n in due:
+            of_actor.setdefault(running.acts[n].actor, []).append((running, n))
+        for actor, batch in sorted(of_actor.items(), key=lambda pair: pair[0]):
             items = [running.acts[n].item for running, n in batch]
             step = f"{period.number}:{sweep}:{actor}"
             results = self.desk.call(command, items, at=period.end, step=step, actor=actor)

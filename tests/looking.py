@@ -1,6 +1,5 @@
 """What every page has to be, as a browser sees it: one heading, no sideways scroll, open to a keyboard, accessible."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +25,15 @@ def axe_source() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def faults(page: Any, *, tabs: bool, rules: Sequence[str] = ()) -> list[str]:
-    """What is wrong with the page that is open, in both schemes, by some rules or all, and by the Tab key."""
+def faults(page: Any, *, tabs: bool) -> list[str]:
+    """What is wrong with the page that is open, in both schemes; with `tabs` also by the Tab key."""
     page.evaluate(PROBE)
     page.evaluate("probe.still()")
     found = list(_shape(page.evaluate("probe.shape()")))
     if tabs:
         found += _tabbed(page)
     page.evaluate(axe_source())
-    found += _grave(page, "light", list(rules))
+    found += _grave(page, "light", [])
     page.evaluate("probe.dark()")
     # What a scheme can change is colours.
     found += _grave(page, "dark", ["color-contrast"])

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT = Path(tempfile.gettempdir()) / "counterflow-browser"
 READY_SECONDS_MAX = 60
 DESKTOP, PHONE = (1280, 840), (390, 844)
-OBJECTS_MAX = 1
+OBJECTS_MAX = 2
 AT = """(wanted) => {
   const [base, words] = wanted.split(" :: "), at = document.activeElement;
   return at.matches(base) && (!words || at.textContent.includes(words));

@@ -3,9 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from company import Company
+from company import ids as new_ids
 from counterflow.access import queries as access
 from counterflow.access.commands import NewUser, create_users
+from counterflow.flows import ask_people
+from counterflow.kernel import db
 from counterflow.workqueue import queries
+from counterflow.workqueue.cases import CaseDraft
 from counterflow.workqueue.commands import (
     AssignCase,
     CloseCase,
@@ -24,6 +28,19 @@ from counterflow.workqueue.commands import (
     snooze_cases,
     take_cases,
 )
+
+
+def cases_about(ctx, count: int = 1, *, kind: str = "dispute", subjects=None, money: int | None = None) -> list[int]:
+    """The ids of so many new cases of a kind, of things that only their numbers name."""
+    wanted = list(subjects or new_ids(count))
+    drafts = [
+        CaseDraft(kind, "rma", n, f"test:{kind}:{n}", None, money, "EUR" if money is not None else "") for n in wanted
+    ]
+    ask_people(ctx(), items=drafts)
+    rows = db.rows(
+        "SELECT id FROM workqueue_case WHERE dedupe_key = ANY(%s) ORDER BY id", [[d.dedupe_key for d in drafts]]
+    )
+    return [row.id for row in rows]
 
 
 def worker(company: Company) -> str:

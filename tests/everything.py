@@ -30,7 +30,9 @@ from counterflow.console.master.intake import preview
 from counterflow.console.master.register import KINDS
 from counterflow.desk.commands.keep_labels import KeepLabel, keep_labels
 from counterflow.desk.commands.switch_letters import SwitchLetter, install_default_letters, switch_letters
+from counterflow.evidence.commands.erase_documents import EraseDocument, erase_documents
 from counterflow.evidence.commands.erase_photos import ErasePhoto, erase_photos
+from counterflow.evidence.commands.keep_documents import KeepDocument, keep_documents
 from counterflow.evidence.commands.keep_photos import KeepPhoto, keep_photos
 from counterflow.facilities.commands.record_totes import RecordTote, record_totes
 from counterflow.facilities.commands.set_authority import SetAuthority, set_authority
@@ -160,6 +162,7 @@ def live(company: Company) -> None:
     flows.run_pending()
     _count(company)
     _photos(company)
+    _documents(company)
     _master_data(company)
     _shelf_count(company)
     work_cases(company)
@@ -472,6 +475,15 @@ def _photos(company: Company) -> None:
     items = [KeepPhoto("item", company.items["tee"], picture((40, 30), colour=colour)) for colour in colours]
     kept = keep_photos(company.ctx(), items=items).done
     assert erase_photos(company.ctx(), items=[ErasePhoto(kept[0].facts["photo_id"])]).done
+
+
+def _documents(company: Company) -> None:
+    """Documents of a case, one of which is erased."""
+    (case,) = [row.id for row in db.rows("SELECT min(id) AS id FROM workqueue_case")]
+    letter = b"From: a@demo.example\r\nDate: Thu, 1 Jan 2026 10:00:00 +0000\r\n\r\nIt never came.\r\n"
+    items = [KeepDocument("case", case, letter, "claim.eml"), KeepDocument("case", case, b"As agreed by telephone.")]
+    kept = keep_documents(company.ctx(), items=items).done
+    assert erase_documents(company.ctx(), items=[EraseDocument(kept[1].facts["document_id"])]).done
 
 
 def _photo(company: Company) -> None:

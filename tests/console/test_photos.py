@@ -3,7 +3,7 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from company import ids
+from casework import cases_about
 from counterflow.evidence import queries
 from pictures import picture
 
@@ -13,16 +13,16 @@ def sent(*files):
 
 
 def keep(client, subject, *files, back="/bench"):
-    about = {"subject_kind": "unit", "subject_id": subject, "back": back, "key": f"key-{subject}"}
+    about = {"subject_kind": "case", "subject_id": subject, "back": back, "key": f"key-{subject}"}
     return client.post("/photos/keep", {**about, "photos": sent(*files)})
 
 
 def of(subject):
-    return queries.photos_of(subject_kind="unit", subject_id=subject)
+    return queries.photos_of(subject_kind="case", subject_id=subject)
 
 
-def test_photos_are_kept_and_each_bad_file_is_named(browse):
-    client, (subject,) = browse("clerk"), ids(1)
+def test_photos_are_kept_and_each_bad_file_is_named(browse, ctx):
+    client, (subject,) = browse("clerk"), cases_about(ctx)
     answer = keep(client, subject, ("good.jpg", picture()), ("notes.jpg", b"no picture"), ("also.jpg", picture((9, 9))))
     assert (answer.status_code, answer["Location"]) == (302, "/bench")
     assert len(of(subject)) == 2
@@ -33,8 +33,8 @@ def test_photos_are_kept_and_each_bad_file_is_named(browse):
     assert "Choose or take a photo first." in client.get("/bench").content.decode()
 
 
-def test_a_photo_is_served_to_those_who_may_see_it_as_nothing_but_a_picture(browse):
-    (subject,) = ids(1)
+def test_a_photo_is_served_to_those_who_may_see_it_as_nothing_but_a_picture(browse, ctx):
+    (subject,) = cases_about(ctx)
     keep(browse("clerk"), subject, ("good.jpg", picture()))
     photo = of(subject)[0].id
     for role in ("clerk", "agent", "finance", "executive"):
@@ -50,14 +50,14 @@ def test_a_photo_is_served_to_those_who_may_see_it_as_nothing_but_a_picture(brow
 
 
 @pytest.mark.parametrize("role", ["executive", "finance"])
-def test_who_only_looks_keeps_none(browse, role):
-    (subject,) = ids(1)
+def test_who_only_looks_keeps_none(browse, role, ctx):
+    (subject,) = cases_about(ctx)
     assert keep(browse(role), subject, ("good.jpg", picture())).status_code == 403
     assert of(subject) == []
 
 
-def test_one_is_erased_by_who_may_erase(browse):
-    (subject,) = ids(1)
+def test_one_is_erased_by_who_may_erase(browse, ctx):
+    (subject,) = cases_about(ctx)
     keep(browse("clerk"), subject, ("good.jpg", picture()))
     photo = of(subject)[0].id
     assert browse("clerk").post(f"/photos/{photo}/erase").status_code == 403
@@ -87,7 +87,7 @@ def test_a_case_keeps_photos_on_its_page(browse, people):
     assert "More photos" not in browse("executive").get(f"/cases/{case}").content.decode()
 
 
-def test_one_is_not_sent_elsewhere_after_a_photo(browse):
-    (subject,) = ids(1)
+def test_one_is_not_sent_elsewhere_after_a_photo(browse, ctx):
+    (subject,) = cases_about(ctx)
     answer = keep(browse("clerk"), subject, ("good.jpg", picture()), back="https://elsewhere.example/")
     assert answer["Location"] == "/"

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from company import ids
+from casework import cases_about
 from counterflow.evidence import queries, tasks
 from counterflow.evidence.commands.keep_photos import KeepPhoto, keep_photos
 from counterflow.evidence.rules import LONG_SIDE, PHOTOS_MAX, SMALL_SIDE, TooManyPhotos
@@ -14,9 +14,9 @@ from counterflow.kernel.errors import KeyConflict, PermissionDenied
 from pictures import NOTE, bomb, picture
 
 
-def kept(ctx, body, subject=None, kind="unit", **more):
+def kept(ctx, body, subject=None, kind="case", **more):
     """One photo, asked to be kept."""
-    return keep_photos(ctx(**more), items=[KeepPhoto(kind, subject or ids(1)[0], body)]).results[0]
+    return keep_photos(ctx(**more), items=[KeepPhoto(kind, subject or cases_about(ctx)[0], body)]).results[0]
 
 
 def files(media):
@@ -89,18 +89,29 @@ def test_photos_are_of_things_we_know_the_name_of(ctx):
     assert kept(ctx, picture(), subject=-1).code == "subject_invalid"
 
 
+@pytest.mark.parametrize("kind", ["item", "unit", "parcel", "case"])
+def test_photos_are_of_things_that_exist(ctx, kind, media):
+    missing = kept(ctx, picture(), subject=999_999_999_999, kind=kind)
+    assert (missing.code, missing.kind) == ("subject_missing", "not_found")
+    assert str(999_999_999_999) in missing.message
+    (case,) = cases_about(ctx)
+    wrong = kept(ctx, picture(), subject=case, kind=kind)
+    assert getattr(wrong, "code", "done") == ("done" if kind == "case" else "subject_missing")
+    assert len(files(media)) == (2 if kind == "case" else 0)
+
+
 def test_one_bad_file_spoils_no_other(ctx):
-    subject = ids(1)[0]
-    items = [KeepPhoto("unit", subject, body) for body in (picture(), b"no", picture(colour=(1, 2, 3)))]
+    subject = cases_about(ctx)[0]
+    items = [KeepPhoto("case", subject, body) for body in (picture(), b"no", picture(colour=(1, 2, 3)))]
     batch = keep_photos(ctx(), items=items)
     assert [type(r).__name__ for r in batch] == ["Done", "Refused", "Done"]
-    assert [p.id for p in queries.photos_of(subject_kind="unit", subject_id=subject)] == [
+    assert [p.id for p in queries.photos_of(subject_kind="case", subject_id=subject)] == [
         r.facts["photo_id"] for r in batch.done
     ]
 
 
 def test_the_same_photo_of_the_same_subject_is_kept_once(ctx, media):
-    subject, body = ids(1)[0], picture()
+    subject, body = cases_about(ctx)[0], picture()
     first = kept(ctx, body, subject, key="photo-1")
     assert kept(ctx, body, subject, key="photo-1") == first
     again = kept(ctx, body, subject)
@@ -114,12 +125,15 @@ def test_the_same_photo_of_the_same_subject_is_kept_once(ctx, media):
 
 def test_a_batch_takes_a_constant_number_of_statements(ctx):
     def statements(count):
-        items = [KeepPhoto("unit", ids(1)[0], picture((60, 60), colour=(count, n, 1))) for n in range(count)]
+        items = [
+            KeepPhoto("case", subject, picture((60, 60), colour=(count, n, 1)))
+            for n, subject in enumerate(cases_about(ctx, count))
+        ]
         with db.counting() as seen:
             assert len(keep_photos(ctx(), items=items).done) == count
         return len(seen)
 
-    assert statements(1) == statements(12) == 5
+    assert statements(1) == statements(12) == 6
 
 
 def test_a_call_has_a_bound_and_needs_the_permission(ctx, media):
@@ -147,10 +161,10 @@ def test_files_that_nothing_names_are_swept_a_day_later(ctx, media):
 
 
 def test_the_newest_photo_of_each_subject_stands_for_it(ctx):
-    item, other, none = ids(3)
-    kept(ctx, picture(), item, "item")
-    newest = kept(ctx, picture(colour=(5, 5, 5)), item, "item")
-    kept(ctx, picture(), other, "item")
-    found = queries.latest(subject_kind="item", subject_ids=[item, other, none])
+    item, other, none = cases_about(ctx, 3)
+    kept(ctx, picture(), item)
+    newest = kept(ctx, picture(colour=(5, 5, 5)), item)
+    kept(ctx, picture(), other)
+    found = queries.latest(subject_kind="case", subject_ids=[item, other, none])
     assert found[item] == newest.facts["photo_id"]
     assert set(found) == {item, other}

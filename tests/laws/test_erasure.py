@@ -4,15 +4,18 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from company import ASKED, ids
+from casework import cases_about
+from company import ASKED
 from counterflow.desk.commands.erase_customers import EraseCustomer, erase_customers
 from counterflow.desk.commands.queue_messages import QueueMessage, queue_messages
 from counterflow.evidence.commands.erase_subjects import EraseSubject, erase_subjects
+from counterflow.evidence.commands.keep_documents import KeepDocument, keep_documents
 from counterflow.evidence.commands.keep_photos import KeepPhoto, keep_photos
 from counterflow.kernel import db
 from counterflow.kernel.payloads import ErasePayloads, erase_payloads
 from counterflow.orders.commands import NewContact, RecordContact, record_contacts
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
+from counterflow.workqueue.commands import MergeCases, merge_cases
 from counterflow.workqueue.commands.comment_cases import CommentCase, comment_cases
 from pictures import picture
 
@@ -65,14 +68,23 @@ def test_a_person_is_gone_from_the_whole_database_by_one_act(ctx, company, owner
     assert sorted(places_with(owner, CANARY)) == ["kernel_payload", "orders_contact"]
     assert set(places_with(owner, "quillfeather@")) == {"orders_contact", "kernel_payload"}
     keep_photos(ctx(), items=[KeepPhoto("case", case, picture(note=CANARY))])
+    merged, shipped = cases_about(ctx), _about_the_shipment(ctx, number)
+    assert merge_cases(ctx(), items=[MergeCases(merged[0], (shipped,))]).done
+    words = [(case, "letter"), (shipped, "shipped"), (merged[0], "merged")]
+    papers = [KeepDocument("case", i, f"{CANARY} signed {ref}".encode(), f"{CANARY}.txt") for i, ref in words]
+    assert len(keep_documents(ctx(), items=papers).done) == 3
+    assert len(comment_cases(ctx(), items=[CommentCase(i, f"{CANARY} called", ref) for i, ref in words]).done) == 3
     digests = "SELECT count(*) FROM orders_customerlink l JOIN orders_customer k ON k.id = l.customer_id"
     assert owner.execute(f"{digests} WHERE k.external_ref = %s", [number]).fetchone()[0] == 3
 
     item = EraseCustomer(company.channel(), number)
     erased = erase_customers(ctx(), items=[item]).done[0]
     assert erased.facts["contact"]
-    assert erased.facts["texts"] == 4
-    assert erased.facts["photos"] == 1
+    assert {name: erased.facts[name] for name in ("texts", "photos", "documents")} == {
+        "texts": 7,
+        "photos": 1,
+        "documents": 3,
+    }
     assert places_with(owner, CANARY) == []
     assert places_with(owner, "quillfeather") == []
     assert owner.execute(f"{digests} WHERE k.external_ref = %s", [number]).fetchone()[0] == 0
@@ -80,6 +92,16 @@ def test_a_person_is_gone_from_the_whole_database_by_one_act(ctx, company, owner
     assert erase_customers(ctx(), items=[EraseCustomer(company.channel(), "nobody")]).refused[0].code == (
         "customer_unknown"
     )
+
+
+def _about_the_shipment(ctx, number):
+    """A case about what was sent for an order."""
+    line = db.rows(
+        "SELECT l.id FROM orders_shipmentline l JOIN orders_shipment s ON s.id = l.shipment_id"
+        " JOIN orders_order o ON o.id = s.order_id WHERE o.number = %s ORDER BY l.id LIMIT 1",
+        [number],
+    )[0].id
+    return cases_about(ctx, subjects=[line], kind="negative_fact")[0]
 
 
 def test_erasing_takes_the_same_statements_for_one_customer_and_for_many(ctx, company):
@@ -107,7 +129,7 @@ def test_a_name_in_a_photo_is_nowhere_and_the_photo_goes_with_its_subject(ctx, c
         return [path for path in tmp_path.rglob("*") if path.is_file()]
 
     with override_settings(MEDIA_ROOT=str(tmp_path)):
-        (case,) = ids(1)
+        (case,) = cases_about(ctx)
         body = picture(note=CANARY)
         assert CANARY.encode() in body
         assert keep_photos(ctx(), items=[KeepPhoto("case", case, body)]).done

@@ -85,6 +85,15 @@ UNNOTICED = {
     },
     "desk_label": {},
     "desk_letterrule": {"id": ONCE},
+    "evidence_document": {
+        "id": ONCE,
+        "subject_kind": TOLD,
+        "subject_id": TOLD,
+        "sha256": REPLAY,
+        "name": "by chance; a file of no name is swept, a name of no file shows nothing",
+        **dict.fromkeys(("title", "size"), DESCRIPTIVE),
+        "sort": "one of four types that a browser only saves",
+    },
     "evidence_photo": {
         "id": ONCE,
         "subject_kind": TOLD,
@@ -319,6 +328,7 @@ STANDS_ALONE = {
     "returns_signal",
     "orders_tender",
     "logistics_parcelevent",
+    "evidence_document",
     "evidence_photo",
     "orders_soldserial",
     "receiving_familyplan",

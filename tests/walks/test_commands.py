@@ -15,7 +15,7 @@ from counterflow.access.roles import PERMISSIONS, ROLES
 from counterflow.access.secrets import new_token
 from counterflow.api.acts import ACTS
 from counterflow.api.asks import READS
-from counterflow.evidence.rules import TooManyPhotos
+from counterflow.evidence.rules import TooManyDocuments, TooManyPhotos
 from counterflow.kernel import db
 from counterflow.kernel.errors import BatchTooLarge, PermissionDenied
 from people import email
@@ -92,7 +92,7 @@ NAMED = {
 """The same by name, so that a command which declares less than it should is found too."""
 
 
-WRAPPED = {"keep_photos": "evidence.keep"}
+WRAPPED = {"keep_photos": "evidence.keep", "keep_documents": "evidence.keep"}
 """Acts that do something before their command begins, and so look at the permission themselves."""
 
 
@@ -125,7 +125,7 @@ def refused(command, role, everything):
         command(everything.ctx(*ROLES[role].permissions), items=[])
     except PermissionDenied:
         return True
-    except (BatchTooLarge, TooManyPhotos):
+    except (BatchTooLarge, TooManyDocuments, TooManyPhotos):
         return False
     raise AssertionError(f"{command.__name__} did something with nothing")
 
@@ -170,7 +170,7 @@ def allowed(token, act):
     """Whether a token may use an act; an empty batch is answered after the permission was looked at."""
     answer = post(token, f"{act.path}/bulk", {"items": []})
     assert answer.status_code in (403, 422), (act.path, answer.status_code, answer.content)
-    assert answer.json()["code"] in ("permission_denied", "batch_too_large", "too_many_photos")
+    assert answer.json()["code"] in ("permission_denied", "batch_too_large", "too_many_documents", "too_many_photos")
     return answer.status_code == 422
 
 

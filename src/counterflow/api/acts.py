@@ -32,8 +32,10 @@ from counterflow.desk.commands.keep_labels import keep_labels
 from counterflow.desk.commands.queue_messages import queue_messages
 from counterflow.desk.commands.record_sendings import record_sendings
 from counterflow.desk.commands.switch_letters import switch_letters
+from counterflow.evidence.commands.erase_documents import erase_documents
 from counterflow.evidence.commands.erase_photos import erase_photos
 from counterflow.evidence.commands.erase_subjects import erase_subjects
+from counterflow.evidence.commands.keep_documents import keep_documents
 from counterflow.evidence.commands.keep_photos import keep_photos
 from counterflow.facilities.commands.change_nodes import change_nodes
 from counterflow.facilities.commands.record_nodes import record_nodes
@@ -242,7 +244,9 @@ ACTS: list[Act] = [
     Act("/letter-switches", switch_letters, "desk"),
     Act("/customer-erasures", erase_customers, "privacy"),
     Act("/photos", keep_photos, "evidence"),
+    Act("/documents", keep_documents, "evidence"),
     Act("/photo-erasures", erase_photos, "privacy"),
+    Act("/document-erasures", erase_documents, "privacy"),
     Act("/erasures", erase_subjects, "privacy"),
     Act("/case-assignments", assign_cases, "cases"),
     Act("/case-comments", comment_cases, "cases"),

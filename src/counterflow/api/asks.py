@@ -198,6 +198,15 @@ READS: list[Read] = [
     Read("/units/{lpn}", receiving.unit, "receiving.view", "receiving"),
     Read("/photos", evidence.photos_of, "evidence.view", "evidence", ("subject_kind", "subject_id")),
     Read(
+        "/documents",
+        evidence.documents_of,
+        "evidence.view",
+        "evidence",
+        ("subject_kind", "subject_id"),
+        name="documents",
+    ),
+    Read("/documents/{document_id}", evidence.document_content, "evidence.view", "evidence", name="document"),
+    Read(
         "/refurbishments",
         recovery.refurbishments,
         "recovery.view",

@@ -88,10 +88,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-# Photos are served by a page that asks who may see them, so this folder has no address of its own.
+# Photos and documents are served by a page that asks who may see them, so this folder has no address of its own.
 MEDIA_ROOT = Path(os.environ.get("COUNTERFLOW_MEDIA") or embedded_layout.home() / "media")
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 EVIDENCE_BYTES_MAX = int(os.environ.get("COUNTERFLOW_PHOTO_MB", "12")) * 1024 * 1024
+DOCUMENT_BYTES_MAX = int(os.environ.get("COUNTERFLOW_DOCUMENT_MB", "10")) * 1024 * 1024
 
 # The company prefix under which pallets get their SSCC. 952 is what GS1 keeps for demonstrations and examples.
 GS1_PREFIX = os.environ.get("COUNTERFLOW_GS1_PREFIX", "9521234")

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class EvidenceConfig(AppConfig):
-    """The photos of things."""
+    """The photos and documents of things."""
 
     name = "counterflow.evidence"
     label = "evidence"

@@ -64,6 +64,7 @@ SAMPLES: dict[str, str] = {
     "prefix": "SELECT prefix AS it FROM access_apitoken ORDER BY id DESC",
     "inspect_unit": "SELECT lpn AS it FROM receiving_unit WHERE state = 'received' ORDER BY id DESC",
     "photo_id": "SELECT id AS it FROM evidence_photo WHERE erased_at IS NULL ORDER BY id DESC",
+    "document_id": "SELECT id AS it FROM evidence_document WHERE erased_at IS NULL ORDER BY id DESC",
     "plan": "SELECT code AS it FROM receiving_plan WHERE active ORDER BY id DESC",
     "order": "SELECT c.code AS it, o.number AS other FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id"
     " ORDER BY o.id DESC",

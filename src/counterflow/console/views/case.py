@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -39,7 +40,8 @@ def case(request: HttpRequest, case_id: int) -> HttpResponseBase:
     may_work = who.may("workqueue.work")
     money = money_of(subject_kind=row.subject_kind, subject_id=row.subject_id)
     numbers = {"rma": money.rma, "channel": money.channel, "order": money.order} if money else {}
-    names = access.names_of(actors_of(view))
+    kept = evidence.documents(subject_kind="case", subject_ids=view.ids)
+    names = access.names_of(actors_of(view) | {document.by for document in kept})
     values = {
         "case": row,
         "role": role_name(row.owner_role),
@@ -59,6 +61,8 @@ def case(request: HttpRequest, case_id: int) -> HttpResponseBase:
         "mine": row.assignee == who.actor,
         "may_work": may_work,
         "photos": evidence.photos(subject_kind="case", subject_ids=view.ids),
+        "documents": [(document, who_words(document.by, names)) for document in kept],
+        "limit_mb": settings.DOCUMENT_BYTES_MAX // 2**20,
         "comment_form": forms_cases.Comment(),
         "simulated": notices(ledger.simulated()),
     }

@@ -52,7 +52,7 @@ def keep(request: HttpRequest) -> HttpResponseBase:
         messages.error(request, "Choose or take a photo first.")
     elif kept := keep_sent(request, request.POST.get("subject_kind", ""), number):
         messages.success(request, f"{kept} photo{'s' if kept != 1 else ''} kept.")
-    return _back(request)
+    return back_to(request)
 
 
 @page("access.erase")
@@ -60,10 +60,11 @@ def keep(request: HttpRequest) -> HttpResponseBase:
 def photo_erase(request: HttpRequest, photo_id: int) -> HttpResponseBase:
     """Erase one photo; then `back` to where it was shown."""
     act(request, "Photo erased.", lambda ctx: erase_photos(ctx, items=[ErasePhoto(photo_id)]))
-    return _back(request)
+    return back_to(request)
 
 
-def _back(request: HttpRequest) -> HttpResponseBase:
+def back_to(request: HttpRequest) -> HttpResponseBase:
+    """The page that a form came from, where it says so and it is one of ours."""
     back = request.POST.get("back", "")
     here = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return redirect(back if here and back else "home")

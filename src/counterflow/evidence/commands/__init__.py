@@ -1,1 +1,1 @@
-"""What evidence does: `keep_photos`, `erase_photos`, `erase_subjects`."""
+"""What evidence does: keeping photos and documents, and erasing them, one by one or with their subject."""

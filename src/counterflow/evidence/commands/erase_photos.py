@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from counterflow.evidence.commands.erasing import erase_rows
+from counterflow.evidence.commands.erasing import PHOTOS, erase_rows, known_ids
 from counterflow.evidence.rules import PhotoMissing
-from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 
@@ -24,10 +23,8 @@ def erase_photos(ctx: Context, *, items: Sequence[ErasePhoto]) -> Batch:
     Refuses `PhotoMissing`. Erased again is a replay. Two statements, whatever the batch.
     """
     wanted = sorted({item.photo_id for item in items})
-    known = {
-        row.id for row in db.rows("SELECT id FROM evidence_photo WHERE id = ANY(%s::bigint[]) ORDER BY 1", [wanted])
-    }
-    gone = {row.id for row in erase_rows(ctx, "p.id = ANY(%s::bigint[])", wanted)}
+    known = known_ids(PHOTOS, wanted)
+    gone = {row.id for row in erase_rows(ctx, PHOTOS, "p.id = ANY(%s::bigint[])", wanted)}
     results: list[Done | Refused] = []
     for item in items:
         identity = str(item.photo_id)

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from counterflow.evidence import pictures, rules, storing
+from counterflow.evidence.commands.keeping import Place, Subjects, recorded
 from counterflow.evidence.models import Photo
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
@@ -30,16 +31,6 @@ class KeepPhoto:
     happened_at: datetime | None = None
 
 
-class _Place:
-    """Where a picture was stored. A retry stores it elsewhere and is the same call: its text is the same."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __str__(self) -> str:
-        return "stored"
-
-
 @dataclass(frozen=True)
 class Stored:
     """A file that became a picture and lies in the storage; or why it did not."""
@@ -48,7 +39,7 @@ class Stored:
     subject_id: int
     sha256: str
     happened_at: datetime | None
-    place: _Place | None = None
+    place: Place | None = None
     width: int = 0
     height: int = 0
     size: int = 0
@@ -63,40 +54,28 @@ class Stored:
 def keep_photos(ctx: Context, *, items: Sequence[KeepPhoto]) -> Batch:
     """Keep each photo, small enough and without metadata; the same photo of the same subject again is a replay.
 
-    Takes 1 to 20 photos. Refuses `SubjectKindUnknown`, `SubjectInvalid`, `PhotoEmpty`, `PhotoTooLarge`,
-    `PhotoTooDetailed`, `PhotoUnreadable`, `PhotoErased`.
+    Takes 1 to 20 photos. Refuses `SubjectKindUnknown`, `SubjectInvalid`, `SubjectMissing`, `PhotoEmpty`,
+    `PhotoTooLarge`, `PhotoTooDetailed`, `PhotoUnreadable`, `PhotoErased`.
     """
     if not ctx.may("evidence.keep"):
         raise PermissionDenied(permission="evidence.keep", actor=ctx.actor)
     if not 1 <= len(items) <= rules.PHOTOS_MAX:
         raise rules.TooManyPhotos(most=rules.PHOTOS_MAX, count=len(items))
-    stored: list[Stored] = []
-    recorded: set[str] = set()
-    try:
-        for item in items:
-            stored.append(_stored(item))
-        batch = record_photos(ctx, items=stored)
-        recorded = _recorded(stored)
-        return batch
-    finally:
-        storing.drop(item.place.name for item in stored if item.place and item.place.name not in recorded)
+    subjects = Subjects([(item.subject_kind, item.subject_id) for item in items])
+    stored = [_stored(item, subjects) for item in items]
+    return recorded([item.place for item in stored if item.place], lambda: record_photos(ctx, items=stored))
 
 
-def _stored(item: KeepPhoto) -> Stored:
+def _stored(item: KeepPhoto, subjects: Subjects) -> Stored:
     told = Stored(item.subject_kind[:40], item.subject_id, sha256(item.body).hexdigest(), item.happened_at)
     try:
         rules.require_subject(item.subject_kind, item.subject_id)
+        subjects.require(item.subject_kind, item.subject_id)
         picture = pictures.picture_of(item.body, bytes_max=settings.EVIDENCE_BYTES_MAX)
     except DomainError as error:
         return Stored(**{**told.__dict__, "refused": Refused.of(told.identity, error)})
-    found = {"place": _Place(storing.put(picture)), "width": picture.width, "height": picture.height}
+    found = {"place": Place(storing.put(picture)), "width": picture.width, "height": picture.height}
     return Stored(**{**told.__dict__, **found, "size": len(picture.body)})
-
-
-def _recorded(stored: Sequence[Stored]) -> set[str]:
-    """Which of the places are named by a row now."""
-    names = [item.place.name for item in stored if item.place]
-    return {row.name for row in db.rows("SELECT name FROM evidence_photo WHERE name <> '' AND name = ANY(%s)", [names])}
 
 
 @command(needs="evidence.keep")

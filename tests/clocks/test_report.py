@@ -9,6 +9,7 @@ from counterflow.clocks.report import BY, ByUnknown, clock_report
 from counterflow.clocks.tasks import run_clocks
 from counterflow.clocks.work import waiting
 from counterflow.kernel import db
+from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
 from ticking import MONDAY, arrived, inspected, office, opened, react
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -64,6 +65,19 @@ def test_lists_go_on_and_filter(node):
         clocks(at=now, state="asleep")
     with pytest.raises(ClockMissing):
         clock(clock_id=7, at=now)
+
+
+def test_every_figure_of_the_report_is_as_many_in_the_list(ctx, company, node):
+    rma = opened(company, MONDAY)
+    (lpn,) = arrived(company, rma, MONDAY)
+    react(MONDAY)
+    assert reverse_receipts(ctx(at=MONDAY + HOUR), items=[ReverseReceipt(lpn, "mistaken_scan")]).done
+    react(MONDAY + HOUR)
+    now, span = MONDAY + 8 * DAY, {"since": MONDAY, "until": MONDAY + 30 * DAY}
+    for row in clock_report(by="role", node=node, **span):
+        counts = {"ended": row.ended, "ended_late": row.late - row.late_running, "late": row.late_running}
+        for state, count in counts.items():
+            assert len(clocks(at=now, state=state, owner=row.group, node=node, **span)) == count, (row.group, state)
 
 
 def test_time_left_is_working_time(node):

@@ -4,14 +4,19 @@ from datetime import timedelta
 
 import pytest
 
+from counterflow.clocks.commands.change_calendars import ChangeCalendar, change_calendars
+from counterflow.clocks.commands.pause_clocks import PauseClock, pause_clocks
 from counterflow.clocks.commands.ring_clocks import RingClock, ring_clocks
 from counterflow.clocks.commands.sync_clocks import SyncClock, sync_clocks
-from counterflow.clocks.subjects import sweepable
+from counterflow.clocks.subjects import out_of_date, sweepable
 from counterflow.clocks.tasks import run_clocks, sweep_clocks
 from counterflow.kernel import db
 from counterflow.policies.queries import decisions
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
 from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
+from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
+from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
+from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from ticking import (
     MONDAY,
     arrived,
@@ -173,6 +178,58 @@ def test_a_clock_warns_once_and_is_late_once(ctx, company):
     assert [row.kind for row in told] == ["ClockWarned", "ClockBreached"]
 
 
+def test_what_is_taken_back_warns_again(ctx, company):
+    """It warned and was late; then somebody said that the customer had been waited for since."""
+    office(company)
+    rma = opened(company, MONDAY)
+    arrived(company, rma, MONDAY)
+    react(MONDAY)
+    run_clocks(at=MONDAY + 2 * DAY)
+    run_clocks(at=MONDAY + 3 * DAY + HOUR)
+    told = MONDAY + 3 * DAY + 2 * HOUR
+    asked = PauseClock(company.lpn(), "waiting_customer", rma, until=MONDAY + 7 * DAY, happened_at=MONDAY + HOUR)
+    assert pause_clocks(ctx(at=told), items=[asked]).done
+    found = clock(rma, "received")
+    assert (found.breached_at, found.taken_back_at, found.warned_at) == (None, told, None)
+    assert found.warn_at > told
+    for later in range(2):
+        run_clocks(at=found.warn_at + later * HOUR)
+    assert clock(rma, "received").warned_at == found.warn_at
+    kinds = db.rows("SELECT kind FROM kernel_eventrecord WHERE subject_id = %s ORDER BY id", [found.id])
+    assert [row.kind for row in kinds] == ["ClockWarned", "ClockBreached", "ClockTakenBack", "ClockWarned"]
+
+
+def test_a_calendar_made_for_a_place_counts_there_from_the_next_minute_on(ctx, company):
+    rma = opened(company, MONDAY)
+    arrived(company, rma, MONDAY)
+    react(MONDAY)
+    default = clock(rma, "received")
+    code = office(company)
+    run_clocks(at=MONDAY + HOUR)
+    mine = clock(rma, "received")
+    assert mine.calendar_version_id not in (None, default.calendar_version_id)
+    assert change_calendars(ctx(at=MONDAY + HOUR), items=[ChangeCalendar(code, clear=("nodes",))]).done
+    run_clocks(at=MONDAY + 2 * HOUR)
+    assert clock(rma, "received").calendar_version_id == default.calendar_version_id
+    assert clock(rma, "label").calendar_version_id == default.calendar_version_id
+    assert out_of_date() == []
+
+
+def test_a_request_waits_until_it_is_decided_though_some_of_it_was_cancelled(ctx, company):
+    office(company)
+    order = company.sell([("tee", 2, 2000, 400), ("mug", 2, 2000, 400)], shipped_at=MONDAY - 40 * DAY)
+    lines = [AskedLine(2, "no_longer_wanted", sku=company.sku(name)) for name in ("tee", "mug")]
+    wish = OpenRma(company.channel(), company.lpn(), lines, order, MONDAY)
+    rma = open_rmas(ctx(at=MONDAY), items=[wish]).done[0].facts["rma"]
+    assert cancel_rmas(ctx(at=MONDAY + HOUR), items=[CancelRma(rma, (1,))]).done
+    react(MONDAY + HOUR)
+    assert clock(rma, "asked").stopped_at is None
+    answer = DecideRma(rma, approve=True, reason="goodwill")
+    assert decide_rmas(ctx(at=MONDAY + DAY, actor="user:8"), items=[answer]).done
+    react(MONDAY + DAY)
+    assert clock(rma, "asked").stopped_at == MONDAY + DAY
+
+
 def test_a_holiday_that_is_told_later_moves_what_runs_and_leaves_what_ended(company):
     code = office(company)
     ended = opened(company, MONDAY)
@@ -187,6 +244,10 @@ def test_a_holiday_that_is_told_later_moves_what_runs_and_leaves_what_ended(comp
     run_clocks(at=MONDAY + DAY)
     assert clock(rma, "received").due_at == MONDAY + 4 * DAY
     assert clock(ended, "received") == before
+
+
+def test_the_words_of_a_day_off_may_name_another_day(company):
+    close_day(company, office(company), "2026-06-10 instead of 2026-06-11")
 
 
 def test_what_nothing_told_of_is_found_by_the_sweep(ctx, company):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from counterflow.clocks.tasks import run_clocks
-from ticking import arrived, clock, inspected, office, opened, react
+from ticking import arrived, clock, inspected, office, opened, react, tick
 
 NOW = datetime.now(UTC)
 
@@ -88,22 +88,25 @@ def test_the_report_counts_and_leads_into_the_list(browse, company, late):
     done = opened(company, NOW - timedelta(days=20))
     (lpn,) = arrived(company, done, NOW - timedelta(days=20))
     inspected(company, lpn, NOW - timedelta(days=19))
-    react(NOW)
+    tick(NOW)
     client = browse("executive")
     since = (NOW - timedelta(days=60)).date()
     address = f"/clocks/report?by=stage&since={since}&node={company.node()}"
     page = client.get(address)
-    row = re.search(r"Waits to be inspected</a>.*?</tr>", page.content.decode(), re.S)
+    row = re.search(r"<tr[^>]*>(?:(?!</tr>).)*Waits to be inspected.*?</tr>", page.content.decode(), re.S)
     assert row
     numbers = words(type("P", (), {"content": row[0].encode()})())
-    assert "1 1 100% 1 1" in numbers
+    assert "1 1 100% – 1" in numbers
     (link,) = re.findall(r'href="(/clocks\?[^"]*state=late[^"]*)"', row[0])
     assert "late by" in words(client.get(link.replace("&amp;", "&")))
     for by in ("cause", "node", "role", "channel", "week"):
         page = client.get(f"/clocks/report?by={by}&since={since}&node={company.node()}")
         assert page.status_code == 200
-        for link in re.findall(r'href="(/clocks\?[^"]*state=[^"]*)"', page.content.decode()):
-            assert client.get(link.replace("&amp;", "&")).status_code == 200
+        counted = re.findall(r'href="(/clocks\?[^"]*state=[^"]*)"[^>]*>\s*(\d+)', page.content.decode())
+        assert counted
+        for link, count in counted:
+            listed = client.get(f"{link.replace('&amp;', '&')}&format=csv")
+            assert len(b"".join(listed.streaming_content).splitlines()) == int(count) + 1, link
     answer = client.get(f"{address}&format=csv")
     assert b"Share in time" in b"".join(answer.streaming_content)
 

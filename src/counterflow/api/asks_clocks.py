@@ -15,6 +15,7 @@ def running_clocks(
     stage: str = "",
     node: str = "",
     role: str = "",
+    owner: str = "",
     channel: str = "",
     cause: str = "",
     rma: str = "",
@@ -25,7 +26,8 @@ def running_clocks(
 ) -> list[clocks.ClockRow]:
     """Clocks by `state` (next, late, paused, running, ended, ended_late): the first due first, the last ended first.
 
-    `since` and `until` bound when they ended, or are due. `node` and `channel` are codes.
+    `since` and `until` bound when they ended, or are due. `node` and `channel` are codes. `role` has to act; `owner` is
+    the role whose work it is, whoever it was escalated to.
     """
     return clocks.clocks(
         at=clock.now(),
@@ -33,6 +35,7 @@ def running_clocks(
         stage=stage,
         node=node,
         role=role,
+        owner=owner,
         channel=channel,
         cause=cause,
         rma=rma,
@@ -69,7 +72,7 @@ def breaches(
 
 
 _REPORT_FILTERS = ("by", "since", "until", "stage", "cause", "node", "role", "channel")
-_CLOCK_FILTERS = ("state", "stage", "node", "role", "channel", "cause", "rma", "since", "until")
+_CLOCK_FILTERS = ("state", "stage", "node", "role", "owner", "channel", "cause", "rma", "since", "until")
 READS: list[Read] = [
     Read("/calendars", calendars.calendars, "clocks.view", "clocks", ("search", "country", "sort"), ("after", "code")),
     Read("/clocks", running_clocks, "clocks.view", "clocks", _CLOCK_FILTERS, ("after", "cursor"), name="clocks"),

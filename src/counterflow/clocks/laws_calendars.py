@@ -34,6 +34,9 @@ CROSS JOIN LATERAL (SELECT (o.opens_at AT TIME ZONE v.zone)::date AS day,
                            to_char(o.closes_at AT TIME ZONE v.zone, 'HH24:MI') AS ends) z
 """
 
+# A line a day; the words after a day may name another.
+_CLOSED: Final = "chr(10) || ({} ->> 'closed_days')"
+
 CALENDARS: Final[list[Law]] = [
     Law(
         "clocks.calendars_have_their_version",
@@ -122,14 +125,14 @@ CALENDARS: Final[list[Law]] = [
             WHEN strpos(o.content ->> 'open_days', o.day || ' ') > 0
             THEN strpos(o.content ->> 'open_days', o.begins || '-' || o.ends) > 0
             ELSE strpos(o.content ->> o.weekday, o.begins || '-' || o.ends) > 0
-                 AND strpos(o.content ->> 'closed_days', o.day::text) = 0 AND NOT y.holidays ? o.day::text
+                 AND strpos({_CLOSED.format("o.content")}, chr(10) || o.day) = 0 AND NOT y.holidays ? o.day::text
                  AND extract(year FROM o.day) = o.year END, false)
         UNION ALL
         SELECT format('version %s: closed on %s, which is no day off', y.version_id, d.day::date)
         FROM clocks_calendaryear y JOIN clocks_calendarversion v ON v.id = y.version_id
         CROSS JOIN LATERAL generate_series(make_date(y.year, 1, 1), make_date(y.year, 12, 31), interval '1 day') d(day)
         WHERE v.content ->> to_char(d.day, 'FMday') <> '' AND NOT y.holidays ? d.day::date::text
-          AND strpos(v.content ->> 'closed_days', d.day::date::text) = 0
+          AND strpos({_CLOSED.format("v.content")}, chr(10) || d.day::date) = 0
           AND (d.day AT TIME ZONE (v.content ->> 'zone')) + interval '24 hours'
               = (d.day + interval '1 day') AT TIME ZONE (v.content ->> 'zone')
           AND NOT EXISTS (SELECT FROM clocks_opening o WHERE o.version_id = y.version_id

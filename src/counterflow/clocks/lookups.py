@@ -160,7 +160,10 @@ def _sale(row: Any, **more: Any) -> dict[str, Any]:
 
 def _rma(row: Any, lines: Sequence[Any], moves: Mapping[int, Sequence[Move]], told: Sequence[Any]) -> Known:
     opened = next((event.state for event in told if event.kind == returns.RMA_OPENED), "")
-    decided = next((event.happened_at for event in told if event.kind != returns.RMA_OPENED), None)
+    # Some of what was asked for may have been cancelled while the rest waited on.
+    answers = [event.happened_at for event in told if event.kind in (returns.RMA_APPROVED, returns.RMA_DECLINED)]
+    cancels = [event.happened_at for event in told if event.kind == returns.RMA_CANCELLED]
+    decided = next(iter([*answers, *cancels[-1:]]), None)
     with_moves = [LineMoves(line, moves.get(line.id, ())) for line in lines]
     value = sum(int(line.value) for line in lines)
     spans = [

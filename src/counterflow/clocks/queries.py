@@ -136,7 +136,7 @@ _STATE: Final = {
     "late": "c.stopped_at IS NULL AND c.due_at < %(at)s",
     "paused": f"c.stopped_at IS NULL AND {_PAUSED}",
     "running": "c.stopped_at IS NULL",
-    "ended": "c.stopped_at IS NOT NULL",
+    "ended": "c.stopped_at IS NOT NULL AND c.ending = 'done'",
     "ended_late": "c.stopped_at IS NOT NULL AND c.breached_at IS NOT NULL",
 }
 
@@ -148,6 +148,7 @@ def clocks(
     stage: str = "",
     node: str = "",
     role: str = "",
+    owner: str = "",
     channel: str = "",
     cause: str = "",
     rma: str = "",
@@ -158,8 +159,9 @@ def clocks(
 ) -> list[ClockRow]:
     """Clocks that run, the first to be due first, or that ended, the last first; at an instant.
 
-    `state` is next, late, paused, running, ended or ended_late. `since` and `until` bound the end, or when it is due.
-    `after` is the cursor of the last row seen. One statement. Raises `StateUnknown`.
+    `state` is next, late, paused, running, ended or ended_late. `role` has to act; `owner` is whose work it
+    is, whoever it was escalated to. `since` and `until` bound the end, or when it is due. `after` is the cursor of the
+    last row seen. One statement. Raises `StateUnknown`.
     """
     if state not in _STATE:
         raise StateUnknown(state=state[:40], states=", ".join(STATES))
@@ -169,6 +171,7 @@ def clocks(
         ("c.stage = %(stage)s", "stage", stage),
         ("c.node_id = (SELECT id FROM facilities_node WHERE code = %(node)s)", "node", node),
         ("CASE WHEN c.escalated_to <> '' THEN c.escalated_to ELSE c.owner_role END = %(role)s", "role", role),
+        ("c.owner_role = %(owner)s", "owner", owner),
         ("c.channel_id = (SELECT id FROM orders_channel WHERE code = %(channel)s)", "channel", channel),
         ("c.cause = %(cause)s", "cause", cause),
         ("c.rma_id = (SELECT id FROM returns_rma WHERE number = %(rma)s)", "rma", rma),

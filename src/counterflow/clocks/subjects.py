@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from counterflow.clocks.calendars import DEFAULT
 from counterflow.kernel import db
 from counterflow.logistics import events as logistics
 from counterflow.receiving import events as receiving
@@ -97,15 +98,24 @@ def ringing(*, now: datetime, after: Ringing | None = None, limit: int = 500) ->
 
 
 _STALE = """
-SELECT DISTINCT subject_id FROM clocks_clock
-WHERE stopped_at IS NULL AND calendar_version_id IS NOT NULL
-  AND calendar_version_id <> ALL(ARRAY(SELECT current_id FROM clocks_calendar)) LIMIT %s
+WITH served AS (
+    SELECT n.id, k.current_id FROM clocks_calendar k CROSS JOIN LATERAL unnest(string_to_array(k.nodes, ' ')) AS s(code)
+    JOIN facilities_node n ON n.code = s.code
+    UNION ALL
+    SELECT e.id, k.current_id FROM clocks_calendar k
+    CROSS JOIN LATERAL unnest(string_to_array(k.entities, ' ')) AS s(code) JOIN ledger_entity e ON e.code = s.code
+)
+SELECT DISTINCT c.subject_id FROM clocks_clock c
+LEFT JOIN served n ON n.id = c.node_id LEFT JOIN served e ON e.id = c.entity_id
+WHERE c.stopped_at IS NULL AND c.subject_id > %s AND c.calendar_version_id IS DISTINCT FROM
+    coalesce(n.current_id, e.current_id, (SELECT current_id FROM clocks_calendar WHERE code = %s))
+ORDER BY 1 LIMIT %s
 """
 
 
-def out_of_date(*, limit: int = 500) -> list[int]:
-    """Subjects with running clocks that go by a calendar as it was before. One statement."""
-    return [row.subject_id for row in db.rows(_STALE, [limit])]
+def out_of_date(*, after: int = 0, limit: int = 500) -> list[int]:
+    """Subjects with running clocks that go by another calendar than the one that counts now, by id. One statement."""
+    return [row.subject_id for row in db.rows(_STALE, [after, DEFAULT, limit])]
 
 
 _SWEPT = """

@@ -33,7 +33,7 @@ def sweep(timestamp: int) -> None:
 
 def run_clocks(*, at: datetime, rounds: int = ROUNDS_MAX) -> int:
     """Look at every clock that rings at an instant, and at those that go by an old calendar; how many subjects."""
-    total, last = 0, None
+    total, last, seen = 0, None, 0
     for _ in range(rounds):
         found = ringing(now=at, after=last, limit=BATCH)
         if not found:
@@ -41,10 +41,10 @@ def run_clocks(*, at: datetime, rounds: int = ROUNDS_MAX) -> int:
         total, last = total + len(found), found[-1]
         _ring(at, [row.subject_id for row in found])
     for _ in range(rounds):
-        stale = out_of_date(limit=BATCH)
+        stale = out_of_date(after=seen, limit=BATCH)
         if not stale:
             break
-        total += len(stale)
+        total, seen = total + len(stale), stale[-1]
         _ring(at, stale)
     return total
 

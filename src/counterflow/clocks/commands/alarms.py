@@ -44,10 +44,11 @@ def ring(ctx: Context, turn: Turn) -> None:
         if is_late(row, ctx.at):
             if row["breached_at"] is None and (turn.ringing or not runs):
                 late.append(key)
-        elif row["breached_at"] is not None:
-            _take_back(ctx, row, told, gone)
-        elif runs:
-            _warn(ctx, row, told, ringing=turn.ringing)
+        else:
+            if row["breached_at"] is not None:
+                _take_back(ctx, row, told, gone)
+            if runs:
+                _warn(ctx, row, told, ringing=turn.ringing)
         if not runs and row["case_key"] and was is not None and was["stopped_at"] is None:
             gone[row["case_key"]] = "moved_on"
     _breach(ctx, [(turn.rows[key], turn.knowns[key]) for key in late], told)

@@ -93,17 +93,21 @@ def _left(pair: Pair) -> str:
     return f"late by {said}" if left.time < timedelta() else said
 
 
-def _filters(first: str = "") -> list[Filter]:
-    """What both pages can be narrowed to. Two statements."""
+def _filters(*roles: Filter, first: str = "") -> list[Filter]:
+    """What both pages can be narrowed to, each with its kinds of roles. Two statements."""
     return [
         Filter("stage", "Stage", [(str(stage), row.meaning) for stage, row in STAGES.items()]),
         Filter("node", "Node", [(row.code, row.name) for row in facilities.nodes()]),
-        Filter("role", "Role", [(role.code, role.name) for role in ROLES.values()]),
+        *roles,
         Filter("channel", "Channel", [(row.code, row.name) for row in orders.channels()]),
         Filter("cause", "Cause", list(MEANINGS.items())),
         Filter("since", "From", kind="date", first=first),
         Filter("until", "To", kind="date"),
     ]
+
+
+_ROLES = [(role.code, role.name) for role in ROLES.values()]
+_ACTS, _OWNS = Filter("role", "Role to act", _ROLES), Filter("owner", "Whose work", _ROLES)
 
 
 def _bound(wanted: Asked, name: str, *, after: bool = False) -> datetime | None:
@@ -116,14 +120,14 @@ def _bound(wanted: Asked, name: str, *, after: bool = False) -> datetime | None:
 @page("clocks.view")
 def clocks(request: HttpRequest) -> HttpResponseBase:
     """Clocks: those that run, the first to be due first, or those that ended, the last first."""
-    filters = [Filter("state", "Show", STATES, every="", first="next"), *_filters()]
+    filters = [Filter("state", "Show", STATES, every="", first="next"), *_filters(_ACTS, _OWNS)]
     wanted, now, who = asked(request, filters), wall.now(), signed_in(request)
 
     def found(after: str | None, limit: int) -> list[Pair]:
         rows = queries.clocks(
             at=now,
             state=wanted.chosen.get("state", "next"),
-            **{name: wanted.chosen.get(name, "") for name in ("stage", "node", "role", "channel", "cause")},
+            **{name: wanted.chosen.get(name, "") for name in ("stage", "node", "role", "owner", "channel", "cause")},
             since=_bound(wanted, "since"),
             until=_bound(wanted, "until", after=True),
             after=after,
@@ -185,22 +189,20 @@ BY_WORDS = {
 
 
 def _report_columns(by: str, wanted: Asked) -> tuple[Column[ReportRow], ...]:
-    kept = {name: value for name, value in wanted.chosen.items() if name != "by"}
+    kept = {_IN_THE_LIST.get(name, name): value for name, value in wanted.chosen.items() if name != "by"}
 
-    def lead(row: ReportRow) -> cells.Cell:
-        return cells.text(_group_words(by, row.group), href=address("clocks", **_inside(by, row, kept, "ended_late")))
-
-    def running(row: ReportRow) -> cells.Cell:
-        href = address("clocks", **_inside(by, row, kept, "late")) if row.late_running else ""
-        return cells.number(row.late_running or None, href=href)
+    def counted(row: ReportRow, count: int, state: str) -> cells.Cell:
+        # What has no node or channel cannot be asked for.
+        href = address("clocks", **_inside(by, row, kept, state)) if count and row.group else ""
+        return cells.number(count or None, href=href)
 
     return (
-        Column(BY_WORDS[by], lead),
-        Column("Ended", lambda r: cells.number(r.ended), end=True),
+        Column(BY_WORDS[by], lambda r: cells.text(_group_words(by, r.group))),
+        Column("Ended", lambda r: counted(r, r.ended, "ended"), end=True),
         Column("In time", lambda r: cells.number(r.in_time), end=True),
         Column("Share in time", lambda r: _share(r.share), end=True),
-        Column("Late", lambda r: cells.number(r.late), end=True),
-        Column("Late and open", running, end=True),
+        Column("Ended late", lambda r: counted(r, r.late - r.late_running, "ended_late"), end=True),
+        Column("Late and open", lambda r: counted(r, r.late_running, "late"), end=True),
         Column("Median hours", lambda r: _hours(r.median_hours), end=True),
         Column("90 % within hours", lambda r: _hours(r.p90_hours), end=True),
         Column("Allowed hours", lambda r: _hours(r.target_hours), end=True),
@@ -210,12 +212,22 @@ def _report_columns(by: str, wanted: Asked) -> tuple[Column[ReportRow], ...]:
     )
 
 
+_IN_THE_LIST = {"role": "owner"}
+"""What the list calls what the report calls otherwise: the list's role has to act, the report's is whose work it is."""
+
+
 def _inside(by: str, row: ReportRow, kept: dict[str, str], state: str) -> dict[str, str]:
     """What the list is asked for a group of the report."""
     if by == "week":
         first = datetime.strptime(f"{row.group}-1", "%G-W%V-%u").replace(tzinfo=UTC).date()
-        return {**kept, "state": state, "since": str(first), "until": str(first + timedelta(days=6))}
-    return {**kept, "state": state, by: row.group}
+        begin, end = str(first), str(first + timedelta(days=6))
+        return {
+            **kept,
+            "state": state,
+            "since": max(begin, kept.get("since", begin)),
+            "until": min(end, kept.get("until", end)),
+        }
+    return {**kept, "state": state, _IN_THE_LIST.get(by, by): row.group}
 
 
 def _group_words(by: str, group: str) -> str:
@@ -239,7 +251,8 @@ def report(request: HttpRequest) -> HttpResponseBase:
     """How much was in time, how long it took, where and why it was late."""
     today = wall.now().date()
     by_filter = Filter("by", "By", [(by, BY_WORDS[by]) for by in BY], every="", first="stage")
-    filters = [by_filter, *_filters(first=str(today - timedelta(days=DAYS - 1)))]
+    whose = Filter("role", "Whose work", _ROLES)
+    filters = [by_filter, *_filters(whose, first=str(today - timedelta(days=DAYS - 1)))]
     wanted = asked(request, filters)
     by = wanted.chosen.get("by", "stage")
     rows = clock_report(

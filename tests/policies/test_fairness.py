@@ -28,8 +28,8 @@ def table(*rows, inputs=("fraud_score", "value_minor")):
     )
 
 
-def refused(*rows):
-    return [(p.row, p.column) for p in problems(table(*rows))]
+def refused(*rows, **more):
+    return [(p.row, p.column) for p in problems(table(*rows, **more))]
 
 
 def test_the_shipped_table_only_asks():
@@ -60,6 +60,21 @@ def test_low_scores_let_through_while_high_ones_fall_to_a_no_are_found():
     assert refused(("low", {"fraud_score": "< 60"}, "yes"), ("rest", {}, "ask")) == []
     asked = ("low", {"fraud_score": "< 60"}, "yes"), ("high", {"fraud_score": ">= 60"}, "ask"), ("rest", {}, "no")
     assert refused(*asked) == []
+
+
+@pytest.mark.parametrize("inputs", [("value_minor",), ("fraud_score", "value_minor")])
+def test_an_expression_that_lets_some_scores_through_leaves_the_others_to_nobody_who_refuses(inputs):
+    some = ("some", {"value_minor": "$ >= 0 and fraud_score < 60"}, "yes")
+    assert refused(some, ("rest", {}, "no"), inputs=inputs) == [("some", "fraud_score")]
+    assert refused(some, ("rest", {}, "ask"), inputs=inputs) == []
+    looked_at = ("some", {"value_minor": "$ >= 0 and fraud_score >= 60"}, "ask")
+    assert refused(looked_at, ("rest", {}, "no"), inputs=inputs) == []
+    assert refused(some, ("between", {"value_minor": ">= 0"}, "ask"), ("rest", {}, "no"), inputs=inputs) == []
+
+
+def test_an_expression_in_the_column_of_the_score_is_one_too():
+    odd = ("odd", {"fraud_score": "$ < 60 or $ == 99"}, "yes")
+    assert refused(odd, ("rest", {}, "no")) == [("odd", "fraud_score")]
 
 
 def test_a_no_for_another_reason_may_follow():

@@ -8,14 +8,17 @@ from company import ASKED
 from counterflow.config.cli_verify import laws
 from counterflow.kernel import db
 from counterflow.policies import shadowing
+from counterflow.policies.commands.edit_drafts import EditDraft, edit_drafts
 from counterflow.policies.commands.end_policies import EndPolicy, end_policies
 from counterflow.policies.commands.end_shadows import EndShadow, end_shadows
+from counterflow.policies.commands.review_policies import ReviewPolicy, review_policies
 from counterflow.policies.commands.start_shadows import StartShadow, start_shadows
 from counterflow.policies.commands.submit_drafts import SubmitDraft, submit_drafts
+from counterflow.policies.engine import Prepared
 from counterflow.policies.queries_shadows import differences, row_pairs, shadow, shadows
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from replays import changed
-from trying import Shop, fourteen_days
+from trying import Shop, fourteen_days, ninety_days
 
 
 @pytest.fixture
@@ -93,6 +96,25 @@ def test_one_that_is_withdrawn_is_asked_no_longer(shop, ctx):
     assert shadow(silent).state == "set_aside"
 
 
+def test_one_that_is_sent_back_is_asked_no_longer_and_another_wording_may_be(shop, ctx):
+    version = proposed(shop, fourteen_days())
+    silent = started(shop, version)
+    shop.ask("before", 5)
+    back = ReviewPolicy(version, 1, "send_back", "too_strict")
+    assert review_policies(ctx(actor="user:8"), items=[back]).done
+    shop.ask("after", 5)
+    assert counts(shadow(silent)) == (1, 0, 0)
+    assert shadow(silent).state == "ended"
+    wording = EditDraft(version, 1, ninety_days().as_json(), "executive")
+    assert edit_drafts(ctx(), items=[wording]).done
+    assert submit_drafts(ctx(), items=[SubmitDraft(version, 2)]).done
+    (again,) = start_shadows(ctx(), items=[StartShadow(version, 2)])
+    assert (again.replayed, again.facts["shadow_id"] != silent) == (False, True)
+    shop.ask("late", 60)
+    assert counts(shadow(again.facts["shadow_id"])) == (0, 1, 0)
+    assert counts(shadow(silent)) == (1, 0, 0)
+
+
 def test_a_scope_narrows_what_it_is_asked_about(shop):
     elsewhere = started(shop, proposed(shop, fourteen_days(), scope={"brand": ["another"]}))
     here = started(shop, proposed(shop, fourteen_days(), scope={"brand": [f"brand-{shop.company.tag}"]}))
@@ -118,6 +140,25 @@ def test_a_shadow_that_fails_is_counted_and_the_act_goes_on(shop, monkeypatch):
     )
     assert shop.ask("goes_on", 5)
     assert counts(shadow(silent)) == (1, 0, 1)
+
+
+def test_of_a_batch_only_those_that_fail_are_counted_as_failed(shop, ctx, monkeypatch):
+    silent = started(shop, proposed(shop, fourteen_days()))
+    company, real = shop.company, Prepared.fired
+
+    def fails_for_some(self, facts):
+        if self.table.digest() == fourteen_days().digest() and any(f.get("value_minor") == 4800 for f in facts):
+            raise RuntimeError
+        return real(self, facts)
+
+    monkeypatch.setattr(Prepared, "fired", fails_for_some)
+    items = []
+    for pieces in (1, 2, 3):
+        order = company.sell([("mug", pieces, 2000, 400)])
+        lines = [AskedLine(pieces, "no_longer_wanted", sku=company.sku("mug"))]
+        items.append(OpenRma(company.channel(), company.lpn(), lines, order, ASKED))
+    assert len(open_rmas(ctx(), items=items).done) == 3
+    assert counts(shadow(silent)) == (2, 0, 1)
 
 
 def test_without_shadows_and_with_one_a_command_sends_as_many_statements(shop, ctx):

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from counterflow.kernel.errors import InvariantBroken
+
 Value: TypeAlias = str | int | bool | None
 
 
@@ -83,6 +85,20 @@ def read(text: str) -> Cell:
 def names(text: str) -> set[str]:
     """The names an expression uses, outside of its strings."""
     return set(_NAME.findall(_STRING.sub(" ", text)))
+
+
+def lets(cell: Cell, value: Value) -> bool:
+    """Whether a plain cell lets a value through, None being unknown; of an expression only the engine knows."""
+    match cell:
+        case Anything():
+            return True
+        case OneOf(values):
+            return value in values
+        case NoneOf(values):
+            return value not in values
+        case Range():
+            return _inside(cell, value)
+    raise InvariantBroken(f"{cell} is no plain cell")
 
 
 def covers(wide: Cell, narrow: Cell) -> bool:

@@ -30,7 +30,7 @@ class Note:
     words: str
 
 
-class _Column:
+class Column:
     """A column as atoms, and its cells as sets of them, one bit an atom."""
 
     def __init__(self, fact: Fact, texts: Sequence[str]) -> None:
@@ -120,10 +120,10 @@ def _named(atom: Any) -> str:
     return {None: "unknown", True: "yes", False: "no"}.get(atom, str(atom))
 
 
-def columns_of(table: Table) -> list[_Column]:
+def columns_of(table: Table) -> list[Column]:
     """The columns of a table as sets of atoms. Assumes sound cells."""
     facts = {fact.name: fact for fact in FACTS[table.kind]}
-    return [_Column(facts[name], [row.when.get(name, "") for row in table.rows]) for name in table.inputs]
+    return [Column(facts[name], [row.when.get(name, "") for row in table.rows]) for name in table.inputs]
 
 
 def unreachable(table: Table) -> list[tuple[str, list[str]]]:
@@ -156,7 +156,7 @@ def unreachable(table: Table) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _boxes(table: Table, columns: Sequence[_Column]) -> list[Box]:
+def _boxes(table: Table, columns: Sequence[Column]) -> list[Box]:
     """What each row but the last may let through, a set a column."""
     return [tuple(column.masks[place] for column in columns) for place in range(len(table.rows) - 1)]
 

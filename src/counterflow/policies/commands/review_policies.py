@@ -13,6 +13,7 @@ from counterflow.policies.commands.versions import (
     AuthorCannotAgree,
     Held,
     OwnerHasToAgree,
+    end_their_shadows,
     lock_versions,
     pick,
     roles_of_actor,
@@ -22,7 +23,7 @@ from counterflow.policies.commands.versions import (
 )
 from counterflow.policies.events import POLICY_REVIEWED
 from counterflow.policies.facts import WORD
-from counterflow.policies.states import POLICY
+from counterflow.policies.states import POLICY, Version
 
 VERDICTS = ("approve", "send_back")
 
@@ -51,7 +52,8 @@ def review_policies(ctx: Context, *, items: Sequence[ReviewPolicy]) -> Batch:
     """Take each verdict. Only the owner's role may agree, and nobody to what they wrote or proposed.
 
     Refuses `VersionUnknown`, `DraftChanged`, `MoveNotAllowed`, `VerdictUnknown`, `AuthorCannotAgree`,
-    `OwnerHasToAgree`. Five SQL statements, whatever the batch.
+    `OwnerHasToAgree`. What is sent back decides silently no longer. Five SQL statements, and two more at most for what
+    is sent back, whatever the batch.
     """
     roles = roles_of_actor(ctx)
     held = lock_versions(ctx, [item.version_id for item in items])
@@ -65,6 +67,7 @@ def review_policies(ctx: Context, *, items: Sequence[ReviewPolicy]) -> Batch:
             results.append(Refused.of(item.identity, error))
     write_states(moved)
     write_steps(steps)
+    end_their_shadows(ctx, [version for version in moved if version.state == Version.DRAFT])
     emit(ctx, [Event(POLICY_REVIEWED, v.id, facts={"policy": v.name, "state": v.state}) for v in moved])
     return Batch(results)
 

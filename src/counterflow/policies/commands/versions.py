@@ -14,6 +14,7 @@ from counterflow.policies.examples import Example, read_examples
 from counterflow.policies.exchange import read_any
 from counterflow.policies.facts import FACTS, Type
 from counterflow.policies.models import PolicyStep, PolicyVersion
+from counterflow.policies.queries import forget
 from counterflow.policies.tables import Table, TableMalformed, read_table
 
 AUTHORS = ("draft", "edit", "submit")
@@ -152,6 +153,23 @@ def write_states(versions: Sequence[Held]) -> None:
         for version in versions
     }
     db.update(PolicyVersion, [rows[key] for key in sorted(rows)])
+
+
+def end_their_shadows(ctx: Context, versions: Sequence[Held]) -> None:
+    """End the shadows of versions that go back to their writers, who may make others of them.
+
+    At most two statements, none for nobody; the lock of all publishing is held.
+    """
+    if not versions:
+        return
+    ended = db.rows(
+        "UPDATE policies_shadow SET ended_at = %s, ended_by = %s WHERE version_id = ANY(%s::bigint[])"
+        " AND ended_at IS NULL RETURNING id",
+        [ctx.at, ctx.actor, sorted(version.id for version in versions)],
+    )
+    if ended:
+        db.execute("UPDATE kernel_epoch SET value = nextval('kernel_id_seq') WHERE id = 1")
+        forget()
 
 
 def roles_of_actor(ctx: Context) -> frozenset[str]:

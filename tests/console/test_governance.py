@@ -1,12 +1,18 @@
 """The pages of governance and the report of overrides: what is shown, to whom, in how few statements, and as files."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from company import ASKED, SOLD, make_company
+from counterflow.kernel import clock
+from counterflow.kernel.context import Context
+from counterflow.policies.commands.publish_policies import PublishPolicy, publish_policies
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from people import email
+from replays import changed
 
 PAGES = ("/governance", "/governance/drift", "/governance/thresholds", "/governance/transitions", "/overrides")
 
@@ -15,7 +21,6 @@ PAGES = ("/governance", "/governance/drift", "/governance/thresholds", "/governa
 def company(people):
     """A company whose agent let five late returns through."""
     from counterflow.access.queries import user
-    from counterflow.kernel.context import Context
 
     made = make_company(lambda: Context.make("user:1", ["*"], ASKED))
     agent = user(email=email("agent"))
@@ -31,8 +36,6 @@ def company(people):
         )
         for n in range(5)
     ]
-    from counterflow.kernel import clock
-
     ctx = Context.make(f"user:{agent.id}", ["*"], clock.now())
     assert not open_rmas(ctx, items=items).refused
     return made
@@ -87,8 +90,26 @@ def test_every_list_is_filtered_and_a_file(browse, company):
         assert b"".join(answer.streaming_content).count(b"\n") > 1, page
 
 
+def test_the_overrides_of_a_drifting_row_are_those_of_all_its_versions(browse, company):
+    """The row was set aside five times under version 1; since then version 2 is in force, which has it too."""
+    table = changed("eligibility", lambda rows: [*rows[:-1], replace(rows[-1], agent="The window is over.")])
+    published = PublishPolicy("eligibility", 2, table.as_json(), "executive")
+    assert publish_policies(Context.make("user:1", ["*"], clock.now()), items=[published]).done
+    client = browse("finance")
+    page = text(client.get("/governance/drift", {"show": "all"}))
+    (link,) = re.findall(r'href="(/overrides\?[^"]*window-over[^"]*)"[^>]*>\s*5\s*<', page)
+    answer = client.get(f"{link.replace('&amp;', '&')}&format=csv")
+    assert len(b"".join(answer.streaming_content).decode().strip().splitlines()) == 6
+
+
 def test_bad_days_in_the_address_are_the_usual_days(browse, company):
-    for given in ({"since": "x"}, {"since": "2030-01-01", "until": "2029-01-01"}, {"rule": "a/b/c"}, {"person": "x"}):
+    for given in (
+        {"since": "x"},
+        {"since": "2030-01-01", "until": "2029-01-01"},
+        {"rule": "a/b/c"},
+        {"row": "a/b"},
+        {"person": "x"},
+    ):
         assert browse("finance").get("/overrides", given).status_code == 200, given
         assert browse("finance").get("/governance", given).status_code == 200, given
 

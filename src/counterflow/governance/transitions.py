@@ -17,6 +17,7 @@ from counterflow.access.roles import PERMISSIONS, ROLES
 from counterflow.approvals.commands.decide_approvals import decide_approvals
 from counterflow.approvals.commands.expire_approvals import expire_approvals
 from counterflow.approvals.commands.withdraw_approvals import withdraw_approvals
+from counterflow.backtests.commands.cancel_backtests import cancel_backtests
 from counterflow.desk.commands.record_sendings import record_sendings
 from counterflow.kernel.states import Machine
 from counterflow.logistics.commands.observe_parcels import observe_parcels
@@ -102,6 +103,7 @@ TAKEN_BY: Final[Mapping[str, Mapping[str, Act]]] = {
         "withdraw": end_policies,
         "publish": publish_policies,
     },
+    "back-test": {"cancel": cancel_backtests},
     "break": {"post": post_adjustments},
     "count": {"compare": compare_counts, "cancel": cancel_counts, "close": close_counts},
     "count line": {

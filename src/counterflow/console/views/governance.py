@@ -107,7 +107,7 @@ def _drift_columns(first: date, last: date) -> tuple[Column[RowDrift], ...]:
     """The columns of drift; overrides lead to those of the same days."""
 
     def overrides_of(row: RowDrift) -> Cell:
-        days = {"since": first.isoformat(), "until": last.isoformat(), "rule": f"{row.kind}/{row.version}/{row.row}"}
+        days = {"since": first.isoformat(), "until": last.isoformat(), "row": f"{row.kind}/{row.row}"}
         return cells.number(row.overridden, href=f"{reverse('overrides')}?{urlencode(days)}" if row.overridden else "")
 
     return (

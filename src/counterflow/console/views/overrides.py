@@ -113,7 +113,7 @@ def report(request: HttpRequest) -> HttpResponseBase:
     sums = override_sums(since=first, until=last + timedelta(days=1))
     groups = groups_of(sums)
     users = access.names_of({each.key for each in groups["person"]})
-    filters = (*dates, *(_filter(name, groups[name], users) for name in GROUPS if groups[name]))
+    filters = (*dates, *(_filter(name, groups[name], users) for name in GROUPS if groups[name]), _rows(groups["rule"]))
     wanted = asked(request, filters)
     chosen = _conditions(wanted)
 
@@ -165,14 +165,24 @@ def _filter(group: str, sums: Sequence[OverrideSum], users: Mapping[str, str]) -
     return Filter(group, LABELS[group], [(each.key, _words(group, each.key, users)) for each in sums if each.key])
 
 
+def _rows(sums: Sequence[OverrideSum]) -> Filter:
+    """The rows that were set aside, each in whatever version."""
+    keys = sorted({f"{kind}/{row}" for kind, _, row in (each.key.split("/", 2) for each in sums)})
+    return Filter("row", "Row of any version", [(key, key.replace("_", " ")) for key in keys])
+
+
 def _conditions(wanted: Asked) -> dict[str, Any]:
     """What the address asks for, as the query takes it."""
-    given = {name: wanted.chosen[name] for name in ("reason", "act", "brand", "channel") if name in wanted.chosen}
+    names = ("reason", "act", "brand", "channel")
+    given: dict[str, Any] = {name: wanted.chosen[name] for name in names if name in wanted.chosen}
     if "person" in wanted.chosen:
         given["by"] = wanted.chosen["person"]
     if "rule" in wanted.chosen:
         kind, version, row = wanted.chosen["rule"].split("/", 2)
-        return {**given, "kind": kind, "version": int(version), "row": row}
+        given |= {"kind": kind, "version": int(version), "row": row}
+    elif "row" in wanted.chosen:
+        kind, row = wanted.chosen["row"].split("/", 1)
+        given |= {"kind": kind, "row": row}
     return given
 
 

@@ -19,27 +19,52 @@ from counterflow.policies.tables import Row, Table, shipped
 
 
 @contextlib.contextmanager
-def database_of_its_own(server: Mapping[str, str], name: str) -> Iterator[None]:
-    """A fresh copy of the template under a name, for as long as this lasts; the one in use before comes back."""
+def database_of_its_own(server: Mapping[str, str], name: str, *, copy_of: str = "") -> Iterator[str]:
+    """A fresh copy of the template, or of another database that nobody uses now, for as long as this lasts; its name.
+
+    The one in use before comes back.
+    """
     from django.db import connections
 
     before = os.environ["DATABASE_URL"], connections["default"].settings_dict["NAME"]
+    source = copy_of or server["template"]
     with psycopg.connect(server["server"], autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(server["template"]))
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
         )
-    head, _, _ = server["server"].partition("?")
-    os.environ["DATABASE_URL"] = f"{head.rsplit('/', 1)[0]}/{name}"
-    _point(connections, name)
-    access.forget()
+    _use(server, name)
     try:
-        yield
+        yield name
     finally:
         os.environ["DATABASE_URL"] = before[0]
         _point(connections, before[1])
         with psycopg.connect(server["server"], autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextlib.contextmanager
+def aside(server: Mapping[str, str]) -> Iterator[None]:
+    """Leave the database in use alone for a while, so that it can be copied."""
+    from django.db import connections
+
+    before = str(connections["default"].settings_dict["NAME"])
+    _use(server, server["template"])
+    for alias in ("default", "owner"):
+        connections[alias].close()
+    try:
+        yield
+    finally:
+        _use(server, before)
+
+
+def _use(server: Mapping[str, str], name: str) -> None:
+    from django.db import connections
+
+    head, _, _ = server["server"].partition("?")
+    os.environ["DATABASE_URL"] = f"{head.rsplit('/', 1)[0]}/{name}"
+    _point(connections, name)
+    access.forget()
 
 
 def _point(connections: Any, name: str) -> None:

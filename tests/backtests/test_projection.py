@@ -77,6 +77,19 @@ def test_thresholds_make_few_classes(facts):
     assert 1 < len(amounts) < 10
 
 
+def test_an_expression_matters_only_where_the_rest_of_its_row_lets_through(facts):
+    """The shipped table compares ages with a promised warranty; who has none, or no defect, falls into few classes."""
+    projection = Projection(shipped("eligibility"))
+
+    def classes(**more):
+        found = (facts("eligibility", order_age_days=age, **more) for age in range(2_000))
+        return len({projection.key(one) for one in found})
+
+    assert classes(reason_code="no_longer_wanted", warranty_months=24) < 30
+    assert classes(reason_code="defective") < 30
+    assert classes(reason_code="defective", warranty_months=24) == 2_000
+
+
 def test_an_expression_keeps_what_it_uses_whole(facts):
     then = {"answer": "yes", "code": "c", "window_days": None}
     odd = Row("odd", {"order_age_days": "$ % 2 == quantity_left"}, then, "a", "c")

@@ -14,9 +14,11 @@ from django.db import connection
 
 from counterflow.backtests import tasks
 from counterflow.backtests.commands import advance_backtests as advancing
+from counterflow.backtests.commands.cancel_backtests import CancelBacktest, cancel_backtests
 from counterflow.backtests.queries import backtest, differences, next_open, segments
 from counterflow.config.cli_verify import laws
 from counterflow.kernel import clock
+from counterflow.policies.engine import FactsRefused
 from replays import changed, row
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -203,6 +205,39 @@ def test_a_defect_ends_the_run_and_leaves_nothing_of_its_chunk(shop, fourteen_da
     found = backtest(run)
     assert (found.backtest.state, found.returns) == ("failed", 0)
     assert "RuntimeError" in found.backtest.fault
+
+
+def test_a_version_that_cannot_answer_ends_its_run_with_why_and_holds_up_no_other(shop, fourteen_days, monkeypatch):
+    """Facts on record that the list of facts has no more are refused by the engine."""
+    run = shop.start(shop.draft(fourteen_days))
+    assert tasks.step(at=clock.now(), backtest_id=run)
+
+    def refusing(*_):
+        raise FactsRefused(kind="eligibility", position=3, reason="Additional properties are not allowed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(advancing, "compare", refusing)
+        assert tasks.step(at=clock.now(), backtest_id=run)
+    found = backtest(run).backtest
+    assert (found.state, found.done) == ("failed", 0)
+    assert "item 3: Additional properties" in found.fault
+    assert next_open(backtest_id=run) is None
+    assert backtest(shop.test(fourteen_days)).backtest.state == "done"
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_a_run_that_is_cancelled_keeps_what_its_chunks_came_to(shop, fourteen_days, ctx, owner):
+    run = shop.start(shop.draft(fourteen_days))
+    for _ in range(3):
+        assert tasks.step(at=clock.now(), backtest_id=run)
+    assert backtest(run).returns == 0
+    for replayed in (False, True):
+        assert cancel_backtests(ctx(), items=[CancelBacktest(run)]).done[0].replayed is replayed
+    found = backtest(run)
+    assert (found.backtest.state, found.backtest.done, found.backtest.total, found.returns) == ("cancelled", 2, 4, 2)
+    assert sum(found.changes.values()) == len(differences(backtest_id=run))
+    assert not tasks.step(at=clock.now(), backtest_id=run)
+    assert [law.name for law in laws() if law.name.startswith("backtests.") and owner.execute(law.sql).fetchall()] == []
 
 
 PROGRAM = """

@@ -27,8 +27,8 @@ LAWS: Final[list[Law]] = [
                        sum((c.totals ->> 'returns')::bigint) AS returns
                 FROM backtests_chunk c WHERE c.backtest_id = b.id
             ) p ON true
-            WHERE p.parts <> b.total OR (b.state = 'done' AND (p.done <> b.total
-                OR coalesce(p.lines, 0) IS DISTINCT FROM (b.totals ->> 'lines')::numeric
+            WHERE p.parts <> b.total OR (b.state = 'done' AND p.done <> b.total) OR (b.ended_at IS NOT NULL AND (
+                coalesce(p.lines, 0) IS DISTINCT FROM (b.totals ->> 'lines')::numeric
                 OR coalesce(p.returns, 0) IS DISTINCT FROM (b.totals ->> 'returns')::numeric))
         """,
         counted="SELECT count(*) FROM backtests_backtest",

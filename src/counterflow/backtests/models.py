@@ -13,8 +13,8 @@ class Backtest(models.Model):
     """A version of a policy replayed over the returns asked for from `since` until before `until`.
 
     `content`, `scope` and `digest` are the version as it was when the run began; a draft may be edited afterwards.
-    It is cut into `total` chunks, and `totals` is their sum once all are done. `wish` is a digest of what was asked;
-    one run at a time answers it. `fault` says what stopped a failed run.
+    It is cut into `total` chunks, and `totals` is the sum of those that were done when it ended. `wish` is a digest of
+    what was asked; one run at a time answers it. `fault` says what stopped a failed run.
     """
 
     id = Id()

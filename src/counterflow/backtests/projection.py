@@ -1,16 +1,18 @@
 """What of a record of facts matters to a table: the class it falls into, so that each class is decided once.
 
 A table of policies cuts whole numbers at the thresholds its cells name and knows only the codes they name; all
-records of one class get the same answer. A column with an expression that only the engine understands keeps the
-plain values of every fact the expression uses, so the shortcut never guesses. The answers come from the engine.
+records of one class get the same answer. Where a row has an expression that only the engine understands, and its other
+cells let a record through, the class keeps every fact that the expression uses as it is, so the shortcut never
+guesses. The answers come from the engine.
 """
 
 from bisect import bisect_right
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from counterflow.policies import cells
-from counterflow.policies.cells import Anything, NoneOf, OneOf, Other, Range
+from counterflow.policies.cells import Anything, Cell, NoneOf, OneOf, Other, Range
 from counterflow.policies.engine import Prepared
 from counterflow.policies.facts import FACTS, Type
 from counterflow.policies.tables import Row, Table
@@ -22,6 +24,20 @@ _OTHER = ("other",)
 Key = tuple[Hashable, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Guarded:
+    """A row with expressions: its plain cells by fact, and the facts that its expressions use."""
+
+    plain: tuple[tuple[str, Cell], ...]
+    used: tuple[str, ...]
+
+    def key(self, get: Callable[[str], Any]) -> Hashable:
+        """What its expressions see; nothing where its plain cells rule the row out anyway."""
+        if not all(cells.lets(cell, get(name)) for name, cell in self.plain):
+            return None
+        return tuple(get(name) for name in self.used)
+
+
 class Projection:
     """The facts a table asks for, each cut into the classes that its cells tell apart."""
 
@@ -29,23 +45,22 @@ class Projection:
         types = {fact.name: fact.type for fact in FACTS[table.kind]}
         read = {name: [cells.read(row.when.get(name, "")) for row in table.rows] for name in table.inputs}
         asked = {name: found for name, found in read.items() if not all(isinstance(c, Anything) for c in found)}
-        whole = _in_expressions(asked, set(types))
-        self._whole = tuple(sorted(whole))
+        self._guarded = tuple(_guarded(read, set(types), place) for place in _with_expressions(read))
         self._numbers = tuple(
             (name, tuple(sorted(_cuts(found))))
             for name, found in sorted(asked.items())
-            if name not in whole and types.get(name) is Type.INTEGER
+            if types.get(name) is Type.INTEGER
         )
         self._codes = tuple(
             (name, frozenset(_named(found)))
             for name, found in sorted(asked.items())
-            if name not in whole and types.get(name) is not Type.INTEGER
+            if types.get(name) is not Type.INTEGER
         )
 
     def key(self, facts: Mapping[str, Any]) -> Key:
         """The class of a record of facts; the same for all that the table cannot tell apart."""
         get = facts.get
-        parts: list[Hashable] = [get(name) for name in self._whole]
+        parts: list[Hashable] = [row.key(get) for row in self._guarded]
         for name, cuts in self._numbers:
             value = get(name)
             parts.append(None if value is None else bisect_right(cuts, value))
@@ -88,14 +103,19 @@ class Decider:
         return found
 
 
-def _in_expressions(read: Mapping[str, Sequence[cells.Cell]], known: set[str]) -> set[str]:
-    """The facts that expressions use, their own columns among them."""
-    found: set[str] = set()
-    for name, column in read.items():
-        for cell in column:
-            if isinstance(cell, Other):
-                found |= {name} | (cells.names(cell.text) & known)
-    return found
+def _with_expressions(read: Mapping[str, Sequence[Cell]]) -> list[int]:
+    """The rows, by place, in which a cell is an expression."""
+    return sorted({place for column in read.values() for place, cell in enumerate(column) if isinstance(cell, Other)})
+
+
+def _guarded(read: Mapping[str, Sequence[Cell]], known: set[str], place: int) -> _Guarded:
+    row = {name: column[place] for name, column in read.items()}
+    used: set[str] = set()
+    for name, cell in row.items():
+        if isinstance(cell, Other):
+            used |= {name} | (cells.names(cell.text) & known)
+    plain = tuple((name, cell) for name, cell in row.items() if not isinstance(cell, (Other, Anything)))
+    return _Guarded(plain, tuple(sorted(used)))
 
 
 def _cuts(column: Sequence[cells.Cell]) -> set[int]:

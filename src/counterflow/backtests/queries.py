@@ -245,7 +245,7 @@ def backtests(
 
 
 def backtest(backtest_id: int) -> Result:
-    """A back-test and what it came to so far. Raises `BacktestUnknown`."""
+    """A back-test, and once it ended what it, or what was done of it, came to. Raises `BacktestUnknown`."""
     values = _one(backtest_id)
     totals = values.pop("totals")
     row = BacktestRow(**values)

@@ -22,7 +22,7 @@ SELECT r.id AS rma_id, r.number, r.order_id, r.state, r.currency, r.decided_by,
        r.happened_at >= %s AND r.happened_at < %s AND r.recorded_at <= %s
            AND (%s::text = '' OR ch.code = %s) AS counted,
        l.id, l.line_no, l.shipment_line_id, l.quantity, l.reason_code, l.resolution, l.milestone, l.method,
-       l.restocking_fee_bp, l.shipping_refundable, l.returnless, l.authorised_qty, l.allocated_qty, l.approved_qty,
+       l.restocking_fee_bp, l.shipping_refundable, l.returnless, l.authorised_qty, l.allocated_qty,
        s.quantity AS shipped, s.invoiced_minor, coalesce(s.tax_minor, 0) AS tax_minor,
        e.version_id AS e_version, e.row_id AS e_row, e.facts::text AS e_facts, e.outcome::text AS e_outcome,
        e.override::text AS e_override,
@@ -175,7 +175,6 @@ def _line(row: Any) -> Line:
         tax=row.tax_minor,
         held=row.authorised_qty,
         allocated=row.allocated_qty,
-        approved=row.approved_qty,
         eligibility=eligibility,
         refund=Said(row.f_version, row.f_row, _outcome(row.f_outcome), orjson.loads(row.f_facts)),
         terms=Terms(row.milestone, row.method, row.restocking_fee_bp, row.shipping_refundable, row.returnless),
@@ -211,7 +210,7 @@ def _follow(ids: Sequence[int], lines: dict[int, Line], requests: dict[int, Requ
 def _date(request: Request, line: Line) -> None:
     """Date what was credited by when its last piece reached the milestone; by the credit where none is on record."""
     given = [step.at for step in line.reached if step.kind == "authorised"]
-    falls = pieces_at(line, request, line.terms.waits_for, permitted_at=given[0] if given else request.asked_at)
+    falls = pieces_at(line, line.terms.waits_for, permitted_at=given[0] if given else request.asked_at)
     covered, n, upto = 0, 0, 0
     for part in line.paid:
         upto += part.pieces

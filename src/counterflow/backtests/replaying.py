@@ -6,7 +6,7 @@ policy was told is as it was recorded.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from counterflow.backtests.states import Overrides
@@ -134,12 +134,14 @@ class _Parted:
 
     def more(self, seen_by: Request) -> int:
         """How many pieces more it holds under the draft than it held when a later request was decided."""
-        was = self.line.quantity
-        if self.request.state == "declined" and not self.request.decided:
-            was = 0
-        else:
-            was -= sum(s.pieces for s in self.line.reached if s.kind == "cancelled" and s.id < seen_by.id)
-        return 0 - was if self.refused else (was or self.line.quantity) - was
+        declined = self.request.state == "declined"
+        was = 0
+        if self.request.decided or not declined:
+            gone = (s.pieces for s in self.line.reached if s.kind == "cancelled" and s.id < seen_by.id)
+            was = self.line.quantity - sum(gone)
+        if self.refused:
+            return -was
+        return self.line.quantity - was if declined else 0
 
 
 def _decide(
@@ -206,6 +208,9 @@ def _credit(story: Story, before: Side, side: Side) -> None:
         for line in request.lines:
             if line.resolution in CREDITED and line.invoiced and line.shipment_line_id is not None:
                 falls += _falls(request, line, before.lines[line.id], side.lines[line.id])
+    if any(side.lines[n].terms.waits_for != was.terms.waits_for for n, was in before.lines.items()):
+        # Nothing is credited when it was, so the order of credits on record says nothing.
+        falls = [replace(one, place=(one.due, one.line.id)) for one in falls]
     falls.sort(key=lambda one: (one.place, one.line.id))
     _pay(story, [one for one in falls if one.certain])
     _bound(falls)
@@ -218,15 +223,14 @@ def _falls(request: Request, line: Line, was: LineSide, mine: LineSide) -> list[
     known = request.state in PERMITTED and request.fate == "accepted"
     certain = mine.fate == "accepted"
     free = mine.terms.waits_for == "authorised"
+    permitted_at = _permitted_at(request, line, mine)
     if known and was.terms.waits_for == mine.terms.waits_for:
-        found = [_Falls(p.place, p.due, request, line, mine, p.pieces, certain) for p in was.paid]
-    elif known:
-        steps = pieces_at(line, request, mine.terms.waits_for, permitted_at=_permitted_at(request, line, mine))
-        places = [part.place for part in was.paid]
         found = [
-            _Falls(places[0] if len(places) == 1 else (at, line.id), at, request, line, mine, pieces, certain)
-            for pieces, at in steps
+            _Falls(p.place, permitted_at if free else p.due, request, line, mine, p.pieces, certain) for p in was.paid
         ]
+    elif known:
+        steps = pieces_at(line, mine.terms.waits_for, permitted_at=permitted_at)
+        found = [_Falls((at, line.id), at, request, line, mine, pieces, certain) for pieces, at in steps]
     else:
         # It was never let through, so nothing is known of its goods; at most all of them come back.
         place = (request.asked_at, line.id)

@@ -107,7 +107,6 @@ class Line:
     tax: int
     held: int
     allocated: int
-    approved: int
     eligibility: Said
     refund: Said
     terms: Terms
@@ -177,39 +176,33 @@ def together(answers: Sequence[str], unmapped: bool) -> str:
     return "ask" if unmapped or "ask" in answers else "yes"
 
 
-def pieces_at(line: Line, request: Request, waits_for: str, *, permitted_at: int) -> list[tuple[int, int]]:
-    """How many pieces of an accepted line reached a milestone, and when; in the order of time.
+def pieces_at(line: Line, waits_for: str, *, permitted_at: int) -> list[tuple[int, int]]:
+    """How many pieces of an accepted line reached a milestone, and when they first did; in the order of time.
 
-    What was permitted counts as it stands: pieces that were cancelled never fall due. A piece that is here has passed
-    the carrier's scan too. An early approval by a person counts from when it was given.
+    A credit goes out when its pieces get there, so pieces count that were taken back or cancelled afterwards. A piece
+    that is here has passed the carrier's scan too. An early approval by a person counts from when it was given.
     """
-    permitted = line.held + line.allocated
+    permitted = sum(pieces for pieces, _ in _got_to(line.reached, "authorised"))
     if waits_for == "authorised":
         return [(min(permitted, line.quantity), permitted_at)] if permitted else []
-    found = _standing(line.reached, _COUNTED[waits_for])
+    found = _got_to(line.reached, _COUNTED[waits_for])
     if waits_for == "carrier_scan":
-        found = _at_least(found, _standing(line.reached, "received"))
-    early = min(line.approved, permitted)
-    if early:
-        found = _at_least(found, _first(_standing(line.reached, "approved"), early))
+        found = _at_least(found, _got_to(line.reached, "received"))
+    found = _at_least(found, _first(_got_to(line.reached, "approved"), permitted))
     return _first(found, line.quantity)
 
 
-def _standing(steps: Sequence[Reached], kind: str) -> list[tuple[int, int]]:
-    """Pieces that reached something and still count; what was taken back is taken from the last."""
+def _got_to(steps: Sequence[Reached], kind: str) -> list[tuple[int, int]]:
+    """Pieces by when they first reached something: a piece that was taken back and came again counts once."""
     found: list[tuple[int, int]] = []
+    level = most = 0
     for step in steps:
         if step.kind != kind:
             continue
-        if step.pieces > 0:
-            found.append((step.pieces, step.at))
-            continue
-        back = -step.pieces
-        while back and found:
-            pieces, at = found.pop()
-            if pieces > back:
-                found.append((pieces - back, at))
-            back = max(0, back - pieces)
+        level += step.pieces
+        if level > most:
+            found.append((level - most, step.at))
+            most = level
     return sorted(found, key=lambda one: one[1])
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import connection
 
-from counterflow.backtests import totals
 from counterflow.backtests.commands.locking import BacktestNotFound
 from counterflow.backtests.comparing import Differing, Wish, compare
 from counterflow.backtests.deciding import Draft
@@ -22,7 +21,8 @@ from counterflow.backtests.states import Backtest as State
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context, Rank
-from counterflow.kernel.errors import Conflict, DomainError
+from counterflow.kernel.errors import Conflict
+from counterflow.kernel.states import MoveNotAllowed
 from counterflow.policies.trials import past_versions, version_of
 
 ORDERS_AT_ONCE = 10_000
@@ -53,14 +53,15 @@ class AdvanceBacktest:
 def advance_backtests(ctx: Context, *, items: Sequence[AdvanceBacktest]) -> Batch:
     """Do a chunk of each run, whole or not at all. Several workers do several chunks of a run at once.
 
-    Refuses `BacktestNotFound`, `Elsewhere` (another worker did it, or is at it), `MoveNotAllowed`. Ten SQL statements
-    at most for a chunk, however much is in it; the worker takes one at a time.
+    Refuses `BacktestNotFound`, `Elsewhere` (another worker did it, or is at it), `MoveNotAllowed`. Raises what the
+    version itself is at fault for, such as `FactsRefused`: its run cannot go on. Ten SQL statements at most for a
+    chunk, however much is in it; the worker takes one at a time.
     """
     results: list[Done | Refused] = []
     for item in items:
         try:
             results.append(_cut(ctx, item) if item.chunk == 0 else _advance(ctx, item))
-        except DomainError as error:
+        except (BacktestNotFound, Elsewhere, MoveNotAllowed) as error:
             results.append(Refused.of(str(item.backtest_id), error))
     return Batch(results)
 
@@ -114,7 +115,7 @@ def _advance(ctx: Context, item: AdvanceBacktest) -> Done:
     with _nothing_collected():
         found = compare(stories(period, Span(part.after, part.last, part.blind)), draft, wish)
     _copy(run.id, found.differing)
-    db.update(Chunk, [{"id": part.id, "totals": totals.bounded(found.totals)}])
+    db.update(Chunk, [{"id": part.id, "totals": found.totals}])
     return Done(str(item.backtest_id), {"state": str(state), "chunk": item.chunk})
 
 

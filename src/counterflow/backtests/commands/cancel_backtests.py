@@ -22,7 +22,8 @@ class CancelBacktest:
 def cancel_backtests(ctx: Context, *, items: Sequence[CancelBacktest]) -> Batch:
     """Stop each run; a chunk that is under way is finished first. Cancelled before is a replay.
 
-    Refuses `BacktestNotFound`, `MoveNotAllowed`. Two SQL statements, whatever the batch.
+    What its finished chunks come to is its result. Refuses `BacktestNotFound`, `MoveNotAllowed`. Three SQL statements,
+    whatever the batch.
     """
     runs = lock_backtests(ctx, [item.backtest_id for item in items])
     results: list[Done | Refused] = []

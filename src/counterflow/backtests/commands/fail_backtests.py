@@ -25,7 +25,7 @@ class FailBacktest:
 def fail_backtests(ctx: Context, *, items: Sequence[FailBacktest]) -> Batch:
     """End each run as failed. Failed before is a replay. Refuses `BacktestNotFound`, `MoveNotAllowed`.
 
-    Two SQL statements, whatever the batch.
+    Three SQL statements, whatever the batch.
     """
     runs = lock_backtests(ctx, [item.backtest_id for item in items])
     results: list[Done | Refused] = []

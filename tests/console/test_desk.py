@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 
 from company import make_company
+from counterflow.catalog.commands.record_items import NewItem, record_items
 from counterflow.kernel import clock, db
 from counterflow.kernel.context import Context
 from counterflow.orders.commands import (
@@ -187,3 +188,22 @@ def test_pages_take_few_statements_whatever_the_order(browse, company, number, d
             assert max(tries) <= STATEMENTS_MAX
             counts.append(min(tries))
     assert counts[:3] == counts[3:]
+
+
+def test_a_broken_seal_is_asked_for_where_the_answer_depends_on_it(browse, company):
+    sku = f"serum-{company.tag}"
+    record_items(company.ctx(), items=[NewItem(sku, "Serum", family="cosmetics")])
+    company.items["serum"] = db.rows("SELECT id FROM catalog_item WHERE sku = %s", [sku])[0].id
+    company.costs["serum"] = 500
+    number = company.sell([("serum", 1, 3000, 500), ("tee", 1, 2000, 400)], shipped_at=clock.now())
+    client, address = browse("agent"), f"/orders/{company.channel()}/{number}"
+    page = client.get(address).content.decode()
+    assert 'name="o-1"' in page
+    assert 'name="o-2"' not in page
+    chosen = {"q-1": "1", "r-1": "no_longer_wanted", "channel": company.channel(), "number": number}
+    assert "An opened item" not in client.get("/desk/ask", {**chosen, "o-1": "whole"}).content.decode()
+    broken = client.get("/desk/ask", {**chosen, "o-1": "broken"}).content.decode()
+    assert '<option value="broken" selected>' in broken
+    assert 'data-answer="no"' in broken
+    client.post("/desk/open", {**form(company, number), **chosen, "o-1": "broken"})
+    assert [(row.state, row.reason_code) for row in opened(company, number)] == [("declined", "no_longer_wanted")]

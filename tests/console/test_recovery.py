@@ -4,6 +4,8 @@ import pytest
 
 import recovering
 from company import make_company
+from counterflow.catalog.commands.change_reasons import ChangeReason, change_reasons
+from counterflow.catalog.commands.record_reasons import NewReason, record_reasons
 from counterflow.facilities.commands.record_totes import RecordTote, record_totes
 from counterflow.kernel import db
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
@@ -102,6 +104,55 @@ def test_who_may_differ_says_where_and_why(browse, company):
     scan(client, code, lpn=lpn, send="secondary", why="box_torn")
     file = unit(lpn=lpn)
     assert (file.unit.disposition, file.disposals[0].override_reason) == ("secondary", "box_torn")
+
+
+@pytest.fixture
+def reasons(company):
+    """The company has two reasons to differ from policy, one of which wants a note; both are out of use afterwards."""
+    codes = [NewReason("override", "as_agreed", "As agreed"), NewReason("override", "other", "Other", needs_note=True)]
+    record_reasons(company.ctx(), items=codes)
+    change_reasons(company.ctx(), items=[ChangeReason("override", code.code, active=True) for code in codes])
+    yield
+    change_reasons(company.ctx(), items=[ChangeReason("override", code.code, active=False) for code in codes])
+
+
+def said_of(lpn):
+    """What staff said of a unit."""
+    sql = "SELECT p.body ->> 'note' AS a, p.body ->> 'text' AS b FROM kernel_payload p WHERE p.subject_id = %s"
+    return [row.a or row.b for row in db.rows(sql, [unit(lpn=lpn).unit.id])]
+
+
+def test_the_put_away_station_offers_the_companys_reasons_and_takes_a_note(browse, company, reasons):
+    lpn, code, client = graded(company), tote(company, "secondary"), browse("inventory_controller")
+    page = client.get(f"/put-away?lpn={lpn}").content.decode()
+    assert '<option value="as_agreed">As agreed</option>' in page
+    chosen = {"lpn": lpn, "send": "secondary", "why": "other"}
+    assert "note" in scan(client, code, **chosen).lower()
+    assert unit(lpn=lpn).unit.state == "inspected"
+    page = client.post("/put-away/scan", {**chosen, "note": "Torn on the left."}).content.decode()
+    assert "Against policy" in page
+    assert '<input type="hidden" form="scan-box" name="note" value="Torn on the left." data-carried>' in page
+    assert "note=" not in page
+    assert "is done" in scan(client, code, **chosen, note="Torn on the left.")
+    file = unit(lpn=lpn)
+    assert (file.unit.disposition, file.disposals[0].override_reason) == ("secondary", "other")
+    assert said_of(lpn) == ["Torn on the left."]
+
+
+def test_quarantine_lets_go_against_policy_for_the_companys_reason_with_a_note(browse, company, reasons):
+    lpn = graded(company)
+    item = DisposeUnit(lpn, disposition="quarantine", override_reason="as_agreed")
+    assert dispose_units(company.ctx(), items=[item]).done
+    client, address = browse("inventory_controller"), f"/quarantine?node={company.node()}"
+    assert '<option value="as_agreed">As agreed</option>' in client.get(address).content.decode()
+    sent = {"unit": [f"{lpn}:1:1"], "reason": "cleared", "to": "secondary", "node": company.node()}
+    client.post("/quarantine/release", sent)
+    assert unit(lpn=lpn).unit.state == "set_apart"
+    client.post("/quarantine/release", {**sent, "why": "other"})
+    assert unit(lpn=lpn).unit.state == "set_apart"
+    client.post("/quarantine/release", {**sent, "why": "other", "note": "The brand agreed."})
+    assert unit(lpn=lpn).unit.disposition == "secondary"
+    assert said_of(lpn) == ["The brand agreed."]
 
 
 def test_a_second_person_is_asked_for(browse, company):

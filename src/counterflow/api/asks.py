@@ -126,10 +126,20 @@ def desk_person(*, channel: str, number: str) -> Reached | None:
 
 
 def return_preview(
-    *, channel: str, order: str, order_line: int, quantity: int, reason: str, resolution: str = "refund"
+    *,
+    channel: str,
+    order: str,
+    order_line: int,
+    quantity: int,
+    reason: str,
+    resolution: str = "refund",
+    opened: bool | None = None,
 ) -> list[PreviewLine]:
-    """What opening a return of pieces of one line would be answered now, in words and in money."""
-    line = AskedLine(quantity, reason, order_line=order_line, resolution=resolution)
+    """What opening a return of pieces of one line would be answered now, in words and in money.
+
+    `opened` says whether a seal is broken; where the answer depends on it, `seal_matters` is true.
+    """
+    line = AskedLine(quantity, reason, order_line=order_line, resolution=resolution, opened=opened)
     return preview(channel=channel, order=order, lines=[line], at=clock.now())
 
 
@@ -190,7 +200,7 @@ READS: list[Read] = [
         return_preview,
         "returns.open",
         "desk",
-        ("channel", "order", "order_line", "quantity", "reason", "resolution"),
+        ("channel", "order", "order_line", "quantity", "reason", "resolution", "opened"),
     ),
     Read("/parcels", logistics.recent_parcels, "logistics.view", "logistics", ("state",), ("before_id", "id")),
     Read("/parcels/{carrier}/{tracking}", logistics.parcel, "logistics.view", "logistics"),

@@ -24,6 +24,10 @@ RESOLUTIONS = (
 )
 
 
+SEALS = {"broken": True, "whole": False}
+"""What a customer says about a seal for hygiene or of content."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """What was typed for a line; `problem` says what of it cannot be read."""
@@ -35,6 +39,12 @@ class Choice:
     price: str = ""
     tax: str = ""
     problem: str = ""
+    opened: bool | None = None
+
+    @property
+    def seal(self) -> str:
+        """Whether its seal is broken, as the form's choice has it; empty where nobody said."""
+        return next((word for word, opened in SEALS.items() if opened is self.opened), "")
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,8 @@ def _choice(
         problem = f"{line.name or line.sku}: say why it comes back."
     elif quantity and resolution == Resolution.EXCHANGE:
         problem = _exchange_problem(line, sku, price, tax, order.currency)
-    return Choice(line, quantity, codes.get(words.casefold(), words), sku, price, tax, problem)
+    opened = SEALS.get(data.get(f"o-{n}", ""))
+    return Choice(line, quantity, codes.get(words.casefold(), words), sku, price, tax, problem, opened)
 
 
 def _exchange_problem(line: DeskLine, sku: str, price: str, tax: str, currency: str) -> str:
@@ -122,6 +133,7 @@ def asked_lines(choices: Sequence[Choice], wishes: Wishes, currency: str) -> lis
             order_line=choice.line.line_no,
             resolution=wishes.resolution if _ready(choice, wishes) else str(Resolution.REFUND),
             instead=_instead(choice, currency) if _ready(choice, wishes) else None,
+            opened=choice.opened,
         )
         for choice in choices
     ]

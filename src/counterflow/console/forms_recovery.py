@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from counterflow.console.forms import CODE, Form, ReasonField
+from counterflow.console.put_away_acts import NOTE_MAX
 from counterflow.facilities.rules import CAPACITY_MAX, Purpose
 from counterflow.receiving.rules import GRADES, Disposition
 from counterflow.recovery.rules import COST_KINDS
@@ -29,11 +30,17 @@ def _amount(label: str, *, least: int = 0, required: bool = True, help_text: str
     )
 
 
+def _note(help_text: str) -> forms.CharField:
+    area = forms.Textarea(attrs={"rows": 2})
+    return forms.CharField(label="Note", required=False, max_length=NOTE_MAX, help_text=help_text, widget=area)
+
+
 class Elsewhere(Form):
     """Another destination than policy's, with the reason."""
 
     send = forms.ChoiceField(label="Send to", choices=WAYS)
     why = ReasonField(label="Reason", help_text="In a few words, such as box torn.")
+    note = _note("What there is to say about it, where the reason wants it.")
 
 
 class Release(Form):
@@ -43,6 +50,8 @@ class Release(Form):
 
     to = forms.ChoiceField(label="Release to", choices=[way for way in TO if way[0] != "quarantine"], required=False)
     reason = ReasonField(label="Reason", help_text="In a few words, such as cleared by brand.")
+    why = ReasonField(label="Reason to differ from policy", required=False)
+    note = _note("Where you differ from policy, and the reason wants it.")
 
 
 class Scan(Form):

@@ -23,6 +23,7 @@ from counterflow.receiving.states import Unit
 
 ASKS: Final = "policy_asks"
 """Why agreement is asked for where nobody chose to differ from policy."""
+NOTE_MAX: Final = 2_000
 CARRIED: Final = ("lpn", "send", "why", "last")
 
 
@@ -30,25 +31,33 @@ CARRIED: Final = ("lpn", "send", "why", "last")
 class Hand:
     """What a station carries from scan to scan.
 
-    The unit in hand, where staff send it and why where that is not what policy says, and what was put away last.
+    The unit in hand, where staff send it, why, and what they say about it where that is not what policy says, and what
+    was put away last.
     """
 
     lpn: str = ""
     send: str = ""
     why: str = ""
     last: str = ""
+    note: str = ""
     signal: Signal | None = None
 
     @property
     def carried(self) -> dict[str, str]:
         """What travels with the next scan."""
+        return {**self.addressed, "note": self.note}
+
+    @property
+    def addressed(self) -> dict[str, str]:
+        """What may stand in an address: no free words, which may be about a person."""
         return {name: getattr(self, name) for name in CARRIED}
 
 
 def read(values: Any) -> Hand:
     """The hand as an address or a form tells it."""
     told = {name: str(values.get(name, "")).strip()[:120] for name in CARRIED}
-    return Hand(told["lpn"], told["send"] if told["send"] in TARGETS else "", told["why"], told["last"])
+    note = str(values.get("note", "")).strip()[:NOTE_MAX]
+    return Hand(told["lpn"], told["send"] if told["send"] in TARGETS else "", told["why"], told["last"], note)
 
 
 def words(code: str) -> str:
@@ -117,7 +126,8 @@ def _confirm(ctx: Context, hand: Hand, tote: str) -> Hand:
 
 
 def _disposal(hand: Hand, step: NextStep, tote: str) -> DisposeUnit:
-    return DisposeUnit(hand.lpn, step.file.unit.round, hand.send, hand.why, tote=tote, attempt=step.attempt)
+    seen = step.file.unit.round
+    return DisposeUnit(hand.lpn, seen, hand.send, hand.why, tote=tote, attempt=step.attempt, note=hand.note)
 
 
 def _asked(ctx: Context, item: DisposeUnit, needed: Refused) -> Signal:

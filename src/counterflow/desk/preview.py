@@ -4,7 +4,7 @@ Nothing is locked and nothing is written, so it is what would happen now. Openin
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from counterflow.kernel import db
@@ -24,7 +24,8 @@ class PreviewLine:
 
     `answer` is yes, no or ask; `why` the reason in words. `problem` says why nothing could be asked at all.
     Amounts are minor units of the sale's currency; `total_minor` is net and tax less the fee. `instead_minor`
-    is what the goods that go out instead come to, with tax.
+    is what the goods that go out instead come to, with tax. `seal_matters` where the answer depends on whether a seal
+    is broken, so that the customer has to be asked.
     """
 
     line_no: int
@@ -45,6 +46,7 @@ class PreviewLine:
     total_minor: int = 0
     instead_minor: int = 0
     problem: str = ""
+    seal_matters: bool = False
 
     @property
     def difference_minor(self) -> int:
@@ -60,16 +62,30 @@ def preview(*, channel: str, order: str, lines: Sequence[AskedLine], at: datetim
     epoch = db.rows("SELECT value FROM kernel_epoch WHERE id = 1")[0].value
     known = look_up(None, asked, at=at)
     decided = guess(asked, known, at=at, epoch=epoch, as_one=True)
+    broken, whole = (
+        guess(_with_seal(asked, opened=opened), known, at=at, epoch=epoch, as_one=True) for opened in (True, False)
+    )
     found = []
     for n, item in enumerate(asked):
         if n in decided:
-            found.append(_line(item.lines[0], decided[n].lines, decided[n].answers))
+            line = _line(item.lines[0], decided[n].lines, decided[n].answers)
+            matters = n in broken and n in whole and _said(broken[n].answers) != _said(whole[n].answers)
+            found.append(replace(line, seal_matters=matters))
             continue
         try:
             lines_of(item, known, at=at)
         except DomainError as error:
             found.append(PreviewLine(item.lines[0].order_line, item.lines[0].quantity, problem=error.message))
     return found
+
+
+def _with_seal(asked: Sequence[OpenRma], *, opened: bool) -> list[OpenRma]:
+    """The same requests, as if it were known whether seals are broken."""
+    return [replace(item, lines=tuple(replace(line, opened=opened) for line in item.lines)) for item in asked]
+
+
+def _said(answers: Sequence[tuple[Answer, Answer]]) -> list[str]:
+    return [eligibility.outcome["answer"] for eligibility, _ in answers]
 
 
 def _line(asked: AskedLine, drafts: Sequence[DraftLine], answers: Sequence[tuple[Answer, Answer]]) -> PreviewLine:

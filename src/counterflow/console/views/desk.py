@@ -1,7 +1,7 @@
 """The service desk: find a caller's order, see all of it, and open a return while one talks."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -117,7 +117,7 @@ def _with_reason(choice: Choice, wishes: Wishes, reasons: dict[str, str]) -> Cho
         return choice
     other = next((c.reason for c in wishes.choices if c.reason in reasons), "")
     usual = "no_longer_wanted" if "no_longer_wanted" in reasons else next(iter(reasons), "")
-    return Choice(choice.line, choice.quantity, other or usual, choice.sku, choice.price, choice.tax, choice.problem)
+    return replace(choice, reason=other or usual)
 
 
 @dataclass(frozen=True)

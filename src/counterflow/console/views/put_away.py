@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from counterflow.console import forms_recovery
 from counterflow.console.page import context, page, render, signed_in
 from counterflow.console.put_away_acts import Hand, read, take
+from counterflow.console.reasons import offer
 from counterflow.console.simulated import notices
 from counterflow.console.station import NODE
 from counterflow.console.stories import damage_words
@@ -47,7 +48,10 @@ def _values(request: HttpRequest, hand: Hand) -> dict[str, Any]:
     unit = step.file.unit if step else queries.unit(lpn=hand.lpn).unit if hand.lpn else None
     put = unit is not None and step is None and unit.state in (Unit.DISPOSED, Unit.SET_APART)
     ready = queries.inspected(node=request.session.get(NODE, "")) if unit is None else []
-    carried = {name: value for name, value in hand.carried.items() if value}
+    carried = {name: value for name, value in hand.addressed.items() if value}
+    elsewhere = forms_recovery.Elsewhere(initial={"send": hand.send, "why": hand.why, "note": hand.note})
+    if step is not None and who.may("receiving.override"):
+        offer((elsewhere, "why", "override"))
     return {
         "hand": hand,
         "signal": hand.signal,
@@ -61,7 +65,7 @@ def _values(request: HttpRequest, hand: Hand) -> dict[str, Any]:
         "approve": step is not None and step.needs_approval and not who.may("receiving.approve"),
         "may_override": who.may("receiving.override"),
         "may_undo": bool(hand.last),
-        "elsewhere": forms_recovery.Elsewhere(initial={"send": hand.send, "why": hand.why}),
+        "elsewhere": elsewhere,
         "ready": ready,
         "address": reverse("put_away") + (f"?{urlencode(carried)}" if carried else ""),
         "simulated": notices(ledger.simulated(), marked=bool(unit and unit.simulated)),

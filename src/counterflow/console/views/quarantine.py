@@ -1,5 +1,7 @@
 """Quarantine: what is set apart, since when and why, and letting it go."""
 
+from typing import Any
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -10,6 +12,7 @@ from counterflow.console import cells, forms_recovery
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
 from counterflow.console.nodes import node_choices
 from counterflow.console.page import act, page, readable, render, signed_in
+from counterflow.console.reasons import offer
 from counterflow.console.simulated import notices
 from counterflow.facilities import queries as facilities
 from counterflow.kernel.commands import Batch
@@ -52,12 +55,14 @@ def quarantine(request: HttpRequest) -> HttpResponseBase:
         return csv_answer(f"quarantine-{node}", COLUMNS, pages(found, lambda row: str(row.id), most=CSV_ROWS_MAX))
     rows = found(wanted.after_id, PAGE_SIZE + 1)
     more = str(rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else ""
-    shown = rows[:PAGE_SIZE]
+    shown, form = rows[:PAGE_SIZE], forms_recovery.Release()
+    if shown and who.may("receiving.release"):
+        offer((form, "why", "override"))
     values = {
         "list": listing(COLUMNS, shown, wanted, filters=filters, search_label="Plate or SKU", next_place=more),
         "units": list(zip(shown, _reasons(shown), strict=True)),
         "node": node,
-        "form": forms_recovery.Release(),
+        "form": form,
         "may_release": who.may("receiving.release"),
         "simulated": notices(ledger.simulated(), marked=any(row.simulated for row in shown)),
     }
@@ -93,7 +98,7 @@ def quarantine_release(request: HttpRequest) -> HttpResponseBase:
         form.add_error(None, "Choose at least one unit.")
     if readable(request, form):
         given = form.cleaned_data
-        act(request, "{count} released.", lambda ctx: _release(ctx, marks, given["to"], given["reason"]))
+        act(request, "{count} released.", lambda ctx: _release(ctx, marks, given))
     return redirect(f"{reverse('quarantine')}?node={request.POST.get('node', '')[:80]}")
 
 
@@ -107,9 +112,11 @@ def _mark(text: str) -> Mark | None:
     return None if not lpn or found is None or attempt is None else (lpn[:120], found, attempt)
 
 
-def _release(ctx: Context, marks: list[Mark], to: str, reason: str) -> Batch:
-    """One command for all of them."""
+def _release(ctx: Context, marks: list[Mark], given: dict[str, Any]) -> Batch:
+    """One command for all of them. The reason of the release is the one to differ, where no other is given."""
+    to, why, note = given["to"], given["why"] or given["reason"], given["note"]
     if not to:
-        return release_units(ctx, items=[ReleaseUnit(lpn, reason, number, last) for lpn, number, last in marks])
-    items = [DisposeUnit(lpn, number, to, reason, attempt=last + 1) for lpn, number, last in marks]
+        back = [ReleaseUnit(lpn, given["reason"], number, last) for lpn, number, last in marks]
+        return release_units(ctx, items=back)
+    items = [DisposeUnit(lpn, number, to, why, attempt=last + 1, note=note) for lpn, number, last in marks]
     return dispose_units(ctx, items=items)

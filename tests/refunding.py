@@ -31,7 +31,12 @@ _GOODS = {
     "write_off",
     "carrier_loss",
 }
-_COLUMN = {"carrier_scan": "scanned_qty", "inspection_passed": "passed_qty", "inspection_failed": "failed_qty"}
+_COLUMN = {
+    "carrier_scan": "scanned_qty",
+    "inspection_passed": "passed_qty",
+    "inspection_failed": "failed_qty",
+    "lost": "lost_qty",
+}
 
 
 def authorise(

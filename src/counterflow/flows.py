@@ -47,8 +47,9 @@ from counterflow.returns import events as returns
 from counterflow.returns.commands.close_rmas import CloseRma, close_rmas
 from counterflow.returns.commands.note_signals import NoteSignal, note_signals
 from counterflow.returns.commands.record_reviews import RecordReview, record_reviews
+from counterflow.returns.commands.reopen_rmas import ReopenRma, reopen_rmas
 from counterflow.returns.commands.rescore_returns import RescoreReturn, rescore_returns
-from counterflow.returns.queries import finished_rmas, rmas_of_units
+from counterflow.returns.queries import finished_rmas, resumed_rmas, rmas_of_units
 from counterflow.returns.risk import open_returns_of_signals, reviewed_returns, signalling_cases, under_review
 from counterflow.workqueue import events as workqueue
 from counterflow.workqueue.cases import CaseDraft, open_cases
@@ -88,8 +89,7 @@ def release_due(at: datetime, rma_ids: Sequence[int]) -> None:
     ]
     if ready:
         release_credits(_context("credits", at), items=ready)
-    waiting = [d for d in found if d.needs_rate]
-    if waiting:
+    if waiting := [d for d in found if d.needs_rate]:
         ask_people(_context("credits", at), items=[_rate_case(d) for d in waiting])
 
 
@@ -167,10 +167,11 @@ def number_new(at: datetime, credit_ids: Sequence[int]) -> None:
 
 
 def close_finished(at: datetime, rma_ids: Sequence[int]) -> None:
-    """Close returns of which nothing is open."""
-    numbers = finished_rmas(rma_ids=rma_ids)
-    if numbers:
+    """Close returns of which nothing is open, and open those again of which something is, such as goods that came."""
+    if numbers := finished_rmas(rma_ids=rma_ids):
         close_rmas(_context("returns", at), items=[CloseRma(number) for number in numbers])
+    if numbers := resumed_rmas(rma_ids=rma_ids):
+        reopen_rmas(_context("returns", at), items=[ReopenRma(number) for number in numbers])
 
 
 def write_letters(at: datetime, subject_ids: Sequence[int]) -> None:

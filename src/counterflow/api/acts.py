@@ -120,6 +120,7 @@ from counterflow.returns.commands.close_rmas import close_rmas
 from counterflow.returns.commands.decide_rmas import decide_rmas
 from counterflow.returns.commands.open_rmas import open_rmas
 from counterflow.returns.commands.record_claims import record_claims
+from counterflow.returns.commands.reopen_rmas import reopen_rmas
 from counterflow.returns.commands.rescore_returns import rescore_returns
 from counterflow.workqueue.commands.assign_cases import assign_cases
 from counterflow.workqueue.commands.close_cases import close_cases
@@ -136,6 +137,7 @@ ACTS: list[Act] = [
     Act("/rma-decisions", decide_rmas, "returns"),
     Act("/rma-cancellations", cancel_rmas, "returns"),
     Act("/rma-closings", close_rmas, "returns"),
+    Act("/rma-reopenings", reopen_rmas, "returns"),
     Act("/rma-scores", rescore_returns, "returns"),
     Act("/claims", record_claims, "returns"),
     Act("/parcels", announce_parcels, "logistics"),

@@ -19,6 +19,7 @@ HEARD: Final = (
     returns.RMA_DECLINED,
     returns.RMA_CANCELLED,
     returns.RMA_CLOSED,
+    returns.RMA_REOPENED,
     logistics.PARCEL_ANNOUNCED,
     logistics.PARCEL_REPORTED,
     receiving.UNIT_RECEIVED,

@@ -88,6 +88,7 @@ TELLINGS: dict[str, Telling] = {
     "RmaDeclined": Telling("Declined by a person", "stop", "x", _reason),
     "RmaCancelled": Telling("Cancelled", "plain", "ban"),
     "RmaClosed": Telling("Closed", "good", "circle-check"),
+    "RmaReopened": Telling("Opened again", "wait", "arrow-back-up"),
     "ParcelAnnounced": Telling("Parcel announced", "plain", "package"),
     "ParcelReported": Telling("Carrier report", "move", "truck-return", _reported),
     "ParcelUnidentified": Telling("A parcel that nobody announced", "hold", "package"),

@@ -116,6 +116,7 @@ urlpatterns = [
     path("returns/<str:number>/decide", return_actions.decide, name="return_decide"),
     path("returns/<str:number>/cancel", return_actions.cancel, name="return_cancel"),
     path("returns/<str:number>/close", return_actions.close, name="return_close"),
+    path("returns/<str:number>/reopen", return_actions.reopen, name="return_reopen"),
     path("returns/<str:number>/release", return_actions.release, name="return_release"),
     path("returns/<str:number>/approve-early", return_actions.approve, name="return_approve"),
     path("returns/<str:number>/credits/<int:credit_id>/pay", return_actions.pay, name="return_pay"),

@@ -53,6 +53,7 @@ from counterflow.refunds.commands.observe_money import observe_money
 from counterflow.returns.commands.cancel_rmas import cancel_rmas
 from counterflow.returns.commands.close_rmas import close_rmas
 from counterflow.returns.commands.decide_rmas import decide_rmas
+from counterflow.returns.commands.reopen_rmas import reopen_rmas
 from counterflow.workqueue.commands.assign_cases import assign_cases
 from counterflow.workqueue.commands.close_cases import close_cases
 from counterflow.workqueue.commands.escalate_cases import escalate_cases
@@ -75,6 +76,7 @@ TAKEN_BY: Final[Mapping[str, Mapping[str, Act]]] = {
         "decline": decide_rmas,
         "cancel": cancel_rmas,
         "close": close_rmas,
+        "reopen": reopen_rmas,
     },
     "unit": {
         "inspect": inspect_units,

@@ -82,3 +82,12 @@ def undecided(line: Any) -> int:
     """Pieces that are here and whose credit waits for an inspection."""
     waiting = int(line.allocated_qty - line.passed_qty - line.failed_qty)
     return max(0, waiting) if milestone_of(line) == "inspected" else 0
+
+
+def open_pieces(line: Any, rma_state: str) -> tuple[int, int, int]:
+    """What is open of a line: pieces expected, pieces that wait for an inspection, and pieces that wait for a credit.
+
+    What was never invoiced waits for no credit.
+    """
+    owed = due(line, rma_state) if line.invoiced_minor > 0 else 0
+    return expected(line), undecided(line), owed

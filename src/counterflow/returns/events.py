@@ -5,5 +5,6 @@ RMA_APPROVED = "RmaApproved"
 RMA_DECLINED = "RmaDeclined"
 RMA_CANCELLED = "RmaCancelled"
 RMA_CLOSED = "RmaClosed"
+RMA_REOPENED = "RmaReopened"
 SIGNAL_NOTED = "SignalNoted"  # the signal
 SIGNAL_WITHDRAWN = "SignalWithdrawn"  # the signal

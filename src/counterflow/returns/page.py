@@ -17,11 +17,10 @@ from counterflow.returns.entitlement import (
     accepted,
     cancellable,
     due,
-    expected,
     exposed,
     milestone_of,
+    open_pieces,
     reached,
-    undecided,
 )
 from counterflow.returns.rules import RmaNotFound
 from counterflow.returns.states import RMA, Rma
@@ -252,13 +251,13 @@ def _some(**pieces: int) -> dict[str, int]:
 def _actions(state: str, lines: Sequence[Any]) -> tuple[str, ...]:
     """The moves of the state table and the acts on money, as far as there is something to do."""
     owed = any(due(line, state) for line in lines if line.invoiced_minor > 0)
-    open_pieces = any(expected(line) or undecided(line) for line in lines) or owed
+    is_open = any(sum(open_pieces(line, state)) for line in lines)
     useful = {
         "approve": True,
         "decline": True,
         "cancel": any(cancellable(line) for line in lines),
-        "close": not open_pieces,
-        "reopen": False,
+        "close": not is_open,
+        "reopen": is_open,
     }
     found = [action for action in RMA.actions(state) if useful[action]]
     if owed:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from counterflow.kernel import db
 from counterflow.kernel.found import Found, between, unique
-from counterflow.returns.entitlement import due, expected, undecided
+from counterflow.returns.entitlement import open_pieces
 from counterflow.returns.states import RMA, Rma
 
 LIMIT_MAX = 500
@@ -114,17 +114,28 @@ def rmas_of_units(unit_ids: Sequence[int]) -> list[int]:
 
 def finished_rmas(*, rma_ids: Sequence[int]) -> list[str]:
     """Numbers of the authorised RMAs among these of which nothing is open. Read without lock: a hint."""
+    found = _open_pieces(rma_ids, Rma.AUTHORISED)
+    return [number for number, pieces in found.items() if pieces == 0]
+
+
+def resumed_rmas(*, rma_ids: Sequence[int]) -> list[str]:
+    """Numbers of the closed RMAs among these of which something is open again. Read without lock: a hint."""
+    found = _open_pieces(rma_ids, Rma.CLOSED)
+    return [number for number, pieces in found.items() if pieces > 0]
+
+
+def _open_pieces(rma_ids: Sequence[int], state: Rma) -> dict[str, int]:
+    """How many pieces are open of those of these RMAs that are in a state, by number. One statement."""
     sql = """
         SELECT l.*, r.number, r.state AS rma_state, coalesce(s.invoiced_minor, 0) AS invoiced_minor
         FROM returns_rma r JOIN returns_rmaline l ON l.rma_id = r.id
         LEFT JOIN orders_shipmentline s ON s.id = l.shipment_line_id
         WHERE r.id = ANY(%s::bigint[]) AND r.state = %s ORDER BY r.id
     """
-    open_pieces: dict[str, int] = {}
-    for line in db.rows(sql, [list(rma_ids), Rma.AUTHORISED.value]):
-        owed = due(line, line.rma_state) if line.invoiced_minor > 0 else 0
-        open_pieces[line.number] = open_pieces.get(line.number, 0) + expected(line) + undecided(line) + owed
-    return [number for number, pieces in open_pieces.items() if pieces == 0]
+    pieces: dict[str, int] = {}
+    for line in db.rows(sql, [list(rma_ids), state.value]):
+        pieces[line.number] = pieces.get(line.number, 0) + sum(open_pieces(line, line.rma_state))
+    return pieces
 
 
 _NAMED = """

@@ -27,7 +27,6 @@ RMA = Machine(
         ("cancel", Rma.AUTHORISED, Rma.CANCELLED),
         ("close", Rma.AUTHORISED, Rma.CLOSED),
         ("reopen", Rma.CLOSED, Rma.AUTHORISED),
-        ("reopen", Rma.CANCELLED, Rma.AUTHORISED),
     ],
 )
 

@@ -13,6 +13,7 @@ from counterflow.refunds.commands.request_payouts import RequestPayout, request_
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
 from counterflow.returns.commands.close_rmas import CloseRma, close_rmas
 from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
+from counterflow.returns.commands.reopen_rmas import ReopenRma, reopen_rmas
 
 
 @page("returns.decide")
@@ -41,6 +42,14 @@ def cancel(request: HttpRequest, number: str) -> HttpResponseBase:
 def close(request: HttpRequest, number: str) -> HttpResponseBase:
     """Close a return that is finished."""
     act(request, f"{number} closed.", lambda ctx: close_rmas(ctx, items=[CloseRma(number)]))
+    return redirect("return", number=number)
+
+
+@page("returns.decide")
+@require_POST
+def reopen(request: HttpRequest, number: str) -> HttpResponseBase:
+    """Open a return again of which something is open."""
+    act(request, f"{number} is open again.", lambda ctx: reopen_rmas(ctx, items=[ReopenRma(number)]))
     return redirect("return", number=number)
 
 

@@ -50,6 +50,7 @@ NEEDS = {
     "decline": "returns.decide",
     "cancel": "returns.cancel",
     "close": "returns.decide",
+    "reopen": "returns.decide",
     "release_credit": "refunds.release",
     "approve_early": "refunds.approve",
 }

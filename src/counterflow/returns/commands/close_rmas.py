@@ -11,7 +11,7 @@ from counterflow.kernel.errors import DomainError, Refusal
 from counterflow.kernel.events import Event, emit
 from counterflow.returns import events
 from counterflow.returns.commands.locking import RmaState, lock_rmas, require
-from counterflow.returns.entitlement import due, expected, undecided
+from counterflow.returns.entitlement import open_pieces
 from counterflow.returns.models import Rma
 from counterflow.returns.states import RMA
 from counterflow.returns.states import Rma as State
@@ -57,8 +57,6 @@ def close_rmas(ctx: Context, *, items: Sequence[CloseRma]) -> Batch:
 
 def _check(item: CloseRma, rma: RmaState) -> None:
     RMA.move("close", rma.state)
-    coming = sum(expected(line) for line in rma.lines)
-    waiting = sum(undecided(line) for line in rma.lines)
-    owed = sum(due(line, rma.state) for line in rma.lines if line.invoiced_minor > 0)
+    coming, waiting, owed = map(sum, zip(*(open_pieces(line, rma.state) for line in rma.lines), strict=True))
     if coming or waiting or owed:
         raise StillOpen(rma=item.rma, expected=coming, undecided=waiting, due=owed)

@@ -58,8 +58,8 @@ def tamper(owner: psycopg.Connection) -> Callable[[str], None]:
 
 def test_what_was_decided_by_the_book_breaks_nothing(decided: None) -> None:
     assert _broken() == {}
-    # No version decides silently here, so that law has nothing to count.
-    idle = {"policies.shadows_count_what_differs"}
+    # No version decides silently here, and none was led into force by people, so those laws have nothing to count.
+    idle = {"policies.shadows_count_what_differs", "policies.two_people_stand_behind_a_version"}
     assert {verdict.law for verdict in verify(LAWS) if not verdict.counted} <= idle
 
 
@@ -107,6 +107,36 @@ def test_a_changed_sum_or_override_is_found(
     before = _broken().get(law, 0)
     tamper(statement)
     assert _broken()[law] > before
+
+
+@pytest.mark.parametrize(
+    ("steps", "breaches"),
+    [
+        ((("draft", "user:7"), ("submit", "user:7"), ("approve", "user:8"), ("activate", "user:7")), 0),
+        ((("draft", "user:7"), ("submit", "user:8"), ("approve", "user:8"), ("activate", "user:7")), 1),
+        ((("draft", "user:7"), ("submit", "user:7"), ("approve", "token:5"), ("activate", "user:7")), 1),
+        ((("draft", "token:5"), ("submit", "user:8"), ("approve", "user:7"), ("activate", "user:7")), 1),
+        ((("draft", "user:7"), ("submit", "user:7"), ("activate", "user:8")), 1),
+    ],
+)
+def test_a_version_that_one_person_led_into_force_is_found(
+    tamper: Callable[[str], None], steps: tuple[tuple[str, str], ...], breaches: int
+) -> None:
+    """Token 5 is one of user 7, so what it does user 7 does."""
+    tamper(
+        "INSERT INTO access_apitoken (id, user_id, name, prefix, digest, scopes, created_at, created_by)"
+        " VALUES (5, 7, 'Program', 'prefix', '', '{x}', now(), '') ON CONFLICT DO NOTHING"
+    )
+    tamper("DELETE FROM policies_policystep")
+    for n, (action, actor) in enumerate(steps, start=1):
+        tamper(
+            "INSERT INTO policies_policystep (id, version_id, action, revision, digest, reason, actor, at, command_id)"
+            f" SELECT {n}, id, '{action}', 1, digest, '', '{actor}', now(), 0 FROM policies_policyversion"
+            " WHERE kind = 'refund' AND version = 1"
+        )
+    assert _broken().get("policies.two_people_stand_behind_a_version", 0) == breaches
+    tamper("DELETE FROM policies_policystep")
+    tamper("DELETE FROM access_apitoken WHERE id = 5")
 
 
 def test_two_versions_in_force_at_once_are_found(tamper: Callable[[str], None]) -> None:

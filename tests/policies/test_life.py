@@ -8,6 +8,7 @@ from threading import Barrier, Thread
 import psycopg
 import pytest
 
+from agreeing import token
 from counterflow.kernel import db
 from counterflow.kernel.errors import PermissionDenied
 from counterflow.policies import queries
@@ -122,6 +123,24 @@ def test_nobody_agrees_to_what_they_wrote_edited_or_proposed(people, draft, tabl
     for name in ("writer", "owner"):
         refused = review_policies(people(name), items=[ReviewPolicy(version, 2, "approve")]).refused[0]
         assert refused.code == "author_cannot_agree"
+
+
+def test_nobody_agrees_to_their_own_by_a_token(ctx, people, draft):
+    """Two people stand behind a policy, and a program that acts for one of them is no second one."""
+    writer = people("writer").actor
+    program = token(ctx, writer, "policies.edit", "policies.review")
+    version = draft()
+    one(submit_drafts(people("writer"), items=[SubmitDraft(version, 1)]))
+    by_token = ctx("policies.review", at=NOW, actor=program)
+    assert (
+        review_policies(by_token, items=[ReviewPolicy(version, 1, "approve")]).refused[0].code == "author_cannot_agree"
+    )
+    item = DraftPolicy(f"draft {next(NUMBERS)} by a program", "refund", shipped("refund").as_json(), "finance")
+    version = one(draft_policies(ctx("policies.edit", at=NOW, actor=program), items=[item])).facts["version_id"]
+    one(submit_drafts(ctx("policies.edit", at=NOW, actor=program), items=[SubmitDraft(version, 1)]))
+    refused = review_policies(people("writer"), items=[ReviewPolicy(version, 1, "approve")]).refused[0]
+    assert refused.code == "author_cannot_agree"
+    one(review_policies(people("owner"), items=[ReviewPolicy(version, 1, "approve")]))
 
 
 def test_the_owners_role_has_to_agree(people, draft):

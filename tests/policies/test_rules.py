@@ -84,6 +84,27 @@ def test_an_answer_of_another_shape_is_refused(small: Small, then: dict[str, Any
     assert (problem.row, problem.column) == ("first", column)
 
 
+@pytest.mark.parametrize(
+    ("kind", "column", "role", "fits"),
+    [
+        ("approval", "role", "finanze", False),
+        ("approval", "second_role", "clerk", False),
+        ("approval", "role", "executive", True),
+        ("approval", "role", None, True),
+        ("sla", "escalate_to", "the boss", False),
+        ("sla", "escalate_to", "agent", True),
+    ],
+)
+def test_a_role_that_could_never_agree_or_is_none_is_refused(
+    tables: dict[str, Table], kind: str, column: str, role: str | None, fits: bool
+) -> None:
+    """A request that waits for a role which nobody can hold, or which may not agree, would wait until it expires."""
+    table = tables[kind]
+    first = replace(table.rows[0], then={**table.rows[0].then, column: role})
+    found = [(p.row, p.column) for p in rules.problems(replace(table, rows=(first, *table.rows[1:])))]
+    assert found == ([] if fits else [(first.id, column)])
+
+
 def test_an_answer_computes_nothing(small: Small) -> None:
     """Where a rate belongs, an expression is text, and text is no rate."""
     table = read_table(

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.db import connections
 
+from agreeing import person, token
 from counterflow.config.cli import main
 from counterflow.config.cli_verify import laws, verify
 from counterflow.kernel import db
@@ -151,6 +152,17 @@ def test_whoever_compared_does_not_post_unless_somebody_else_agrees(shelves):
     assert (refused.code, refused.facts["approvers"]) == ("approval_needed", 1)
     assert "You compared this statement yourself" in refused.message
     assert post(shelves, breaks, actor="user:2")[0].facts["entry"]
+
+
+def test_whoever_compared_by_a_token_is_no_other_person(ctx, shelves):
+    controller = person(ctx, "inventory_controller")
+    program = token(ctx, controller, "reconciliation.compare", "reconciliation.post")
+    for compared, posts in ((program, controller), (controller, program)):
+        done = shelves.compare(shelves.statement(*MISSING, sha256=compared), actor=compared)[0]
+        breaks = queries.breaks(statement=done.facts["statement"])
+        refused = post(shelves, breaks, actor=posts)[0]
+        assert (refused.code, refused.facts["approvers"]) == ("approval_needed", 1)
+        assert "You compared this statement yourself" in refused.message
 
 
 def test_posting_needs_its_permission(shelves):

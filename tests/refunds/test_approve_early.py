@@ -2,6 +2,7 @@
 
 import pytest
 
+from agreeing import person, token
 from counterflow.kernel import db
 from counterflow.kernel.errors import PermissionDenied
 from counterflow.refunds.commands.approve_early import ApproveEarly, approve_early
@@ -28,6 +29,15 @@ def test_pieces_that_come_later_are_not_credited_twice(ctx, company, owner):
     assert release(company, rma).refused[0].code == "nothing_due"
     reach(owner, rma, "received", 3)
     assert release(company, rma).done[0].facts["total_minor"] == 3 * 2400
+
+
+def test_it_is_not_for_whoever_opened_it_by_a_token(ctx, company):
+    agent = person(ctx, "finance")
+    program = token(ctx, agent, "refunds.approve")
+    for opener, approver in ((program, agent), (agent, program), (program, token(ctx, agent, "refunds.approve"))):
+        rma = authorise(company, actor=opener)
+        refused = approve_early(ctx(actor=approver), items=[ApproveEarly(rma, 1, 1, "mine")]).refused[0]
+        assert refused.code == "own_request"
 
 
 def test_it_is_not_for_whoever_opened_the_return(ctx, company, owner):

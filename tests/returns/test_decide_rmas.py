@@ -2,6 +2,7 @@
 
 import pytest
 
+from agreeing import person, token
 from counterflow.kernel import db
 from counterflow.kernel.errors import PermissionDenied
 from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
@@ -40,7 +41,16 @@ def test_a_declined_request_gives_its_pieces_back(ctx, company):
     assert line_of(authorise(company, order=order)).authorised_qty == 5
 
 
-def test_nobody_decides_what_he_asked_for(ctx, company):
+def test_nobody_decides_what_they_asked_for_by_a_token(ctx, company):
+    agent = person(ctx, "agent")
+    program = token(ctx, agent, "returns.decide")
+    for opener, decider in ((program, agent), (agent, program)):
+        rma = requested(company, actor=opener)
+        assert decide_rmas(ctx(actor=decider), items=[DecideRma(rma, True, "mine")]).refused[0].code == "own_request"
+    assert decide_rmas(ctx(actor=person(ctx, "agent")), items=[DecideRma(rma, True, "ours")]).done
+
+
+def test_nobody_decides_what_they_asked_for(ctx, company):
     rma = requested(company, actor="user:9")
     refused = decide_rmas(ctx(actor="user:9"), items=[DecideRma(rma, True, "mine")]).refused[0]
     assert refused.code == "own_request"

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from counterflow.kernel import db
+from counterflow.kernel.clock import now
 from counterflow.workqueue import queries_lists
 from counterflow.workqueue.questions import Asker, Question, meant, question_of
 
@@ -53,7 +54,7 @@ def test_what_is_kept_is_seen_by_its_owner_and_its_role(save: Any, worker: Any) 
     dear = queries_lists.saved(asker=Asker(ann))[0]
     assert (dear.question, dear.columns) == (asked, ("case", "money"))
     assert question_of(dear.question).told == asked
-    assert queries_lists.asker_of(ann) == Asker(ann, ("agent",))
+    assert queries_lists.asker_of(ann, at=now()) == Asker(ann, ("agent",))
 
 
 def test_the_same_name_is_replaced_and_the_same_again_is_a_replay(save: Any, drop: Any, worker: Any) -> None:

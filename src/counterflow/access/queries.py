@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from counterflow.access.roles import PEOPLE_ONLY, permissions_for
+from counterflow.access.roles import permissions_by_token, permissions_for
 from counterflow.access.secrets import digest_of, prefix_of
 from counterflow.kernel import db
 from counterflow.kernel.found import Found, unique
@@ -90,39 +90,6 @@ def roles_of(user_id: int) -> tuple[str, ...]:
     return held
 
 
-def holders(*, user_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """The roles of those of these users who are active, as they are now. One statement."""
-    found = db.rows(
-        "SELECT u.id, ARRAY(SELECT role FROM access_grant WHERE user_id = u.id ORDER BY role) AS roles"
-        " FROM access_user u WHERE u.id = ANY(%s::bigint[]) AND u.is_active ORDER BY u.id",
-        [list(user_ids)],
-    )
-    return {row.id: tuple(row.roles) for row in found}
-
-
-@dataclass(frozen=True)
-class Person:
-    """The user behind an actor, and the roles this user holds now."""
-
-    actor: str
-    roles: tuple[str, ...]
-
-
-def people(actors: Iterable[str]) -> dict[str, Person]:
-    """Who stands behind these actors: a user behind itself, and behind each of its tokens. One statement."""
-    wanted = sorted(set(actors))
-    found = db.rows(
-        "SELECT u.actor, 'user:' || p.id AS person,"
-        " ARRAY(SELECT role FROM access_grant WHERE user_id = p.id ORDER BY role) AS roles"
-        " FROM unnest(%s::text[]) AS u(actor)"
-        " LEFT JOIN access_apitoken t ON u.actor = 'token:' || t.id"
-        " JOIN access_user p ON p.is_active AND u.actor IN ('user:' || p.id, 'token:' || t.id)"
-        " AND p.id = coalesce(t.user_id, p.id) ORDER BY 1",
-        [wanted],
-    )
-    return {row.actor: Person(row.person, tuple(row.roles)) for row in found}
-
-
 def people_by_role() -> dict[str, frozenset[int]]:
     """Who holds each role, by the ids of users who are not switched off. One statement."""
     found = db.rows(
@@ -172,9 +139,7 @@ def _bearer(prefix: str, digest: str) -> Bearer | None:
     if not found or not hmac.compare_digest(found[0].digest, digest):
         return None
     row = found[0]
-    held = permissions_for(row.roles) & frozenset(row.scopes)
-    if "integrator" in row.roles:
-        held -= PEOPLE_ONLY
+    held = permissions_by_token(row.roles, row.scopes)
     return Bearer(f"token:{row.id}", held, row.id, row.user_id, row.use_is_stale)
 
 
@@ -214,11 +179,6 @@ def users(
         limit=limit,
     )
     return [_user_row(row) for row in found]
-
-
-def may_all(roles: Iterable[str], permission: str) -> bool:
-    """Whether these roles together hold a permission."""
-    return permission in permissions_for(roles)
 
 
 def users_by_email(*, emails: Sequence[str]) -> dict[str, UserRow]:

@@ -4,7 +4,7 @@ A command names the permission it needs; a role is a row here. A permission that
 `PERMISSIONS` explains cannot be granted, and a role that names one does not start.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from counterflow.kernel.errors import InvariantBroken
@@ -91,6 +91,7 @@ PERMISSIONS: dict[str, str] = {
 }
 
 
+INTEGRATOR = "integrator"
 PEOPLE_ONLY: frozenset[str] = frozenset({"policies.override", "receiving.override", "refunds.approve"})
 """What no program that reports to us may do, whatever other roles its user holds: it takes policies as they are."""
 
@@ -279,7 +280,7 @@ ROLES: dict[str, Role] = {
             "policies.review",
         ),
         _role(
-            "integrator",
+            INTEGRATOR,
             "Integrator",
             "A shop, carrier, warehouse or payment provider that reports to us",
             *(p for p in _EVERY_VIEW if p != "risk.view"),
@@ -308,3 +309,12 @@ ROLES: dict[str, Role] = {
 def permissions_for(roles: Iterable[str]) -> frozenset[str]:
     """All that these roles may do together; a role that no longer exists carries nothing."""
     return frozenset().union(*(ROLES[code].permissions for code in roles if code in ROLES))
+
+
+def permissions_by_token(roles: Collection[str], scopes: Iterable[str]) -> frozenset[str]:
+    """What a token with these scopes may do for a user with these roles: no more than the user may now.
+
+    A token of an integrator does nothing that is for people only, whatever other roles its user holds.
+    """
+    held = permissions_for(roles) & frozenset(scopes)
+    return held - PEOPLE_ONLY if INTEGRATOR in roles else held

@@ -1,10 +1,13 @@
-"""What somebody may do at this moment, read anew: for acts that one person starts and another lets happen."""
+"""Who stands behind an actor, and what they may do at this moment, read anew.
+
+For acts that one person starts and another lets happen: a person is one, whatever tokens they act by.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from counterflow.access.roles import permissions_for
+from counterflow.access.roles import permissions_by_token, permissions_for
 from counterflow.kernel import db
 from counterflow.kernel.found import id_of
 
@@ -20,6 +23,11 @@ class Standing:
     user_id: int
     permissions: frozenset[str]
     roles: frozenset[str]
+
+    @property
+    def person(self) -> str:
+        """The user, as an actor."""
+        return f"user:{self.user_id}"
 
 
 _STANDING = """
@@ -42,15 +50,33 @@ def standing(actors: Iterable[str], *, at: datetime) -> dict[str, Standing]:
     return {row.actor: _standing(row) for row in found}
 
 
+def persons(actors: Iterable[str]) -> dict[str, str]:
+    """The person behind each actor, as an actor: the user of a token, and whoever is no token themselves.
+
+    One statement; none where no token is among them.
+    """
+    found = {actor: actor for actor in actors}
+    tokens = [number for kind, number in map(_parts, found) if kind == "token" and number is not None]
+    if tokens:
+        rows = db.rows("SELECT id, user_id FROM access_apitoken WHERE id = ANY(%s::bigint[]) ORDER BY id", [tokens])
+        found |= {f"token:{row.id}": f"user:{row.user_id}" for row in rows}
+    return found
+
+
+def person_of(actor: str) -> str:
+    """The person behind one actor. No statement but for a token."""
+    return persons([actor])[actor]
+
+
 def _parts(actor: str) -> tuple[str, int | None]:
+    """The kind and the id of a user or a token; no id for others, and for one that is written in another way."""
     kind, _, number = actor.partition(":")
-    return kind, id_of(number) if kind in ("user", "token") else None
+    found = id_of(number) if kind in ("user", "token") else None
+    return kind, found if actor == f"{kind}:{found}" else None
 
 
 def _standing(row: db.Row) -> Standing:
     if not row.good:
         return Standing(row.actor, row.user_id, frozenset(), frozenset())
-    held = permissions_for(row.roles)
-    return Standing(
-        row.actor, row.user_id, held & frozenset(row.scopes) if row.scopes is not None else held, frozenset(row.roles)
-    )
+    held = permissions_for(row.roles) if row.scopes is None else permissions_by_token(row.roles, row.scopes)
+    return Standing(row.actor, row.user_id, held, frozenset(row.roles))

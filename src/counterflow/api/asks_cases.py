@@ -24,7 +24,8 @@ def _wanted(
     subject_kind: str,
     subject_id: int | None,
 ) -> CaseFilter:
-    found = meant(question, asker=queries_lists.asker_of(actor), at=clock.now())
+    now = clock.now()
+    found = meant(question, asker=queries_lists.asker_of(actor, at=now), at=now)
     return replace(
         found,
         due_from=due_from,
@@ -148,7 +149,7 @@ def cases_in_sum(
         snoozed=snoozed,
     )
     now = clock.now()
-    found = queries_lists.chosen(meant(question, asker=queries_lists.asker_of(actor), at=now), at=now)
+    found = queries_lists.chosen(meant(question, asker=queries_lists.asker_of(actor, at=now), at=now), at=now)
     codes = [code for code, _ in found.outcomes]
     return [CasesInSum(len(found.ids), found.more, found.money, found.kinds, codes)]
 
@@ -160,12 +161,13 @@ def case_priority(*, case_id: int) -> explaining.Explained:
 
 def case_views(*, actor: str) -> list[queries_lists.ViewCount]:
     """The lists that everybody has at hand, with how many cases each has for whoever asks; counting stops at 500."""
-    return queries_lists.views(asker=queries_lists.asker_of(actor), at=clock.now())
+    now = clock.now()
+    return queries_lists.views(asker=queries_lists.asker_of(actor, at=now), at=now)
 
 
 def case_filters(*, actor: str) -> list[queries_lists.SavedRow]:
     """The filters that whoever asks keeps, and those of their roles."""
-    return queries_lists.saved(asker=queries_lists.asker_of(actor))
+    return queries_lists.saved(asker=queries_lists.asker_of(actor, at=clock.now()))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from counterflow.access.roles import ROLES
+
 
 class Kind(StrEnum):
     """The questions that a table can answer."""
@@ -123,6 +125,8 @@ STAGES = (
     "case",
 )
 SEVERITIES = ("low", "normal", "high", "critical")
+AGREEING = tuple(code for code, role in ROLES.items() if "approvals.decide" in role.permissions)
+"""Roles whose people may agree to what others ask for; a table that wanted another would wait for nobody."""
 DESTINATIONS = ("origin", "nearest", "named")
 LABELS = ("prepaid", "customer_pays", "none")
 _ZONE_OF = {country: "eea" for country in _EEA.split()} | {"GB": "uk", "CH": "ch", "US": "us"}
@@ -210,7 +214,14 @@ FACTS: Mapping[str, tuple[Fact, ...]] = {
         Fact("node", Type.CODE, "where the goods stand", nullable=True),
         Fact("grade", Type.CHOICE, "quality found at inspection", GRADES, nullable=True),
         Fact("damage_code", Type.CODE, "what is wrong with the goods, if anything", nullable=True),
-        Fact("fraud_score", Type.INTEGER, "what the fraud table adds up to", nullable=True, least=0, most=100),
+        Fact(
+            "fraud_score",
+            Type.INTEGER,
+            "what the fraud table adds up to for the return it is about",
+            nullable=True,
+            least=0,
+            most=100,
+        ),
         Fact("policy_kind", Type.CODE, "kind of the policy concerned", nullable=True),
     ),
     Kind.SLA: (
@@ -286,15 +297,15 @@ ANSWER: Mapping[str, tuple[Fact, ...]] = {
     ),
     Kind.APPROVAL: (
         Fact("approvers", Type.INTEGER, "how many other people have to agree; 0 for none", least=0, most=2),
-        Fact("role", Type.CODE, "role of the first who agrees", nullable=True),
-        Fact("second_role", Type.CODE, "role of the second who agrees", nullable=True),
+        Fact("role", Type.CHOICE, "role of the first who agrees; unknown for any of them", AGREEING, nullable=True),
+        Fact("second_role", Type.CHOICE, "role of the second who agrees", AGREEING, nullable=True),
         Fact("expires_hours", Type.INTEGER, "hours after which nobody can agree any more", least=1, most=8_760),
         Fact("code", Type.CODE, "why, as a word that programs read", pattern=WORD),
     ),
     Kind.SLA: (
         Fact("due_hours", Type.INTEGER, "working hours until it is late", least=1, most=8_760),
         Fact("warn_hours", Type.INTEGER, "working hours before that when it is warned of", least=0, most=8_760),
-        Fact("escalate_to", Type.CODE, "role that gets it when it is late", nullable=True),
+        Fact("escalate_to", Type.CHOICE, "role that gets it when it is late", tuple(ROLES), nullable=True),
         Fact("opens_case", Type.FLAG, "a case is opened when it is late"),
         Fact("around_the_clock", Type.FLAG, "nights, weekends and holidays count"),
         Fact("code", Type.CODE, "why, as a word that programs read", pattern=WORD),

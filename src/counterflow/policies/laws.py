@@ -55,6 +55,26 @@ LAWS: Final[list[Law]] = [
         counted="SELECT count(*) FROM policies_policyversion WHERE state IN ('active', 'retired')",
     ),
     Law(
+        name="policies.two_people_stand_behind_a_version",
+        meaning="What began by people was agreed to in the wording that began, by a person who had no part in it.",
+        sql="""
+            SELECT format('%s %s: %s agreed to revision %s of theirs', v.kind, v.version, s.actor, s.revision) AS what
+            FROM policies_policystep s JOIN policies_policyversion v ON v.id = s.version_id
+            LEFT JOIN access_apitoken k ON s.actor = 'token:' || k.id
+            WHERE s.action = 'approve' AND EXISTS (
+                SELECT FROM policies_policystep w LEFT JOIN access_apitoken t ON w.actor = 'token:' || t.id
+                WHERE w.version_id = s.version_id AND w.id < s.id AND w.action IN ('draft', 'edit', 'submit')
+                  AND coalesce('user:' || t.user_id, w.actor) = coalesce('user:' || k.user_id, s.actor))
+            UNION ALL
+            SELECT format('%s %s: began at revision %s, and nobody agreed to that', v.kind, v.version, s.revision)
+            FROM policies_policystep s JOIN policies_policyversion v ON v.id = s.version_id
+            WHERE s.action = 'activate' AND NOT EXISTS (
+                SELECT FROM policies_policystep a WHERE a.version_id = s.version_id AND a.action = 'approve'
+                  AND a.id < s.id AND (a.revision, a.digest) = (s.revision, s.digest))
+        """,
+        counted="SELECT count(*) FROM policies_policystep",
+    ),
+    Law(
         name="policies.decisions_have_commands",
         meaning="Every decision was taken by a command on record, at that instant; an override by its actor.",
         sql="""

@@ -30,6 +30,7 @@ def require_agreement(
             "value_minor": max(0, unit.cost_minor + unit.allowance_minor),
             "currency": unit.currency,
             "reason_code": override.reason if override else None,
+            "fraud_score": unit.fraud_score,
             **{name: getattr(unit, name) or None for name in ("node", "grade", "damage_code", "brand", "family")},
         },
         entries=[entry],

@@ -204,10 +204,10 @@ ORDER BY a.id
 """
 
 
-def lock_breaks(ctx: Context, ids: Sequence[int]) -> dict[int, Any]:
-    """Lock breaks, with what their statements say."""
+def lock_breaks(ctx: Context, ids: Sequence[int], *, me: str) -> dict[int, Any]:
+    """Lock breaks, with what their statements say; `others` whether anybody but this person could post them."""
     posting = [role.code for role in ROLES.values() if "reconciliation.post" in role.permissions]
-    return {row.id: row for row in db.lock(ctx, Rank.STATEMENT, _BREAKS, [posting, ctx.actor, list(ids)])}
+    return {row.id: row for row in db.lock(ctx, Rank.STATEMENT, _BREAKS, [posting, me, list(ids)])}
 
 
 def pools(wanted: Sequence[tuple[int, int, int, str]]) -> list[Any]:

@@ -28,8 +28,8 @@ FROM orders_shipmentline s WHERE s.id IN (
 """
 # Everything below is guarded by the shipment lines locked before, so this statement sees it as it is.
 _LINES = """
-SELECT l.*, w.ref, r.number, r.state AS rma_state, r.order_id, r.entity_id, r.currency, r.simulated, r.opened_by,
-       e.currency AS functional,
+SELECT l.*, w.ref, r.number, r.state AS rma_state, r.order_id, r.entity_id, r.currency, r.simulated,
+       (SELECT k.score FROM returns_risk k WHERE k.rma_id = r.id) AS fraud_score, e.currency AS functional,
        (SELECT jsonb_build_object('id', c.id, 'hash', encode(c.content_hash, 'hex'), 'total', c.total_minor,
             'currency', c.currency, 'method', c.method, 'fee', c.fee_minor, 'net', c.net_minor, 'tax', c.tax_minor,
             'shipping', c.shipping_minor + c.shipping_tax_minor)::text
@@ -112,7 +112,7 @@ class Claim:
     currency: str
     functional: str
     simulated: bool
-    opened_by: str
+    fraud_score: int | None
     lines: dict[int, Any] = field(default_factory=dict)
 
 
@@ -177,7 +177,7 @@ def _keep(due: Due, row: Any) -> None:
             row.currency,
             row.functional,
             row.simulated,
-            row.opened_by,
+            row.fraud_score,
         )
     claim.lines.setdefault(row.line_no, Line(**{n: getattr(row, n) for n in Line.__dataclass_fields__}))
     if row.earlier is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from counterflow.access import queries as access
+from counterflow.access.standing import standing
 from counterflow.kernel import db
 from counterflow.workqueue.filters import CaseFilter, counted, listed
 from counterflow.workqueue.kinds import outcomes_of
@@ -128,7 +128,7 @@ def saved(*, asker: Asker) -> list[SavedRow]:
     return [SavedRow(**{**row._asdict(), "columns": tuple(row.columns)}) for row in found]
 
 
-def asker_of(actor: str) -> Asker:
+def asker_of(actor: str, *, at: datetime) -> Asker:
     """Who asks behind an actor: a token asks as its user. One statement."""
-    person = access.people([actor]).get(actor)
-    return Asker(actor) if person is None else Asker(person.actor, person.roles)
+    who = standing([actor], at=at).get(actor)
+    return Asker(actor) if who is None else Asker(who.person, tuple(sorted(who.roles)))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from counterflow.access.standing import persons
 from counterflow.console.page import Staff
 from counterflow.console.policies.shown import role_words
 from counterflow.policies.checking import Checked
@@ -51,7 +52,7 @@ def _in_review(
 ) -> Iterator[Offer]:
     owner = role_words(found.owner_role)
     reviews = _lacks(who, "policies.review", "agree to policies")
-    wrote = who.actor in {step.actor for step in found.steps if step.action in AUTHORS}
+    wrote = who.actor in persons(step.actor for step in found.steps if step.action in AUTHORS).values()
     why_not = reviews
     if not why_not and wrote:
         why_not = f"You wrote, edited or proposed it. Somebody else who works as {owner} has to agree."

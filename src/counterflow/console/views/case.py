@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from counterflow.access import queries as access
+from counterflow.access.roles import permissions_for
 from counterflow.console import forms_cases
 from counterflow.console.case_actions import about, next_actions
 from counterflow.console.case_facts import shown, subject
@@ -85,7 +86,7 @@ def forms_of(kind: str) -> dict[str, Form]:
 def workers() -> list[tuple[str, str]]:
     """Who may be given a case: actor and name, by name. One statement."""
     found = access.users(active=True, sort="name", limit=PEOPLE_MAX)
-    return [(f"user:{user.id}", user.name) for user in found if access.may_all(user.roles, "workqueue.work")]
+    return [(f"user:{user.id}", user.name) for user in found if "workqueue.work" in permissions_for(user.roles)]
 
 
 def tomorrow() -> str:

@@ -172,18 +172,6 @@ def end_their_shadows(ctx: Context, versions: Sequence[Held]) -> None:
         forget()
 
 
-def roles_of_actor(ctx: Context) -> frozenset[str]:
-    """The roles of whoever calls: of the user, or of the user a token belongs to."""
-    found = db.rows(
-        "SELECT g.role FROM access_grant g WHERE g.user_id = CASE"
-        " WHEN %s LIKE 'user:%%' THEN split_part(%s, ':', 2)::bigint"
-        " WHEN %s LIKE 'token:%%' THEN (SELECT t.user_id FROM access_apitoken t"
-        " WHERE t.id = split_part(%s, ':', 2)::bigint) END ORDER BY g.role",
-        [ctx.actor] * 4,
-    )
-    return frozenset(row.role for row in found)
-
-
 def checked_table(kind: str, stored: Any) -> Table:
     """A table of this kind; what its cells say is not looked at.
 

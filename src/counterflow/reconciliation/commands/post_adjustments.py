@@ -1,10 +1,11 @@
 """Post the entries that breaks propose: the books give way to the statement, by a person's decision."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from counterflow.access.standing import person_of, persons
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
@@ -38,7 +39,9 @@ def post_adjustments(ctx: Context, *, items: Sequence[PostAdjustment]) -> Batch:
     `PositionChanged`, `ApprovalNeeded`. A break that was posted before is a replay. SQL: breaks under lock, their
     places, positions under lock, one write, the decisions, cases, the posting.
     """
-    breaks = lock_breaks(ctx, sorted({item.break_id for item in items}))
+    me = person_of(ctx.actor)
+    breaks = lock_breaks(ctx, sorted({item.break_id for item in items}), me=me)
+    behind = persons(actor for row in breaks.values() for actor in (row.compared_by, *row.counted_by))
     places = places_of(list(breaks.values()))
     stock = lock_positions(ctx, [place for alike in places.values() for place in alike])
     settled: dict[int, int] = {}
@@ -53,10 +56,10 @@ def post_adjustments(ctx: Context, *, items: Sequence[PostAdjustment]) -> Batch:
             if before is not None:
                 results.append(Done(str(row.id), {"break": row.id, "entry": before}, replayed=True))
                 continue
-            _require_allowed(ctx, row)
+            _require_allowed(row, me, behind)
             left = beside(row, places, stock)
             entry = Entry(ctx.new_id(), row.entity_id, "adjust", row.as_of, moves_of(row, places, left))
-            _require_approval(ctx, row, entry)
+            _require_approval(ctx, row, entry, alone=behind[row.compared_by] == me)
             stock |= left
             entries.append(entry)
             settled[row.id] = entry.id
@@ -70,22 +73,21 @@ def post_adjustments(ctx: Context, *, items: Sequence[PostAdjustment]) -> Batch:
     return Batch(results)
 
 
-def _require_allowed(ctx: Context, row: Any) -> None:
-    """Raise what stands against posting a break."""
+def _require_allowed(row: Any, me: str, behind: Mapping[str, str]) -> None:
+    """Raise what stands against posting a break; `behind` is the person behind each actor."""
     if row.proposal == "by_unit":
         raise rules.NeedsUnits(quantity=row.quantity, sku=row.sku, state=row.from_state)
     if row.proposal != "adjust":
         raise rules.NothingProposed(sku=row.sku, kind=row.kind, cause=row.cause)
     if row.newer is not None:
         raise rules.NewerStatement(as_of=row.newer.isoformat())
-    if row.statement_kind == "count" and ctx.actor in row.counted_by and row.others:
+    if row.statement_kind == "count" and row.others and me in {behind[actor] for actor in row.counted_by}:
         raise rules.CounterMayNotPost(sku=row.sku)
 
 
-def _require_approval(ctx: Context, row: Any, entry: Entry) -> None:
-    """Let the entry be posted, or refuse it. Nobody posts alone what they compared. Raises `ApprovalNeeded`."""
+def _require_approval(ctx: Context, row: Any, entry: Entry, *, alone: bool) -> None:
+    """Let the entry be posted, or refuse it. Nobody posts `alone` what they compared. Raises `ApprovalNeeded`."""
     facts = {"value_minor": value_of(entry), "currency": row.currency, "node": row.node, "reason_code": row.kind}
-    alone = row.statement_kind != "count" and ctx.actor == row.compared_by
     require_approval(
         ctx,
         "adjustment",
@@ -93,7 +95,7 @@ def _require_approval(ctx: Context, row: Any, entry: Entry) -> None:
         subject_id=row.id,
         facts=facts,
         entries=[entry],
-        least=1 if alone else 0,
+        least=1 if alone and row.statement_kind != "count" else 0,
         why="You compared this statement yourself.",
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from counterflow.access.standing import person_of
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
@@ -62,9 +63,12 @@ class _Plan:
 def approve_early(ctx: Context, *, items: Sequence[ApproveEarly]) -> Batch:
     """Record each approval. A number that was approved already, or more, answers as a replay.
 
+    Nobody approves for a return they opened themselves, by any token.
+
     Refuses: `RmaNotFound`, `CreditLineNotFound`, `QuantityInvalid`, `ReasonMissing`, `OwnRequest`, `NotSoMany`,
     `OverrideReasonUnknown`, `OverrideNoteMissing`, `ApprovalNeeded`. SQL: four look-ups (two lock), one write a table.
     """
+    me = person_of(ctx.actor)
     rmas = lock_rmas(ctx, [item.rma for item in items])
     aside = look_up_said(item.rma for item in items)
     plan = _Plan()
@@ -72,7 +76,7 @@ def approve_early(ctx: Context, *, items: Sequence[ApproveEarly]) -> Batch:
     for item in items:
         identity = f"{item.rma}/{item.line_no}"
         try:
-            results.append(_approve(ctx, identity, item, require(rmas, item.rma), aside, plan))
+            results.append(_approve(ctx, identity, item, require(rmas, item.rma), aside, me, plan))
         except DomainError as error:
             results.append(Refused.of(identity, error))
     db.add(RmaLine, [{"id": i, "approved_qty": q} for i, q in sorted(plan.approved.items())])
@@ -83,14 +87,16 @@ def approve_early(ctx: Context, *, items: Sequence[ApproveEarly]) -> Batch:
     return Batch(results)
 
 
-def _approve(ctx: Context, identity: str, item: ApproveEarly, rma: RmaState, aside: Aside, plan: _Plan) -> Done:
+def _approve(
+    ctx: Context, identity: str, item: ApproveEarly, rma: RmaState, aside: Aside, me: str, plan: _Plan
+) -> Done:
     require_quantity(item.quantity)
     require_reason(item.reason)
     require_override(item.reason, item.note, aside.reasons)
     line = next((line for line in rma.lines if line.line_no == item.line_no), None)
     if line is None:
         raise CreditLineNotFound(rma=item.rma, line_no=item.line_no)
-    if rma.opened_by == ctx.actor:
+    if rma.opener == me:
         raise OwnRequest(rma=item.rma)
     most = accepted(line, rma.state)
     if item.quantity > most:
@@ -98,7 +104,13 @@ def _approve(ctx: Context, identity: str, item: ApproveEarly, rma: RmaState, asi
     more = item.quantity - line.approved_qty
     if more <= 0:
         return Done(identity, {"rma_id": rma.id, "approved": line.approved_qty}, replayed=True)
-    asked = {"value_minor": _worth(line, more), "currency": rma.currency, "reason_code": item.reason}
+    asked = {
+        "value_minor": _worth(line, more),
+        "currency": rma.currency,
+        "reason_code": item.reason,
+        "fraud_score": rma.fraud_score,
+        **aside.said[line.id].scope,
+    }
     require_approval(ctx, "refund_early", item.identity, subject_id=rma.id, facts=asked)
     at = ctx.when(item.happened_at)
     line.approved_qty = item.quantity

@@ -55,7 +55,9 @@ SELECT o.id FROM orders_order o WHERE o.id IN (
 """
 _ASKED = """
 SELECT w.n, r.id AS rma_id, o.id AS order_id, o.number, o.currency, o.simulated, c.entity_id, e.currency AS functional,
-       k.id AS credit_id, k.content_hash, k.total_minor, k.currency AS credited_in, k.method
+       k.id AS credit_id, k.content_hash, k.total_minor, k.currency AS credited_in, k.method,
+       (SELECT max(f.score) FROM returns_rma p JOIN returns_risk f ON f.rma_id = p.id
+        WHERE p.order_id = o.id AND (r.id IS NULL OR p.id = r.id)) AS fraud_score
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS w(ref, rma, channel, number, n)
 LEFT JOIN returns_rma r ON r.number = w.rma
 LEFT JOIN orders_channel d ON d.code = w.channel AND w.rma = ''
@@ -138,7 +140,12 @@ def _grant(ctx: Context, item: GrantGoodwill, row: Any, plan: _Plan) -> Done:
         raise goodwill.GoodwillOverTender(wanted=amount, left=room.by_tender, currency=row.currency)
     credit = _credit(ctx, item, row, rate)
     entries = _entries(credit)
-    asked = {"value_minor": amount, "currency": row.currency, "reason_code": item.reason}
+    asked = {
+        "value_minor": amount,
+        "currency": row.currency,
+        "reason_code": item.reason,
+        "fraud_score": row.fraud_score,
+    }
     require_approval(ctx, "goodwill", item.request_ref, subject_id=row.order_id, facts=asked, entries=entries)
     room.granted += amount
     room.owed += amount if item.method == Method.ORIGINAL else 0

@@ -138,7 +138,10 @@ def _order(ctx: Context, item: OrderReplacement, due: Due, known: Known, aside: 
         rate,
     )
     if item.ahead:
-        _require_approval(ctx, item, claim, wanted, net, tax, made, [replace(credit) for credit in credits])
+        # On copies of what runs, because it may be refused.
+        copy = replace(made)
+        entries = _entries(ctx, item, claim, wanted, net, tax, copy, goods.meet(copy, [replace(c) for c in credits]))
+        _require_approval(ctx, item, claim, aside.said[line.id], made, entries)
     met = goods.meet(made, credits)
     wanted.given = wanted.given[0] + net, wanted.given[1] + tax
     line.replaced_qty += quantity
@@ -339,19 +342,16 @@ def _entries(
 
 
 def _require_approval(
-    ctx: Context,
-    item: OrderReplacement,
-    claim: Claim,
-    wanted: Wanted,
-    net: int,
-    tax: int,
-    made: goods.Goods,
-    credits: list[Any],
+    ctx: Context, item: OrderReplacement, claim: Claim, said: Said, made: goods.Goods, entries: Sequence[Entry]
 ) -> None:
-    """Let goods go before theirs are here, or refuse it; on copies of what runs. Raises `ApprovalNeeded`."""
-    copy = replace(made)
-    entries = _entries(ctx, item, claim, wanted, net, tax, copy, goods.meet(copy, credits))
-    facts = {"value_minor": made.total, "currency": claim.currency, "reason_code": item.ahead}
+    """Let goods go before theirs are here, or refuse it. Raises `ApprovalNeeded`."""
+    facts = {
+        "value_minor": made.total,
+        "currency": claim.currency,
+        "reason_code": item.ahead,
+        "fraud_score": claim.fraud_score,
+        **said.scope,
+    }
     require_approval(ctx, "replacement_early", item.request_ref, subject_id=claim.rma_id, facts=facts, entries=entries)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from counterflow.access.standing import person_of
 from counterflow.kernel import db
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
@@ -45,17 +46,18 @@ class _Plan:
 
 @command(needs="returns.decide")
 def decide_rmas(ctx: Context, *, items: Sequence[DecideRma]) -> Batch:
-    """Approve or decline each request.
+    """Approve or decline each request; nobody decides what they opened themselves, by any token.
 
     Refuses: `RmaNotFound`, `ReasonMissing`, `OwnRequest`, `MoveNotAllowed`. The same decision again is a
     replay.
     """
+    me = person_of(ctx.actor)
     rmas = lock_rmas(ctx, [item.rma for item in items])
     plan = _Plan()
     results: list[Done | Refused] = []
     for item in items:
         try:
-            results.append(_decide(ctx, item, require(rmas, item.rma), plan))
+            results.append(_decide(ctx, item, require(rmas, item.rma), me, plan))
         except DomainError as error:
             results.append(Refused.of(item.rma, error))
     db.update(Rma, plan.rmas)
@@ -70,13 +72,13 @@ def decide_rmas(ctx: Context, *, items: Sequence[DecideRma]) -> Batch:
     return Batch(results)
 
 
-def _decide(ctx: Context, item: DecideRma, rma: RmaState, plan: _Plan) -> Done:
+def _decide(ctx: Context, item: DecideRma, rma: RmaState, me: str, plan: _Plan) -> Done:
     require_reason(item.reason)
     approved_before = rma.state != State.DECLINED
     if rma.decided_by and approved_before == item.approve and rma.decision_reason == item.reason:
         return Done(item.rma, {"rma_id": rma.id, "state": rma.state}, replayed=True)
     state = RMA.move("approve" if item.approve else "decline", rma.state)
-    if rma.opened_by == ctx.actor:
+    if rma.opener == me:
         raise OwnRequest(rma=item.rma)
     at = ctx.when(item.happened_at)
     rma.state, rma.decided_by, rma.decision_reason = state, ctx.actor, item.reason

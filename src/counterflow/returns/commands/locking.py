@@ -22,7 +22,12 @@ FROM returns_rma r JOIN returns_rmaline l ON l.rma_id = r.id JOIN catalog_item i
 LEFT JOIN orders_shipmentline s ON s.id = l.shipment_line_id
 WHERE r.number = ANY(%s::text[]) ORDER BY l.id FOR NO KEY UPDATE OF l
 """
-_HEADERS = "SELECT * FROM returns_rma WHERE number = ANY(%s::text[]) ORDER BY id"
+_HEADERS = """
+SELECT r.*, coalesce('user:' || t.user_id, r.opened_by) AS opener, k.score AS fraud_score FROM returns_rma r
+LEFT JOIN access_apitoken t ON r.opened_by = 'token:' || t.id
+LEFT JOIN returns_risk k ON k.rma_id = r.id
+WHERE r.number = ANY(%s::text[]) ORDER BY r.id
+"""
 
 
 @dataclass
@@ -52,14 +57,18 @@ class LineState:
 
 @dataclass
 class RmaState:
-    """An RMA as it runs through a batch."""
+    """An RMA as it runs through a batch. `opener` is the person who opened it, whatever token they used.
+
+    `fraud_score` is the latest score of its signals, None where nobody knows the customer.
+    """
 
     id: int
     number: str
     entity_id: int
     currency: str
     state: str
-    opened_by: str
+    opener: str
+    fraud_score: int | None
     decided_by: str
     decision_reason: str
     lines: list[LineState]

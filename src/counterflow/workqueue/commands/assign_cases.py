@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from counterflow.access import queries as access
-from counterflow.access.roles import ROLES, permissions_for
+from counterflow.access.roles import ROLES
+from counterflow.access.standing import standing
 from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, Invalid
@@ -50,7 +51,7 @@ def assign_cases(ctx: Context, *, items: Sequence[AssignCase]) -> Batch:
     Refuses `CaseNotFound`, `AssigneeMalformed`, `AssigneeUnknown`, `RoleUnknown`, `MoveNotAllowed`. Three SQL
     statements, whatever the batch.
     """
-    workers = workers_among([item.assignee for item in items])
+    workers = workers_among([item.assignee for item in items], at=ctx.at)
     work = Work(ctx, lock_cases(ctx, [item.case_id for item in items]))
     results: list[Done | Refused] = []
     for item in items:
@@ -77,11 +78,10 @@ def _assign(item: AssignCase, case: LockedCase | None, workers: frozenset[str], 
     return Done(str(case.id), {"assignee": item.assignee, "owner_role": role}, replayed=replayed)
 
 
-def workers_among(actors: Iterable[str | None]) -> frozenset[str]:
+def workers_among(actors: Iterable[str | None], *, at: datetime) -> frozenset[str]:
     """Those of these actors who are users that may work cases. One statement."""
-    ids = sorted({int(a.removeprefix("user:")) for a in actors if a is not None and ASSIGNEE.fullmatch(a)})
-    held = access.holders(user_ids=ids)
-    return frozenset(f"user:{user_id}" for user_id, roles in held.items() if WORK in permissions_for(roles))
+    found = standing([actor for actor in actors if actor is not None and ASSIGNEE.fullmatch(actor)], at=at)
+    return frozenset(actor for actor, who in found.items() if WORK in who.permissions)
 
 
 def check_assignee(assignee: str | None, workers: frozenset[str]) -> None:

@@ -84,7 +84,7 @@ def save_filters(ctx: Context, *, items: Sequence[SaveFilter]) -> Batch:
     Refuses `FilterMalformed`, `QuestionUnreadable` and what a question cannot mean, `RoleUnknown`, `RoleNotHeld`,
     `TooManyFilters`. Three SQL statements, whatever the batch.
     """
-    asker = asker_of(ctx.actor)
+    asker = asker_of(ctx.actor, at=ctx.at)
     kept = _kept(asker, [item.role for item in items])
     written: dict[tuple[str, str], tuple[dict[str, Any], list[str]]] = {}
     results: list[Done | Refused] = []
@@ -111,7 +111,7 @@ def drop_filters(ctx: Context, *, items: Sequence[DropFilter]) -> Batch:
 
     Refuses `FilterMissing`, `RoleUnknown`, `RoleNotHeld`. Three SQL statements, whatever the batch.
     """
-    asker = asker_of(ctx.actor)
+    asker = asker_of(ctx.actor, at=ctx.at)
     kept = _kept(asker, [item.role for item in items])
     gone: list[tuple[str, str]] = []
     results: list[Done | Refused] = []

@@ -62,7 +62,7 @@ def take_cases(ctx: Context, *, items: Sequence[TakeCases]) -> Batch:
     counts = [item.count for item in items]
     if min(counts) < 1 or sum(counts) > TAKEN_MAX:
         raise TakesTooMany(most=TAKEN_MAX)
-    workers = workers_among([item.assignee or ctx.actor for item in items])
+    workers = workers_among([item.assignee or ctx.actor for item in items], at=ctx.at)
     found = db.lock(
         ctx,
         Rank.CASE,

@@ -119,3 +119,31 @@ def test_withdrawing_and_standing_in(ctx, company, programs):
 
 def test_no_request_of_that_number(caller):
     assert caller().get("/approval-requests/1").status_code == 404
+
+
+def test_what_waits_for_a_program_and_what_it_asked_for(company, programs):
+    asker, other = programs
+    request = asker.post("/approval-requests", body(company)).json()["request"]
+
+    def listed(program, view):
+        return [row["id"] for row in program.get("/approval-requests", view=view, limit=200).json()["items"]]
+
+    assert request in listed(other, "for_me")
+    assert request not in listed(asker, "for_me")
+    assert request in listed(asker, "mine")
+    assert request not in listed(other, "mine")
+    assert request in listed(asker, "all")
+    refused = asker.get("/approval-requests", view="theirs")
+    assert (refused.status_code, refused.json()["code"]) == (422, "view_unknown")
+    subject = asker.get(f"/approval-requests/{request}").json()["subject_id"]
+    found = asker.get("/approval-requests", subject_id=subject).json()["items"]
+    assert [row["id"] for row in found] == [request]
+
+
+def test_words_are_for_who_asked_and_for_who_may_agree(ctx, company, programs, caller):
+    request = programs[0].post("/approval-requests", body(company, note="A loyal customer.")).json()["request"]
+    for program in programs:
+        assert program.get(f"/approval-requests/{request}").json()["note"] == "A loyal customer."
+    hidden = caller("approvals.view").get(f"/approval-requests/{request}").json()
+    assert (hidden["note"], hidden["item"]) == (None, None)
+    assert hidden["request"]["value_minor"] == 5000

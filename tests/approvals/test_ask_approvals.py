@@ -199,6 +199,20 @@ def test_the_worker_ends_what_nobody_agreed_to_in_time(ctx, company, asker):
     assert expire(late + timedelta(seconds=9)) == 0
 
 
+def test_what_nobody_agreed_to_in_time_is_asked_for_again_at_once(company, asker):
+    """Whether or not the worker has come by."""
+    item = goodwill(company)
+    first = request_of(ask(as_(asker), grant_goodwill, item))
+    late = row(first).expires_at
+    other = person(company.ctx, "finance")
+    assert code(ask(as_(other, at=late - timedelta(seconds=1)), grant_goodwill, item)) == "asked_already"
+    again = request_of(ask(as_(other, at=late), grant_goodwill, item))
+    assert [row(request).state for request in (first, again)] == ["expired", "waiting"]
+    assert db.rows("SELECT outcome FROM workqueue_case WHERE subject_id = %s", [first])[0].outcome == "expired"
+    assert expire(late + timedelta(seconds=9)) == 0
+    assert breaches() == []
+
+
 def test_where_the_table_asks_nobody_nothing_can_be_asked_for(ctx, company, asker):
     nobody_asked(ctx)
     assert code(ask(as_(asker), grant_goodwill, goodwill(company))) == "needs_nobody"

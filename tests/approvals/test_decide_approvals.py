@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agreeing import address, as_, ask, person, request_of, say, token
 from company import make_company
 from counterflow.access.commands import SetRoles, set_roles
-from counterflow.approvals import laws
+from counterflow.approvals import laws, queries
 from counterflow.approvals.commands.ask_approvals import ask_approvals
 from counterflow.approvals.commands.decide_approvals import DecideApproval, decide_approvals
 from counterflow.approvals.commands.delegate_approvals import DelegateApproval, delegate_approvals
@@ -177,6 +177,30 @@ def test_who_somebody_stood_in_for_agrees_no_more(ctx, company, two, asker, seco
     agreed = db.rows("SELECT * FROM approvals_agreement WHERE request_id = %s", [request])
     assert [(f"user:{a.user_id}", f"user:{a.on_behalf_of_id}", a.role) for a in agreed] == [(helper, second, "finance")]
     assert holds()
+
+
+def for_me(actor):
+    """The requests that wait for somebody, and their number as the first page counts them; both agree."""
+    who = queries.reader(actor, at=now())
+    found = {row.id for row in queries.requests(who=who, view="for_me", at=now(), limit=1_000)}
+    assert queries.waiting_for(who.user_id, at=now()) == len(found)
+    return found
+
+
+def test_what_waits_for_me_is_what_i_may_agree_to(ctx, company, two, asker, second):
+    """Nobody finds in their list what would be refused to them: of two who stand for each other one is enough."""
+    helper, third = person(ctx, "inventory_controller"), person(ctx, "finance")
+    delegate(as_(second), helper, "finance")
+    by_helper, by_second = (request_of(ask(as_(asker), grant_goodwill, goodwill(company))) for _ in range(2))
+    both = {by_helper, by_second}
+    assert both <= for_me(helper)
+    assert both <= for_me(second)
+    assert not both & for_me(asker)
+    say(as_(helper), by_helper)
+    say(as_(second), by_second)
+    assert not both & for_me(helper)
+    assert not both & for_me(second)
+    assert both <= for_me(third)
 
 
 def delegate(ctx, to, role, *, starts=None, ends=None):

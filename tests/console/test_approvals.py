@@ -86,7 +86,8 @@ def test_what_waits_for_me_is_listed_looked_at_and_agreed_to_at_once(browse, com
     page = client.get("/approvals").content.decode()
     assert all(f'name="ids" value="{request}"' in page for request in requests)
     assert "Waits for your agreement" in client.get("/").content.decode()
-    mine = queries.requests_of(queries.reader(user_of("finance"), at=clock.now()), "for_me", at=clock.now())
+    reader = queries.reader(user_of("finance"), at=clock.now())
+    mine = queries.requests(who=reader, view="for_me", at=clock.now())
     assert queries.waiting_for(int(user_of("finance")[5:]), at=clock.now()) == len(mine) >= 2
     look = client.post("/approvals/look", {"ids": requests}).content.decode()
     assert "2 requests, £70.00" in look
@@ -110,6 +111,32 @@ def test_requests_of_several_askers_are_decided_by_one_press(ctx, browse, compan
     assert [state(request) for request in requests] == ["refused", "refused"]
     page = client.get(f"/approvals/{requests[0]}").content.decode()
     assert "Too much" in page
+
+
+def test_of_many_each_is_told_what_became_of_it(ctx, browse, company, asker):
+    """Of what was chosen some were decided meanwhile, by others or by oneself: nothing is passed over in silence."""
+    order = company.sell()
+    items = [goodwill(company, 2_100 + n, order=order) for n in range(3)]
+    requests = [request_of(ask(as_(asker), grant_goodwill, item)) for item in items]
+    client = browse("finance")
+    assert say(as_(person(ctx, "finance")), requests[0]).done
+    look = client.post("/approvals/look", {"ids": requests}, follow=True).content.decode()
+    assert "1 of those you chose waits for you no longer." in look
+    assert "2 requests" in look
+    sent = {"request": requests, "verdict": "agree", "key": "many"}
+    page = client.post("/approvals/decide", sent, follow=True).content.decode()
+    assert "2 agreed to and done." in page
+    assert f"Request {requests[0]} is done; nobody can agree any more." in html.unescape(page)
+    again = client.post("/approvals/decide", sent, follow=True).content.decode()
+    assert "2 agreed to and done." in again
+    assert f"Request {requests[0]} is done; nobody can agree any more." in html.unescape(again)
+    assert books(company)["goodwill"] == 2_100 + 2_101 + 2_102
+    gone = client.post("/approvals/look", {"ids": requests}, follow=True).content.decode()
+    assert "None of those you chose waits for you any more" in gone
+    assert (
+        "Choose at least one request"
+        in client.post("/approvals/decide", {"verdict": "agree"}, follow=True).content.decode()
+    )
 
 
 def test_what_changed_since_it_was_asked_is_shown_with_old_and_new(ctx, browse, company, asker, owner):

@@ -3,6 +3,7 @@
 import pytest
 from django.db import transaction
 
+from agreeing import as_, ask, person, request_of
 from company import ASKED, make_company
 from console_life import whole
 from counterflow.access.roles import ROLES
@@ -12,6 +13,7 @@ from counterflow.kernel import db
 from counterflow.kernel.context import Context
 from counterflow.orders.commands import NewContact, RecordContact, record_contacts
 from counterflow.receiving.commands.receive_units import ReceiveUnit, receive_units
+from counterflow.refunds.commands.grant_goodwill import GrantGoodwill, grant_goodwill
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from counterflow.returns.page import return_page
 
@@ -90,6 +92,24 @@ def test_the_digits_of_a_return_a_request_and_a_credit_name_it(browse, company):
     page = return_page(number=rma)
     assert client.get(f"/find?q={rma.removeprefix('RMA-')}")["Location"] == f"/returns/{rma}"
     assert client.get(f"/find?q={page.request_ref}")["Location"] == f"/returns/{rma}"
+
+
+def test_a_policy_is_found_by_its_name_and_by_kind_and_number(browse, company):
+    client = browse("finance")
+    assert client.get("/find?q=shipped%20refund%20rules")["Location"] == "/policies/refund/1"
+    for words in ("refund 1", "refund/1", "REFUND 1"):
+        assert client.get("/find", {"q": words})["Location"] == "/policies/refund/1", words
+    assert client.get("/find", {"q": "inspection plan 1"})["Location"] == "/policies/inspection_plan/1"
+    listed = client.get("/find", {"q": "shipped ref"}).content.decode()
+    assert 'href="/policies/refund/1"' in listed
+    assert 'href="/policies/' not in browse("clerk").get("/find", {"q": "shipped ref"}).content.decode()
+
+
+def test_a_request_for_agreement_is_found_by_its_number(ctx, browse, company):
+    item = GrantGoodwill(company.lpn(), 5_000, "late", channel=company.channel(), order=company.sell())
+    request = request_of(ask(as_(person(ctx, "finance")), grant_goodwill, item))
+    for words in (f"{request}", f"#{request}", f"approval {request}", f"Request {request}"):
+        assert browse("finance").get("/find", {"q": words})["Location"] == f"/approvals/{request}", words
 
 
 def test_the_palette_lists_pages_acts_and_records_of_the_role(browse, company):

@@ -6,8 +6,9 @@ import re
 import orjson
 import pytest
 
-from agreeing import as_, person, say
+from agreeing import as_, ask, person, request_of, say
 from counterflow.policies import queries_versions as queries
+from counterflow.policies.commands.activate_policies import ActivatePolicy, activate_policies
 from counterflow.policies.exchange import model_for_others
 from counterflow.policies.tables import shipped
 from ruling import agreed, draft, proposed, wording
@@ -99,6 +100,31 @@ def test_two_people_lead_it_into_force(browse, shelves, ctx):
     assert page.index("Put into force") < page.index("Agreed to") < page.index("Proposed")
     owner.post(f"{address}/end", {"revision": "1", "key": "f" * 32})
     assert stands(version) == "retired"
+
+
+def test_a_version_that_waits_for_agreement_says_so_and_what_became_of_it(browse, shelves, ctx):
+    version = agreed(ctx, "waits")
+    address, owner = at(version), browse("finance")
+    assert "Others have been asked" not in read(owner, address)
+    asker = person(ctx, "finance")
+    request = request_of(ask(as_(asker), activate_policies, ActivatePolicy(version, 1)))
+    page = read(owner, address)
+    assert "It begins when others agree. Has to agree: Finance controller and Operations executive." in page
+    assert f'href="/approvals/{request}"' in page
+    assert "Others have been asked to let it begin" in page
+    assert 'data-dialog="activate"' not in page
+    refusing = person(ctx, "executive", name="Careful")
+    assert say(as_(refusing), request, verdict="refuse", reason="too_early").done
+    page = read(owner, address)
+    assert "Careful refused to let it begin: too early. It can be asked for again." in page
+    assert f'href="/approvals/{request}"' in page
+    assert 'data-dialog="activate"' in page
+    again = request_of(ask(as_(asker), activate_policies, ActivatePolicy(version, 1)))
+    for role in ("finance", "executive"):
+        say(as_(person(ctx, role)), again)
+    page = read(owner, address)
+    assert stands(version) == "active"
+    assert "refused to let it begin" not in page
 
 
 def test_the_role_that_owns_it_is_named_where_a_button_is_missing(browse, shelves, ctx):

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from counterflow.api.asks_approvals import APPROVALS
 from counterflow.api.asks_cases import READS as CASES
 from counterflow.api.asks_clocks import READS as CLOCKS
 from counterflow.api.asks_governance import READS as GOVERNANCE
@@ -9,7 +10,6 @@ from counterflow.api.asks_inventory import READS as INVENTORY
 from counterflow.api.backtests import READS as BACKTESTS
 from counterflow.api.policies import READS as POLICIES
 from counterflow.api.reading import Read
-from counterflow.approvals import queries as approvals
 from counterflow.catalog import partners
 from counterflow.catalog import queries as catalog
 from counterflow.desk.labels import carrier_labels, label_content
@@ -273,21 +273,5 @@ READS: list[Read] = [
     *GOVERNANCE,
     Read("/decisions", policies.decisions, "policies.view", "policies", ("kind", "overridden"), ("before_id", "id")),
     *CASES,
-    Read(
-        "/approval-requests",
-        approvals.requests,
-        "approvals.view",
-        "approvals",
-        ("state", "act", "command", "role", "asked_by"),
-        ("before_id", "id"),
-        "approval_requests",
-    ),
-    Read(
-        "/approval-requests/{request_id}",
-        approvals.request,
-        "approvals.view",
-        "approvals",
-        name="approval_request",
-    ),
-    Read("/delegations", approvals.delegations, "approvals.view", "approvals", ("user_id",), ("before_id", "id")),
+    *APPROVALS,
 ]

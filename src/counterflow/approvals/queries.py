@@ -1,7 +1,7 @@
 """Questions to approvals: what waits, for whom, what one request is about, who stands in for whom."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from counterflow.approvals.states import REQUEST
 from counterflow.approvals.states import Request as State
 from counterflow.kernel import db
 from counterflow.kernel.errors import Invalid, NotFound
+from counterflow.kernel.found import Found, id_of
 
 LIMIT_MAX = 1_000
 COUNTED_MAX = 1_000
@@ -87,7 +88,7 @@ class AgreementRow:
 class RequestView:
     """One request in full: the facts, the lines, the row of the table in words, who agreed, how it ended.
 
-    `item` and `note` are None once they were erased.
+    `item` and `note` are None once they were erased, and for whom they are not meant (`seen_by`).
     """
 
     request: RequestRow
@@ -134,14 +135,17 @@ _ROW = (
     "r.id, r.reference, r.command, r.act, r.identity, r.state, r.value_minor, r.currency, r.reason, r.asked_by,"
     " r.asker_id, r.asked_at, r.expires_at, r.roles, r.open_roles, r.ended_at, r.ended_by"
 )
-# A role of one's own, whoever may agree, or a role of another who did not ask; and not asked or said already.
-_FOR_ME = """
+# A role of one's own, whoever may agree, or a role of another who did not ask; and neither of them said anything yet.
+_WAITS_FOR_ME = """
     r.state = 'waiting' AND r.expires_at > %(at)s AND r.asker_id <> %(me)s
-    AND (r.open_roles && %(held)s::text[] OR EXISTS (
-        SELECT FROM unnest(%(givers)s::bigint[], %(delegated)s::text[]) AS d(giver, role)
-        WHERE d.role = ANY(r.open_roles) AND d.giver <> r.asker_id))
-    AND NOT EXISTS (SELECT FROM approvals_agreement a WHERE a.request_id = r.id AND a.user_id = %(me)s)
+    AND (r.open_roles && {held} OR EXISTS (
+        SELECT FROM {delegated} AS d(giver, role)
+        WHERE d.role = ANY(r.open_roles) AND d.giver <> r.asker_id AND NOT EXISTS (
+            SELECT FROM approvals_agreement a WHERE a.request_id = r.id AND d.giver IN (a.user_id, a.on_behalf_of_id))))
+    AND NOT EXISTS (
+        SELECT FROM approvals_agreement a WHERE a.request_id = r.id AND %(me)s IN (a.user_id, a.on_behalf_of_id))
 """
+_FOR_ME = _WAITS_FOR_ME.format(held="%(held)s::text[]", delegated="unnest(%(givers)s::bigint[], %(delegated)s::text[])")
 
 
 @dataclass(frozen=True)
@@ -171,44 +175,25 @@ def reader(actor: str, *, at: datetime) -> Reader:
 
 def requests(
     *,
+    who: Reader | None = None,
+    view: str = "all",
+    at: datetime | None = None,
     state: str | None = None,
     act: str | None = None,
     command: str | None = None,
     role: str | None = None,
     asked_by: str | None = None,
-    before_id: int | None = None,
-    limit: int = 50,
-) -> list[RequestRow]:
-    """Requests, the newest first; `role` is one that has to agree still. One statement."""
-    return _found(
-        [
-            ("r.state = %(state)s", "state", state),
-            ("r.act = %(act)s", "act", act),
-            ("r.command = %(command)s", "command", command),
-            ("%(role)s = ANY(r.open_roles)", "role", role),
-            ("r.asked_by = %(asked_by)s", "asked_by", asked_by),
-            ("r.id < %(before)s", "before", before_id),
-        ],
-        limit,
-    )
-
-
-def requests_of(
-    who: Reader,
-    view: str,
-    *,
-    at: datetime,
-    state: str | None = None,
-    act: str | None = None,
+    subject_id: int | None = None,
     ids: Sequence[int] | None = None,
     before_id: int | None = None,
     limit: int = 50,
 ) -> list[RequestRow]:
-    """Requests that wait for somebody ("for_me"), that somebody asked for ("mine"), or all; the newest first.
+    """Requests, the newest first: those that wait for somebody at an instant ("for_me"), theirs ("mine"), or all.
 
-    One statement. Raises `ViewUnknown`.
+    `role` is one that has to agree still; `subject_id` is what it is about: an order, an RMA, a unit, a break, an item,
+    a version of a policy. `who` and `at` are needed for the first two views. One statement. Raises `ViewUnknown`.
     """
-    if view not in VIEWS:
+    if view not in VIEWS or (view != "all" and (who is None or at is None)):
         raise ViewUnknown(view=view[:40], known=", ".join(VIEWS))
     also = {"for_me": _FOR_ME, "mine": "r.asker_id = %(me)s", "all": "true"}[view]
     return _found(
@@ -216,11 +201,15 @@ def requests_of(
             (also, "", ""),
             ("r.state = %(state)s", "state", state),
             ("r.act = %(act)s", "act", act),
+            ("r.command = %(command)s", "command", command),
+            ("%(role)s = ANY(r.open_roles)", "role", role),
+            ("r.asked_by = %(asked_by)s", "asked_by", asked_by),
+            ("r.subject_id = %(subject)s", "subject", subject_id),
             ("r.id = ANY(%(ids)s::bigint[])", "ids", None if ids is None else list(ids)),
             ("r.id < %(before)s", "before", before_id),
         ],
         limit,
-        who.parameters(at),
+        who.parameters(at) if who is not None and at is not None else None,
     )
 
 
@@ -237,7 +226,7 @@ def _found(
     return [RequestRow(**row._asdict()) for row in rows]
 
 
-_COUNTED = """
+_COUNTED = f"""
 WITH held AS (
     SELECT g.role FROM access_grant g JOIN access_user u ON u.id = g.user_id WHERE u.id = %(me)s AND u.is_active
 ), delegated AS (
@@ -246,13 +235,9 @@ WITH held AS (
     JOIN access_grant g ON g.user_id = d.giver_id AND g.role = d.role
     WHERE d.taker_id = %(me)s AND d.starts_at <= %(at)s AND d.ends_at > %(at)s AND d.ended_at IS NULL
 )
-SELECT count(*) AS n FROM (
-    SELECT FROM approvals_request r
-    WHERE r.state = 'waiting' AND r.expires_at > %(at)s AND r.asker_id <> %(me)s
-      AND ('' = ANY(r.open_roles) OR r.open_roles && ARRAY(SELECT role::text FROM held) OR EXISTS (
-          SELECT FROM delegated d WHERE d.role = ANY(r.open_roles) AND d.giver_id <> r.asker_id))
-      AND NOT EXISTS (SELECT FROM approvals_agreement a WHERE a.request_id = r.id AND a.user_id = %(me)s)
-    LIMIT %(most)s) s
+SELECT count(*) AS n FROM (SELECT FROM approvals_request r WHERE {
+    _WAITS_FOR_ME.format(held="ARRAY(SELECT role::text FROM held UNION ALL SELECT '')", delegated="delegated")
+} LIMIT %(most)s) s
 """
 
 
@@ -330,6 +315,31 @@ def delegations(*, user_id: int | None = None, before_id: int | None = None, lim
     return [DelegationRow(*row) for row in found]
 
 
+def seen_by(found: RequestView, *, user_id: int, permissions: Collection[str]) -> RequestView:
+    """What somebody may see of a request: what was typed and noted is for who asked and for who may agree."""
+    if found.request.asker_id == user_id or "approvals.decide" in permissions:
+        return found
+    return replace(found, item=None, note=None)
+
+
 def is_waiting(row: RequestRow, *, at: datetime) -> bool:
     """Whether somebody can still agree."""
     return row.state == State.WAITING and row.expires_at > at
+
+
+def named(words: str) -> list[Found]:
+    """A request by its number, also as "approval 12" or "#12". At most one statement."""
+    request_id = id_of(words.lower().removeprefix("approval").removeprefix("request").strip(" #"))
+    if request_id is None:
+        return []
+    rows = db.rows("SELECT id, act, state FROM approvals_request WHERE id = %s", [request_id])
+    return [
+        Found(
+            "approval",
+            str(row.id),
+            f"Approval {row.id}",
+            f"{row.act}, {row.state}".replace("_", " ").capitalize(),
+            True,
+        )
+        for row in rows
+    ]

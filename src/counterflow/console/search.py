@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from counterflow.access import queries as access
+from counterflow.approvals import queries as approvals
 from counterflow.catalog import queries as catalog
 from counterflow.console import navigation
 from counterflow.console.page import Staff
@@ -20,6 +21,7 @@ from counterflow.kernel import clock
 from counterflow.kernel.found import Found, unique
 from counterflow.logistics import queries as logistics
 from counterflow.orders import queries as orders
+from counterflow.policies import queries_versions as policies
 from counterflow.receiving import queries as receiving
 from counterflow.recovery import search as recovery
 from counterflow.refunds import queries as refunds
@@ -59,6 +61,8 @@ SORTS: Final[dict[str, Sort]] = {
     "lot": Sort("Sale lots", "building-store", lambda key: reverse("lot", args=[key])),
     "pallet": Sort("Pallets", "packages", lambda key: reverse("pallet", args=[key])),
     "case": Sort("Cases", "inbox", lambda key: reverse("case", args=[key])),
+    "approval": Sort("Approvals", "checklist", lambda key: reverse("approval", args=[key])),
+    "policy": Sort("Policies", "gavel", lambda key: reverse("policy", args=key.split("/"))),
     "user": Sort("Users", "user", lambda key: reverse("user", args=[key])),
 }
 
@@ -109,6 +113,8 @@ FINDERS: Final[tuple[Finder, ...]] = (
     Finder("ledger.view", lambda asked: catalog.named(asked.facts.gtin or asked.words)),
     Finder("refunds.view", lambda asked: refunds.named(asked.words)),
     Finder("workqueue.view", lambda asked: workqueue.named(asked.words)),
+    Finder("approvals.view", lambda asked: approvals.named(asked.words)),
+    Finder("policies.view", lambda asked: policies.named(asked.words)),
     Finder("access.manage", lambda asked: access.named(asked.words)),
 )
 

@@ -13,6 +13,7 @@ from counterflow.kernel import db
 from counterflow.policies.queries import versions_known
 
 SUMS_MAX = 500
+"""Of each group, the most frequent."""
 GROUPS = ("person", "rule", "reason", "act", "brand", "channel")
 
 
@@ -158,8 +159,8 @@ def override_sums(
             money=money,
             decided=decided.get(rule, 0) if rule else None,
         )
-    ranked = sorted(sums.values(), key=lambda each: (GROUPS.index(each.group), -each.count, each.key))
-    return ranked[:SUMS_MAX]
+    by_group = groups_of(sorted(sums.values(), key=lambda each: (-each.count, each.key)))
+    return [each for group in GROUPS for each in by_group[group][:SUMS_MAX]]
 
 
 def decided_by_row(*, since: date, until: date) -> dict[tuple[int, str], int]:

@@ -7,9 +7,11 @@ from typing import Any
 
 from counterflow.kernel import db
 from counterflow.kernel.errors import NotFound
+from counterflow.kernel.found import Found
 from counterflow.policies.examples import Example, read_examples
 from counterflow.policies.queries import PolicyVersionNotFound
 from counterflow.policies.tables import Table, read_table
+from counterflow.registry.paging import contains
 
 
 class PolicyNumberNotFound(NotFound):
@@ -130,6 +132,27 @@ def shelf(*, kind: str | None = None, limit: int = 1_000) -> list[ShelfRow]:
         [kind, kind, limit],
     )
     return [ShelfRow(**row._asdict()) for row in found]
+
+
+def named(words: str, *, limit: int = 5) -> list[Found]:
+    """Versions by a part of their name, or by kind and number such as refund 3; the named one first. One statement."""
+    asked = " ".join(words.lower().replace("/", " ").split())
+    found = db.rows(
+        "SELECT kind, version, name, state,"
+        " lower(name) = %s OR replace(kind, '_', ' ') || ' ' || version = replace(%s, '_', ' ') AS exact"
+        " FROM policies_policyversion WHERE lower(name) LIKE %s"
+        " OR replace(kind, '_', ' ') || ' ' || version = replace(%s, '_', ' ')"
+        " ORDER BY exact DESC, state = 'active' DESC, kind, version DESC LIMIT %s",
+        [words.lower(), asked, contains(words.lower()), asked, limit],
+    )
+    return [
+        Found("policy", f"{row.kind}/{row.version}", row.name, _where(row.kind, row.version, row.state), row.exact)
+        for row in found
+    ]
+
+
+def _where(kind: str, version: int, state: str) -> str:
+    return f"{kind} {version}, {state}".replace("_", " ").capitalize()
 
 
 def _file(where: str, values: list[Any]) -> VersionFile | None:

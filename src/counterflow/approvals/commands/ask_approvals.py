@@ -8,6 +8,7 @@ from typing import Any
 from counterflow.access.standing import Standing, standing
 from counterflow.approvals import events, rules
 from counterflow.approvals.acts import ACTS, Act, act_of
+from counterflow.approvals.commands.expire_approvals import expire_requests
 from counterflow.approvals.models import Request
 from counterflow.approvals.states import Request as State
 from counterflow.approvals.trying import seen
@@ -53,7 +54,7 @@ SELECT r.id, r.reference, r.content_hash, r.state, r.roles, r.expires_at FROM ap
 WHERE r.asker_id = %s AND r.reference = ANY(%s::text[])
 """
 _WAITING = """
-SELECT r.id, r.command, r.identity FROM unnest(%s::text[], %s::text[]) AS w(command, identity)
+SELECT r.id, r.command, r.identity, r.expires_at FROM unnest(%s::text[], %s::text[]) AS w(command, identity)
 JOIN approvals_request r ON r.command = w.command AND r.identity = w.identity AND r.state = 'waiting'
 """
 
@@ -64,8 +65,9 @@ def ask_approvals(ctx: Context, *, items: Sequence[AskApproval]) -> Batch:
 
     The items of one command are tried as one batch. Refuses `ReferenceMissing`, `ReasonMissing`, `NoteTooLong`,
     `AskerUnknown`, `CommandUnknown`, `ItemUnreadable`, `AskedAlready`, `NeedsNobody`, `DoneAlready`, `IdentityReused`,
-    and whatever the act itself would be refused for. SQL: three look-ups, the trial's own for each command, one write
-    a table, the cases; whatever the batch.
+    and whatever the act itself would be refused for. SQL: three look-ups, two and a write where somebody asked for the
+    same before and nobody agreed in time, the trial's own for each command, one write a table, the cases; whatever the
+    batch.
     """
     me = standing([ctx.actor], at=ctx.at).get(ctx.actor)
     plan = _Plan()
@@ -86,8 +88,8 @@ def ask_approvals(ctx: Context, *, items: Sequence[AskApproval]) -> Batch:
                 read[n] = _read(item)
         except DomainError as error:
             results[n] = Refused.of(str(item.reference)[:80], error)
+    _find_waiting(ctx, plan, read)
     tried = _try(ctx, read)
-    _find_waiting(plan, read)
     for n, item in enumerate(items):
         if n in results:
             continue
@@ -144,12 +146,14 @@ def _try(ctx: Context, read: Mapping[int, tuple[Act, Any]]) -> dict[int, Tried]:
     return found
 
 
-def _find_waiting(plan: _Plan, read: Mapping[int, tuple[Act, Any]]) -> None:
-    """What is asked for already, by anybody."""
+def _find_waiting(ctx: Context, plan: _Plan, read: Mapping[int, tuple[Act, Any]]) -> None:
+    """What is asked for already, by anybody. What nobody can agree to any more is ended, and stands in nobody's way."""
     wanted = sorted({(act.name, act.identity(item)) for act, item in read.values()})
-    if wanted:
-        found = db.rows(_WAITING, [[name for name, _ in wanted], [identity for _, identity in wanted]])
-        plan.waiting = {(row.command, row.identity): row.id for row in found}
+    if not wanted:
+        return
+    found = db.rows(_WAITING, [[name for name, _ in wanted], [identity for _, identity in wanted]])
+    expire_requests(ctx, [row.id for row in found if row.expires_at <= ctx.at])
+    plan.waiting = {(row.command, row.identity): row.id for row in found if row.expires_at > ctx.at}
 
 
 def _ask(

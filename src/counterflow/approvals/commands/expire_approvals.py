@@ -44,8 +44,22 @@ def expire_approvals(ctx: Context, *, items: Sequence[ExpireApproval]) -> Batch:
             error = NotExpired(request=request.id, expires=request.row.expires_at.isoformat())
             results.append(Refused.of(identity, error))
         else:
-            request.state = REQUEST.move("expire", request.state)
+            _expire(request)
             gone[request.id] = request
             results.append(Done(identity, {"state": str(request.state)}))
     end_requests(ctx, list(gone.values()), code="expired")
     return Batch(results)
+
+
+def expire_requests(ctx: Context, request_ids: Sequence[int]) -> None:
+    """End those that wait still, inside another command. None for none; else two statements and one write."""
+    found = list(lock_requests(ctx, request_ids).values()) if request_ids else []
+    late = [request for request in found if request.state == State.WAITING]
+    for request in late:
+        _expire(request)
+    if late:
+        end_requests(ctx, late, code="expired")
+
+
+def _expire(request: RequestNow) -> None:
+    request.state = REQUEST.move("expire", request.state)

@@ -25,7 +25,7 @@ from counterflow.console.badges import BADGES
 from counterflow.console.cells import money_text
 from counterflow.console.forms_approvals import Ask, Verdict
 from counterflow.console.listing import CSV_ROWS_MAX, PAGE_SIZE, Column, Filter, asked, csv_answer, listing, pages
-from counterflow.console.page import act, context, page, readable, render, signed_in
+from counterflow.console.page import REFUSALS_TOLD_MAX, act, context, page, readable, render, signed_in
 from counterflow.console.stories import who_words
 from counterflow.kernel import clock
 from counterflow.kernel.commands import Batch
@@ -34,6 +34,7 @@ from counterflow.kernel.errors import DomainError
 from counterflow.kernel.found import id_of
 
 AT_ONCE_MAX: Final = 1_000
+GONE: Final = "None of those you chose waits for you any more: somebody was faster, or their time is over."
 VIEWS: Final = (("for_me", "Waits for me"), ("mine", "I asked for"), ("all", "All"))
 FILTERS: Final = (
     Filter("state", "State", [(state, shown.label) for state, shown in BADGES["request"].items()]),
@@ -78,9 +79,9 @@ def approvals(request: HttpRequest) -> HttpResponseBase:
     wanted, reader = asked(request, FILTERS), queries.reader(who.actor, at=now)
 
     def found(after: str | None, limit: int) -> list[RequestRow]:
-        return queries.requests_of(
-            reader,
-            view,
+        return queries.requests(
+            who=reader,
+            view=view,
             at=now,
             state=wanted.chosen.get("state"),
             act=wanted.chosen.get("act"),
@@ -114,6 +115,7 @@ def approval(request: HttpRequest, request_id: int) -> HttpResponseBase:
     """One request: what it would do, on which facts, for whom it waits, who agreed, how it ended."""
     who, now = signed_in(request), clock.now()
     found = queries.request(request_id=request_id)
+    found = queries.seen_by(found, user_id=who.user_id, permissions=who.permissions)
     row = found.request
     actors = [row.asked_by, *(said.actor for said in found.agreements)]
     actors += [said.on_behalf_of for said in found.agreements if said.on_behalf_of]
@@ -121,7 +123,6 @@ def approval(request: HttpRequest, request_id: int) -> HttpResponseBase:
     waits = queries.is_waiting(row, at=now)
     mine = row.asker_id == who.user_id
     asks_me = waits and who.may("approvals.decide") and _asks(queries.reader(who.actor, at=now), row, now)
-    private = mine or who.may("approvals.decide")
     values = {
         "request": row,
         "found": found,
@@ -129,8 +130,8 @@ def approval(request: HttpRequest, request_id: int) -> HttpResponseBase:
         "late": row.state == "waiting" and not waits,
         "facts": approval_words.facts(found),
         "lines": approval_words.lines(found.lines),
-        "item": approval_words.item(found.item, row.currency) if private and found.item else [],
-        "note": found.note if private else "",
+        "item": approval_words.item(found.item, row.currency) if found.item else [],
+        "note": found.note or "",
         "asker": who_words(row.asked_by, names),
         "ended_by": who_words(row.ended_by, names) if row.ended_by else "",
         "needs": approval_words.roles(row.open_roles),
@@ -149,7 +150,7 @@ def approval(request: HttpRequest, request_id: int) -> HttpResponseBase:
 
 def _asks(reader: Reader, row: RequestRow, now: datetime) -> bool:
     """Whether this request waits for whoever looks."""
-    found = queries.requests_of(reader, "for_me", at=now, before_id=row.id + 1, limit=1)
+    found = queries.requests(who=reader, view="for_me", at=now, before_id=row.id + 1, limit=1)
     return bool(found) and found[0].id == row.id
 
 
@@ -209,21 +210,23 @@ class Part:
 @require_POST
 def approvals_look(request: HttpRequest) -> HttpResponseBase:
     """What chosen requests come to, before one says yes or no to all of them."""
-    found = _chosen(request)
+    found, others = _chosen(request, "for_me"), _chosen(request, "all")
     if not found:
-        messages.error(request, "Choose at least one request that waits for you.")
+        messages.error(request, GONE if others else "Choose at least one request that waits for you.")
         return redirect("approvals")
+    if gone := len(others) - len(found):
+        messages.warning(request, f"{gone} of those you chose {'waits' if gone == 1 else 'wait'} for you no longer.")
     values = {"parts": _parts(found), "ids": [row.id for row in found], "sums": _sums(found), "form": Verdict()}
     return render(request, "console/approvals/look.html", values)
 
 
-def _chosen(request: HttpRequest) -> list[RequestRow]:
-    """The requests that were chosen, of those that wait for whoever looks, oldest first."""
+def _chosen(request: HttpRequest, view: str) -> list[RequestRow]:
+    """The requests that were chosen, all or those that wait for whoever looks; oldest first."""
     texts = [*request.POST.getlist("ids"), *request.POST.getlist("request")][:AT_ONCE_MAX]
     ids = {number for text in texts if (number := id_of(text)) is not None}
     now = clock.now()
     reader = queries.reader(signed_in(request).actor, at=now)
-    found = queries.requests_of(reader, "for_me", at=now, ids=sorted(ids), limit=AT_ONCE_MAX) if ids else []
+    found = queries.requests(who=reader, view=view, at=now, ids=sorted(ids), limit=AT_ONCE_MAX) if ids else []
     return found[::-1]
 
 
@@ -270,7 +273,12 @@ def approvals_decide(request: HttpRequest) -> HttpResponseBase:
     if not readable(request, form):
         return back
     reason = form.cleaned_data["reason"]
-    for number, group in enumerate(_groups(_chosen(request))):
+    # All that was shown, also what was decided meanwhile: the command says of each what became of it, and a form that
+    # is sent twice is cut into the same calls.
+    groups = _groups(_chosen(request, "all"))
+    if not groups:
+        messages.error(request, "Choose at least one request that waits for you.")
+    for number, group in enumerate(groups):
         items = [DecideApproval(row.id, verdict, reason) for row in group]
         _decide(request, number, items)
     return back
@@ -285,8 +293,10 @@ def _decide(request: HttpRequest, number: int, items: Sequence[DecideApproval]) 
     except DomainError as error:
         messages.error(request, error.message)
         return
-    for refused in batch.refused[:5]:
+    for refused in batch.refused[:REFUSALS_TOLD_MAX]:
         messages.error(request, f"Request {refused.identity}: {refused.message}")
+    if untold := len(batch.refused[REFUSALS_TOLD_MAX:]):
+        messages.error(request, f"{untold} more were not done; their pages say why.")
     done = [result for result in batch.done if result.facts["state"] == "done"]
     refused_by_me = [result for result in batch.done if result.facts["state"] == "refused"]
     waiting = len(batch.done) - len(done) - len(refused_by_me)

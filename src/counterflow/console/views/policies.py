@@ -1,7 +1,7 @@
 """Policies: every kind with what answers now, the versions of one, and a version as its readers see it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from counterflow.console.listing import Column, asked, csv_answer, listing
 from counterflow.console.moments import Moment, newest_first
 from counterflow.console.page import Staff, page, render, signed_in
 from counterflow.console.policies import shown
+from counterflow.console.policies.asked import asked_about
 from counterflow.console.policies.offers import offers
 from counterflow.console.reasons import offer
 from counterflow.console.stories import who_words
@@ -39,6 +40,7 @@ STEPS: Final = {
     "publish": ("Published", "good", "circle-check"),
 }
 EDITS_SHOWN: Final = 12
+WAITS: Final = "Others have been asked to let it begin; it does when they agree."
 
 
 @dataclass(frozen=True)
@@ -133,13 +135,14 @@ def policy(request: HttpRequest, kind: str, version: int) -> HttpResponseBase:
     reason = forms_policies.SendBack()
     if found.state == "in_review" and who.may("policies.review"):
         offer((reason, "reason", "policy"))
-    others = queries.shelf(kind=kind, limit=50)
+    others, begins = queries.shelf(kind=kind, limit=50), asked_about(found, now)
     values = {
         **frame(found),
         **_content(found, checked),
         "base": base,
         "changes": shown.shown_changes(kind, compare(base.read_table(), table)) if base else [],
-        "offers": _offered(found, checked, who, now),
+        "asked": begins,
+        "offers": _offered(found, checked, who, now, waits=begins is not None and begins.waits),
         "history": _history(found),
         "others": [(row, row.stands(now)) for row in others if row.version != version][:10],
         "stands": next((row.stands(now) for row in others if row.version == version), found.state),
@@ -178,8 +181,12 @@ def _content(found: VersionFile, checked: Checked) -> dict[str, Any]:
     }
 
 
-def _offered(found: VersionFile, checked: Checked, who: Staff, now: datetime) -> dict[str, Any]:
-    all_of_them = offers(found, checked, who, access.roles_of(who.user_id), now)
+def _offered(found: VersionFile, checked: Checked, who: Staff, now: datetime, *, waits: bool) -> dict[str, Any]:
+    """What may be done, and what not and why; what others were asked to let begin is not begun a second time."""
+    all_of_them = [
+        replace(each, why_not=each.why_not or WAITS) if waits and each.action == "activate" else each
+        for each in offers(found, checked, who, access.roles_of(who.user_id), now)
+    ]
     return {
         "allowed": [each for each in all_of_them if not each.why_not],
         "missing": [each for each in all_of_them if each.why_not],

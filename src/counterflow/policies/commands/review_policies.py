@@ -53,8 +53,8 @@ def review_policies(ctx: Context, *, items: Sequence[ReviewPolicy]) -> Batch:
     """Take each verdict. Only the owner's role may agree, and nobody to what they wrote or proposed, by any token.
 
     Refuses `VersionUnknown`, `DraftChanged`, `MoveNotAllowed`, `VerdictUnknown`, `AuthorCannotAgree`,
-    `OwnerHasToAgree`. What is sent back decides silently no longer. Five SQL statements, one more where tokens are among
-    the actors, and two more at most for what is sent back, whatever the batch.
+    `OwnerHasToAgree`. What is sent back decides silently no longer. Five SQL statements, one more where tokens are
+    among the actors, and two more at most for what is sent back, whatever the batch.
     """
     held = lock_versions(ctx, [item.version_id for item in items])
     me = standing([ctx.actor], at=ctx.at).get(ctx.actor, Standing(ctx.actor, 0, frozenset(), frozenset()))

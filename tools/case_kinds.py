@@ -27,13 +27,17 @@ def outcomes(rows: tuple[Outcome, ...]) -> str:
     return "\n".join(["| outcome | meaning |", "|---|---|", *(f"| `{row.code}` | {row.meaning} |" for row in rows)])
 
 
+def _kept(kind: CaseKind) -> str:
+    return f" Seen only with the permission `{kind.needs}`." if kind.needs else ""
+
+
 def section(kind: CaseKind) -> str:
     """One kind."""
     owner = ROLES[kind.owner_role].name.lower()
     return "\n\n".join(
         [
             f"### {kind.code}",
-            f"{kind.meaning}. Worked by the {owner}, {kind.severity.name.lower()}.",
+            f"{kind.meaning}. Worked by the {owner}, {kind.severity.name.lower()}. {kind.opened}{_kept(kind)}",
             "\n".join(f"- {ACTIONS[code]}" for code in kind.guide.actions),
             f"What helps: {'; '.join(words[0].lower() + words[1:] for words in kind.guide.evidence)}.",
             outcomes(kind.guide.outcomes),

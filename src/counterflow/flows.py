@@ -8,7 +8,7 @@ the process, for the command line, a demonstration and tests.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from procrastinate import RetryStrategy
@@ -118,23 +118,22 @@ def pay_credits(at: datetime, credit_ids: Sequence[int]) -> None:
     batch = request_payouts(
         _context("payouts", at), items=[RequestPayout(f"credit:{credit_id}", credit_id) for credit_id in owed]
     )
-    drafts = [
-        _unpaid_case(credit_id, result)
-        for credit_id, result in zip(owed, batch, strict=True)
-        if isinstance(result, Refused)
-    ]
-    if drafts:
+    refused = {i: result.code for i, result in zip(owed, batch, strict=True) if isinstance(result, Refused)}
+    if refused:
+        drafts = [_unpaid_case(row, owed[row.id], refused[row.id]) for row in db.rows(_UNPAID, [sorted(refused)])]
         ask_people(_context("payouts", at), items=drafts)
 
 
-def _unpaid_case(credit_id: int, refused: Refused) -> CaseDraft:
-    return CaseDraft(
-        kind="refund_failed",
-        subject_kind="credit",
-        subject_id=credit_id,
-        dedupe_key=f"credit:{credit_id}:unpaid",
-        facts={"code": refused.code, "credit_id": credit_id},
-    )
+_UNPAID: Final = """
+SELECT c.id, c.entity_id, c.currency, r.number AS rma FROM refunds_credit c LEFT JOIN returns_rma r ON r.id = c.rma_id
+WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id
+"""
+
+
+def _unpaid_case(credit: Any, owed_minor: int, code: str) -> CaseDraft:
+    facts, key = {"rma": credit.rma, "code": code, "credit_id": credit.id}, f"credit:{credit.id}:unpaid"
+    money = {"money_at_risk_minor": owed_minor, "currency": credit.currency}
+    return CaseDraft("refund_failed", "credit", credit.id, key, credit.entity_id, **money, facts=facts)
 
 
 def send_goods(at: datetime, credit_ids: Sequence[int]) -> None:

@@ -65,7 +65,7 @@ def test_no_field_of_an_act_takes_what_cannot_be_kept(caller, act):
 def test_no_parameter_of_a_question_takes_what_cannot_be_asked(caller, read):
     program = caller()
     program.client.raise_request_exception = False
-    calls = [(read.path, {name: wrong}) for name in (*read.takes, "cursor", "limit") for wrong in ADDRESSES]
+    calls = [(read.path, {name: wrong}) for name in (*read.names, "cursor", "limit") for wrong in ADDRESSES]
     if "{" in read.path:
         head = read.path.split("{")[0]
         calls = [(head + "/".join([wrong] * read.path.count("{")), {}) for wrong in ("%00", "9" * 19, "%E2%80%AE", "x")]

@@ -85,3 +85,43 @@ def test_kinds_say_how_they_are_worked(caller):
     kinds = {row["code"]: row for row in caller("workqueue.view").get("/case-kinds").json()["items"]}
     assert kinds["short"]["outcomes"]["found"] == "The missing pieces turned up"
     assert kinds["short"]["actions"]["write_customer"] == "Write to the customer"
+
+
+def test_a_review_of_signals_is_for_tokens_that_may_see_scores(ctx, caller):
+    from casework import cases_about
+
+    (case,) = cases_about(ctx, kind="fraud_review", money=9_000)
+    plain, trusted = caller("workqueue.view", "workqueue.work"), caller("workqueue.view", "workqueue.work", "risk.view")
+    for api, seen in ((plain, False), (trusted, True)):
+        rows = api.get("/cases", kind="fraud_review").json()["items"]
+        assert (case in {row["id"] for row in rows}) is seen
+        assert (api.get("/cases-in-sum", kind="fraud_review").json()["items"][0]["count"] > 0) is seen
+        assert api.get(f"/cases/{case}").status_code == (200 if seen else 404)
+        assert api.get(f"/cases/{case}/priority").status_code == (200 if seen else 404)
+        views = {view["code"]: view["count"] for view in api.get("/case-views").json()["items"]}
+        assert (views["all"] > 0) is seen or not seen
+    assert plain.post("/case-closings", {"case_id": case, "outcome": "cleared"}).status_code == 404
+    letter = {"subject_kind": "case", "subject_id": case, "body": "SGVsbG8u"}
+    number = caller("evidence.keep").post("/documents", letter).json()["document_id"]
+    for api, status in ((caller("evidence.view"), 404), (caller("evidence.view", "risk.view"), 200)):
+        assert api.get(f"/documents/{number}").status_code == status
+        listed = api.get("/documents", subject_kind="case", subject_id=case).json()["items"]
+        assert len(listed) == (status == 200)
+    assert trusted.post("/case-closings", {"case_id": case, "outcome": "cleared"}).status_code == 201
+
+
+def test_a_case_is_opened_by_a_program(ctx, caller):
+    from company import make_company
+    from everything import ask, buy
+
+    company = make_company(ctx)
+    rma = ask(company, buy(company, ("tee", 1)), ("tee", 1))
+    api = caller()
+    item = {"kind": "dispute", "about": "rma", "number": rma, "reference": "mail-1", "note": "The customer disagrees."}
+    made = api.post("/cases", item)
+    assert made.status_code == 201, made.content
+    assert api.post("/cases", {**item, "reference": "mail-2"}).json()["case_id"] == made.json()["case_id"]
+    assert api.post("/cases", {**item, "kind": "short"}).json()["code"] == "kind_not_by_hand"
+    kinds = {row["code"]: row for row in api.get("/case-kinds").json()["items"]}
+    assert (kinds["dispute"]["by_hand"], kinds["short"]["by_hand"]) == (True, False)
+    assert api.get("/cases-in-sum", search=rma, sort="money", subject_kind="rma").json()["items"][0]["count"] == 1

@@ -30,7 +30,7 @@ def test_every_list_answers_those_who_may_ask_and_nobody_else(company, caller, r
         "shadow_id": 1,
         **asked,
     }
-    given = {k: v for k, v in params.items() if k in read.takes}
+    given = {k: v for k, v in params.items() if k in read.names}
     answer = caller(read.needs).get(read.path, **given)
     if read.path in OF_ONE_THING:
         assert (answer.status_code, answer.json()["code"]) == (404, OF_ONE_THING[read.path])

@@ -8,7 +8,7 @@ import pytest
 
 from counterflow.console.case_facts import shown, subject
 from counterflow.kernel.commands import Batch, Done, command
-from counterflow.workqueue import queries
+from counterflow.workqueue import commands, queries
 from counterflow.workqueue.cases import CaseDraft, open_cases
 
 NEXT = re.compile(r'href="([^"]+)" rel="next"')
@@ -113,6 +113,11 @@ def test_what_search_finds_by_name_is_linked_to_who_may_find_it():
     assert dict(shown({"order": "A 7"}, "", lambda permission: False))["Order"].href == ""
 
 
+def mark_of(page):
+    """By what a page of selected cases knows them again."""
+    return re.search(r'name="mark" value="([^"]+)"', page)[1]
+
+
 def ids_of(causes):
     return [row.id for row in reversed(queries.cases(kind="short", sort="newest", limit=500))][-causes:]
 
@@ -125,9 +130,9 @@ def test_several_are_selected_looked_at_closed_and_opened_again(browse, ctx):
     chosen = client.get("/cases/chosen", {"ids": ids, "query": "queue=dock"}).content.decode()
     assert '<h1 class="page-title">3 cases, £126.00 at risk</h1>' in chosen
     form = {"ids": ids, "query": "queue=dock", "act": "close", "outcome": "customer_told", "note": "Told them."}
-    stale = client.post("/cases/chosen/act", {**form, "sum": "2 cases, £84.00 at risk"}, follow=True)
+    stale = client.post("/cases/chosen/act", {**form, "mark": "another"}, follow=True)
     assert "The list changed meanwhile: it is 3 cases, £126.00 at risk now." in stale.content.decode()
-    done = client.post("/cases/chosen/act", {**form, "sum": "3 cases, £126.00 at risk"})
+    done = client.post("/cases/chosen/act", {**form, "mark": mark_of(chosen)})
     assert {queries.case(case_id).case.outcome for case_id in ids} == {"customer_told"}
     page = client.get(done.url).content.decode()
     assert "3 closed. They are out of the lists." in page
@@ -144,19 +149,45 @@ def test_all_that_match_are_closed_at_once(browse, ctx):
     draft_cases(ctx(), items=[Draft(f"all-{n}") for n in range(70)])
     client = browse("agent")
     page = client.get("/cases/chosen?all=1&query=kind%3Dshort").content.decode()
-    told = html.unescape(re.search(r'name="sum" value="([^"]+)"', page)[1])
     total = len(queries.cases(kind="short", limit=500))
-    assert told.startswith(f"{total} cases, £")
-    client.post(
-        "/cases/chosen/act", {"all": "1", "query": "kind=short", "sum": told, "act": "close", "outcome": "found"}
-    )
+    assert f'<h1 class="page-title">{total} cases, £' in page
+    form = {"all": "1", "query": "kind=short", "mark": mark_of(page), "act": "close", "outcome": "found"}
+    client.post("/cases/chosen/act", form)
     assert queries.cases(kind="short") == []
+
+
+def test_another_case_of_the_same_worth_is_not_closed_unseen(browse, ctx):
+    draft_cases(ctx(), items=[Draft(f"swap-{n}") for n in range(2)])
+    client, (gone, stays) = browse("agent"), ids_of(2)
+    page = client.get("/cases/chosen?all=1&query=kind%3Dshort").content.decode()
+    assert commands.close_cases(ctx(), items=[commands.CloseCase(gone, "found")]).done
+    draft_cases(ctx(), items=[Draft("swap-new")])
+    form = {"all": "1", "query": "kind=short", "mark": mark_of(page), "act": "close", "outcome": "found"}
+    answer = client.post("/cases/chosen/act", form, follow=True).content.decode()
+    assert "The list changed meanwhile: it is 2 cases, £84.00 at risk now." in answer
+    assert queries.case(stays).case.state == "open"
+    assert commands.close_cases(ctx(), items=[commands.CloseCase(row.id, "found") for row in queries.cases()]).done
+
+
+def test_the_next_of_the_list_that_is_shown_is_taken(browse, ctx):
+    draft_cases(ctx(), items=[Draft(f"next-{n}") for n in range(2)])
+    client, (first, second) = browse("agent"), ids_of(2)
+    rma = queries.case(second).case.facts
+    client.post("/cases/take", {"query": f"q={second}", "key": "take-second"})
+    assert queries.case(second).case.assignee is not None, rma
+    client.post("/cases/take", {"query": "role=mine&kind=chargeback", "key": "take-none"})
+    client.post("/cases/take", {"query": "severity=1&kind=short", "key": "take-none-either"})
+    assert queries.case(first).case.assignee is None
+    client.post("/cases/take", {"query": "kind=short&whose=mine", "key": "take-first"})
+    assert queries.case(first).case.assignee is not None
+    assert commands.close_cases(ctx(), items=[commands.CloseCase(i, "found") for i in (first, second)]).done
 
 
 def test_many_are_handed_on_put_off_escalated_and_merged(browse, ctx):
     draft_cases(ctx(), items=[Draft(f"many-acts-{n}") for n in range(2)])
     client, ids = browse("agent"), ids_of(2)
-    common = {"ids": ids, "query": "", "sum": "2 cases, £84.00 at risk"}
+    page = client.get("/cases/chosen", {"ids": ids}).content.decode()
+    common = {"ids": ids, "query": "", "mark": mark_of(page)}
     client.post("/cases/chosen/act", {**common, "act": "assign", "assignee": "", "role": "finance"})
     assert {queries.case(case_id).case.owner_role for case_id in ids} == {"finance"}
     client.post("/cases/chosen/act", {**common, "act": "snooze", "until": "2999-01-01T09:00", "reason": "later"})
@@ -236,3 +267,62 @@ def test_every_kind_is_explained(browse):
     page = browse("clerk").get("/cases/kinds").content.decode()
     assert "Fewer pieces arrived than were authorised" in page
     assert "The missing pieces turned up" in page
+
+
+def test_a_case_is_opened_by_hand(browse, ctx):
+    from company import make_company
+    from everything import ask, buy
+
+    company = make_company(ctx)
+    rma = ask(company, buy(company, ("tee", 1)), ("tee", 1))
+    client = browse("agent")
+    assert "/cases/new" in client.get("/cases").content.decode()
+    page = client.get(f"/cases/new?about=rma&number={rma}").content.decode()
+    assert f'value="{rma}"' in page
+    assert "The customer and we do not agree" in page
+    assert "Signals about a return" not in page
+    form = {
+        "kind": "dispute",
+        "about": "rma",
+        "number": "RMA-404",
+        "amount": "19,99",
+        "currency": "gbp",
+        "note": "Blue.",
+    }
+    wrong = client.post("/cases/new", {**form, "key": "new-1"})
+    assert wrong.status_code == 422
+    assert "There is no return RMA-404; look its number up again." in wrong.content.decode()
+    assert "Blue." in wrong.content.decode()
+    assert client.post("/cases/new", {**form, "amount": "much", "key": "new-2"}).status_code == 422
+    done = client.post("/cases/new", {**form, "number": rma, "key": "new-3"})
+    case = queries.case(int(done.url.rsplit("/", 1)[1]))
+    assert (case.case.kind, case.case.money_at_risk_minor, case.case.currency) == ("dispute", 1_999, "GBP")
+    assert [comment.text for comment in case.comments] == ["Blue."]
+    assert browse("executive").get("/cases/new").status_code == 403
+
+
+def test_a_review_of_signals_is_not_shown_to_who_may_not_see_scores(browse, ctx):
+    from casework import cases_about
+
+    (case,) = cases_about(ctx, kind="fraud_review", money=9_000)
+    assert browse("agent").get(f"/cases/{case}").status_code == 200
+    clerk = browse("clerk")
+    assert clerk.get(f"/cases/{case}").status_code == 404
+    assert f"/cases/{case}" not in clerk.get("/cases?kind=fraud_review").content.decode()
+    assert "Signals about a return" not in clerk.get("/cases?kind=fraud_review&format=csv").getvalue().decode()
+    assert "Nothing is selected that is still open." in clerk.get("/cases/chosen", {"ids": case}).content.decode()
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from counterflow.evidence import queries as evidence
+    from pictures import picture
+
+    about = {"subject_kind": "case", "subject_id": case, "key": "kept-from-some"}
+    browse("agent").post("/documents/keep", {**about, "documents": [SimpleUploadedFile("a.txt", b"Hello.")]})
+    browse("agent").post("/photos/keep", {**about, "photos": [SimpleUploadedFile("a.jpg", picture())]})
+    document = evidence.documents_of(subject_kind="case", subject_id=case)[0].id
+    photo = evidence.photos_of(subject_kind="case", subject_id=case)[0].id
+    for address in (f"/documents/{document}", f"/photos/{photo}", f"/photos/{photo}/small"):
+        assert browse("agent").get(address).status_code == 200
+        assert clerk.get(address).status_code == 404
+    clerk.post(f"/cases/{case}/close", {"outcome": "cleared", "key": "clerk-clears"})
+    assert queries.case(case).case.state == "open"

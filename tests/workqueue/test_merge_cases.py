@@ -1,10 +1,12 @@
 """Cases about one thing become one, and can be taken apart again."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from counterflow.kernel import db
 from counterflow.workqueue import queries
@@ -41,13 +43,62 @@ def test_one_goes_on_and_is_as_urgent_as_any(opened: Any, merge: Any, steps: Any
     other = opened(12, "over", money_at_risk_minor=5_000, currency="USD")
     merge((into, part, other))
     on = queries.case(into).case
-    assert (on.severity, on.due_at, on.money_at_risk_minor, on.currency) == (1, due, 900, "EUR")
+    assert (on.severity, on.due_at, on.money_at_risk_minor, on.currency) == (1, due, 5_000, "USD")
     assert on.rank_at == on.priority.act_by
     for case_id in (part, other):
         closed = queries.case(case_id).case
         assert (closed.state, closed.outcome, closed.merged_into) == ("closed", "merged", into)
         assert steps(case_id) == [("merge", "user:1")]
     assert steps(into) == [("absorb", "user:1")]
+
+
+AMOUNTS = st.none() | st.tuples(st.sampled_from([5, 1_000, 99_999, 10**7]), st.sampled_from(["EUR", "USD", "JPY"]))
+KNOWN = st.tuples(
+    st.sampled_from(["short", "chargeback", "closed_period_fact"]), AMOUNTS, st.none() | st.integers(-90, 900)
+)
+
+
+@given(st.lists(KNOWN, min_size=2, max_size=4))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_goes_on_stands_no_later_than_any_that_it_took(opened: Any, merge: Any, known: Any) -> None:
+    from company import ids
+
+    cases = []
+    for (kind, money, hours), subject in zip(known, ids(len(known)), strict=True):
+        at_risk = {"money_at_risk_minor": money[0], "currency": money[1]} if money else {}
+        due = None if hours is None else datetime.now(UTC) + timedelta(hours=hours)
+        cases.append(opened(-subject, kind, due_at=due, **at_risk))
+    before = [queries.case(case_id).case for case_id in cases]
+    (done,) = merge(tuple(cases))
+    on = queries.case(cases[0]).case
+    assert done.facts["merged"] == cases[1:]
+    assert on.rank_at <= min(row.rank_at for row in before)
+    assert on.money_at_risk_minor == max((r.money_at_risk_minor for r in before if r.currency), default=None)
+    assert on.rank_at == on.priority.act_by
+
+
+def test_one_that_was_put_off_is_back_where_it_becomes_more_urgent(opened: Any, merge: Any, ctx: Any) -> None:
+    from counterflow.workqueue.commands import SnoozeCase, snooze_cases
+
+    asleep, plain, urgent = opened(90), opened(91), opened(92, "chargeback")
+    until = datetime.now(UTC) + timedelta(days=9)
+    assert snooze_cases(ctx(), items=[SnoozeCase(asleep, until, "later")]).done
+    merge((asleep, plain))
+    assert queries.case(asleep).case.snoozed_until == until
+    merge((asleep, urgent))
+    assert queries.case(asleep).case.snoozed_until is None
+
+
+def test_a_cause_that_is_gone_does_not_close_what_was_merged_with_it(
+    opened: Any, merge: Any, work: Any, steps: Any
+) -> None:
+    into, part = opened(95), opened(96)
+    merge((into, part))
+    work(settle=["short:95"], actor="flow:receipts")
+    assert queries.case(into).case.state == "open"
+    assert steps(into) == [("absorb", "user:1"), ("gone", "flow:receipts")]
+    work(settle=["short:96"])
+    assert queries.case(part).case.outcome == "merged"
 
 
 def test_twice_is_once(opened: Any, merge: Any) -> None:

@@ -49,6 +49,15 @@ def test_wishes_of_one_call_get_different_cases(work: Any, draft: Any, take: Any
     assert len(set(taken)) == 5
 
 
+def test_only_named_cases_are_taken(work: Any, draft: Any, take: Any, worker: Any, opened: Any) -> None:
+    first, second, other = opened(16, "late_shipment"), opened(17, "late_shipment"), opened(18, "late_shipment")
+    ann, bob = worker("ann"), worker("bob")
+    assert take({"case_ids": (second, other)}, actor=ann)[0].facts["cases"] == [second]
+    results = take({"case_ids": (second,), "assignee": ann}, {"kind": "late_shipment", "assignee": bob})
+    assert (results[0].code, results[1].facts["cases"]) == ("nothing_waits", [first])
+    assert take({"case_ids": (0,)}, actor=ann)[0].code == "nothing_waits"
+
+
 def test_snoozed_cases_are_not_taken(work: Any, draft: Any, take: Any, worker: Any, opened: Any, ctx: Any) -> None:
     from counterflow.workqueue.commands import SnoozeCase, snooze_cases
 

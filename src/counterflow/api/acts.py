@@ -30,6 +30,7 @@ from counterflow.clocks.commands.set_causes import set_causes
 from counterflow.desk.commands.erase_customers import erase_customers
 from counterflow.desk.commands.keep_labels import keep_labels
 from counterflow.desk.commands.queue_messages import queue_messages
+from counterflow.desk.commands.raise_cases import raise_cases
 from counterflow.desk.commands.record_sendings import record_sendings
 from counterflow.desk.commands.switch_letters import switch_letters
 from counterflow.evidence.commands.erase_documents import erase_documents
@@ -250,6 +251,7 @@ ACTS: list[Act] = [
     Act("/photo-erasures", erase_photos, "privacy"),
     Act("/document-erasures", erase_documents, "privacy"),
     Act("/erasures", erase_subjects, "privacy"),
+    Act("/cases", raise_cases, "cases"),
     Act("/case-assignments", assign_cases, "cases"),
     Act("/case-comments", comment_cases, "cases"),
     Act("/case-closings", close_cases, "cases"),

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from counterflow.api.asks_approvals import APPROVALS
 from counterflow.api.asks_cases import READS as CASES
 from counterflow.api.asks_clocks import READS as CLOCKS
+from counterflow.api.asks_evidence import READS as EVIDENCE
 from counterflow.api.asks_governance import READS as GOVERNANCE
 from counterflow.api.asks_inventory import READS as INVENTORY
 from counterflow.api.backtests import READS as BACKTESTS
@@ -19,7 +20,6 @@ from counterflow.desk.orders import OrderFile, Reached, order_file
 from counterflow.desk.preview import PreviewLine, preview
 from counterflow.desk.routes import route
 from counterflow.desk.search import Hit, orders_meant
-from counterflow.evidence import queries as evidence
 from counterflow.facilities import queries as facilities
 from counterflow.kernel import clock
 from counterflow.ledger import queries as ledger
@@ -206,16 +206,7 @@ READS: list[Read] = [
     Read("/parcels/{carrier}/{tracking}", logistics.parcel, "logistics.view", "logistics"),
     Read("/units", receiving.bench, "receiving.view", "receiving", ("node", "state"), ("after_id", "id")),
     Read("/units/{lpn}", receiving.unit, "receiving.view", "receiving"),
-    Read("/photos", evidence.photos_of, "evidence.view", "evidence", ("subject_kind", "subject_id")),
-    Read(
-        "/documents",
-        evidence.documents_of,
-        "evidence.view",
-        "evidence",
-        ("subject_kind", "subject_id"),
-        name="documents",
-    ),
-    Read("/documents/{document_id}", evidence.document_content, "evidence.view", "evidence", name="document"),
+    *EVIDENCE,
     Read(
         "/refurbishments",
         recovery.refurbishments,

@@ -5,7 +5,7 @@ A list answers `{"items": [...], "next": cursor}`; pass `cursor` to go on, and s
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -28,8 +28,9 @@ class Read:
     """A row of the table of questions: GET `path` asks `query`, for those who hold `needs`.
 
     `takes` names the query's arguments that callers may give. A list that goes on names in `cursor` the
-    argument that continues it and the field of the last row that it takes. `actor` names the argument that is told
-    who asks, where the answer depends on it.
+    argument that continues it and the field of the last row that it takes. Where the answer depends on who asks,
+    `actor` names the argument that is told who it is, and `may` the one that is told their permissions. A query that
+    takes many arguments takes them as one: `of` is the dataclass whose fields callers may give, as `asked`.
     """
 
     path: str
@@ -40,10 +41,23 @@ class Read:
     cursor: tuple[str, str] | None = None
     name: str = ""
     actor: str = ""
+    may: str = ""
+    of: type | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What callers may give, by name."""
+        return (*self.takes, *(field.name for field in fields(self.of))) if self.of else tuple(self.takes)
 
     def by(self, request: HttpRequest) -> Callable[..., Any]:
         """The query, told who asks where it wants to know."""
-        return partial(self.query, **{self.actor: bearer_of(request).actor}) if self.actor else self.query
+        bearer = bearer_of(request)
+        told: dict[str, Any] = {}
+        if self.actor:
+            told[self.actor] = bearer.actor
+        if self.may:
+            told[self.may] = bearer.permissions
+        return partial(self.query, **told) if told else self.query
 
 
 def add(router: Router, read: Read) -> None:
@@ -94,16 +108,25 @@ def refuse_unknown(request: HttpRequest, model: type[BaseModel]) -> None:
 
 def _asked(read: Read, query: Callable[..., Any], given: dict[str, Any], filters: Any) -> Any:
     if read.cursor is None:
-        found = query(**given)
+        found = query(**_as_taken(read, given))
         return {"items": found, "next": None} if isinstance(found, list) else found
     argument, field = read.cursor
     limit = filters.limit
     if filters.cursor is not None:
         given[argument] = _goes_on(get_type_hints(read.query)[argument], filters.cursor)
-    found = query(**given, limit=limit + 1)
+    found = query(**_as_taken(read, given), limit=limit + 1)
     more = len(found) > limit
     page = found[:limit]
     return {"items": page, "next": str(getattr(page[-1], field)) if more else None}
+
+
+def _as_taken(read: Read, given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as the query takes them: by themselves, or as one."""
+    if read.of is None:
+        return given
+    names = {field.name for field in fields(read.of)}
+    own = {name: value for name, value in given.items() if name not in names}
+    return {**own, "asked": read.of(**{name: value for name, value in given.items() if name in names})}
 
 
 def _goes_on(hint: Any, cursor: str) -> Any:
@@ -133,6 +156,9 @@ def _parameters(read: Read) -> type[BaseModel]:
         required = default is inspect.Parameter.empty
         kind = _parameter(hints[name])
         columns[name] = (kind, ...) if required else (kind | None, None)
+    if read.of is not None:
+        of = get_type_hints(read.of)
+        columns |= {field.name: (_parameter(of[field.name]) | None, None) for field in fields(read.of)}
     if read.cursor is not None:
         columns["cursor"] = (kind_of(str) | None, None)
         columns["limit"] = (int, Field(LIMIT_DEFAULT, ge=1, le=LIMIT_MAX))

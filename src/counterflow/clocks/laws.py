@@ -185,11 +185,12 @@ LAWS: Final[list[Law]] = [
     ),
     Law(
         "clocks.cases_have_late_clocks",
-        "An open case of clocks stands for one that runs and is late.",
+        "An open case of clocks stands for one that runs and is late, unless people keep it open for more than that.",
         """
         SELECT format('case %s: no clock of %s is late', q.id, q.dedupe_key) AS what FROM workqueue_case q
         WHERE q.state = 'open' AND starts_with(q.dedupe_key, 'clock:')
           AND NOT EXISTS (SELECT FROM clocks_clock c WHERE c.case_key = q.dedupe_key AND c.stopped_at IS NULL)
+          AND NOT EXISTS (SELECT FROM workqueue_casestep t WHERE t.case_id = q.id AND t.action IN ('reopen', 'gone'))
         """,
         "SELECT count(*) FROM workqueue_case WHERE starts_with(dedupe_key, 'clock:')",
     ),

@@ -62,6 +62,10 @@ def _ended(step: Step, kind: str, names: Names) -> str:
     return outcome_meaning(kind, str(step.facts.get("outcome", "")))
 
 
+def _stays(step: Step, kind: str, names: Names) -> str:
+    return f"{_ended(step, kind, names)}; open still for what was merged into it"
+
+
 def _absorbed(step: Step, kind: str, names: Names) -> str:
     return "Cases " + ", ".join(str(case_id) for case_id in step.facts.get("cases", []))
 
@@ -74,6 +78,7 @@ _TOLD: Mapping[str, _Telling] = {
     "absorb": _Telling("Others merged into it", "plain", "layers-intersect", _absorbed),
     "close": _Telling("Closed", "good", "circle-check", _ended),
     "settle": _Telling("Closed: its cause is gone", "good", "circle-check", _ended),
+    "gone": _Telling("Its own cause is gone", "plain", "circle-check", _stays),
     "reopen": _Telling("Opened again", "wait", "inbox", lambda s, k, n: _words(s.facts.get("reason"))),
     "due": _Telling("Due time changed", "plain", "clock", lambda s, k, n: f"To {_moment(s.facts.get('due_at'))}"),
 }

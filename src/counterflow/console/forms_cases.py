@@ -1,15 +1,18 @@
 """What people type about cases: how they end, whose they are, when they are back."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from counterflow.access.roles import ROLES
 from counterflow.console.forms import Form, ReasonField
+from counterflow.kernel.errors import DomainError
+from counterflow.kernel.money import to_minor
 from counterflow.workqueue.commands.assign_cases import working_roles
 from counterflow.workqueue.commands.save_filters import NAME_MAX
-from counterflow.workqueue.kinds import Severity, outcomes_of
+from counterflow.workqueue.kinds import Severity, by_hand, outcomes_of
 
 _SELECT = {"class": "form-select"}
 _ROLES = [(code, ROLES[code].name) for code in working_roles()]
@@ -19,10 +22,45 @@ def _choice(label: str, choices: Sequence[tuple[str, str]], *, required: bool = 
     return forms.ChoiceField(label=label, choices=choices, required=required, widget=forms.Select(attrs=_SELECT))
 
 
+def _among(roles: Sequence[str] | None) -> list[tuple[str, str]]:
+    """Roles whose people work cases, as choices; those of these where some are named."""
+    return [(code, name) for code, name in _ROLES if roles is None or code in roles]
+
+
 class Comment(Form):
     """Words about a case."""
 
     text = forms.CharField(label="Comment", max_length=4_000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class NewCase(Form):
+    """A case that a person opens."""
+
+    kind = _choice("Kind", [("", "Choose…"), *((kind.code, kind.meaning) for kind in by_hand())])
+    about = _choice("About", [("rma", "A return"), ("unit", "A unit"), ("parcel", "A parcel")])
+    number = forms.CharField(
+        label="Its number",
+        max_length=80,
+        help_text="The number of the return, the plate of the unit, or the tracking number.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    amount = forms.CharField(label="At risk", required=False, max_length=20, help_text="Empty where nobody can tell.")
+    currency = forms.CharField(
+        label="Currency", required=False, max_length=3, help_text="Three letters, such as EUR; only with an amount."
+    )
+    note = forms.CharField(label="Note", required=False, max_length=4_000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def clean(self) -> dict[str, Any]:
+        """The amount in minor units of its currency, which it needs."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        text, currency = str(given.get("amount", "")).strip(), str(given.get("currency", "")).strip().upper()
+        given["amount"], given["currency"] = None, currency
+        if text:
+            try:
+                given["amount"] = to_minor(Decimal(text.replace(",", ".")), currency)
+            except (ArithmeticError, ValueError, DomainError):
+                self.add_error("amount", "An amount such as 19.99, with its currency in three letters.")
+        return given
 
 
 class CloseCase(Form):
@@ -45,10 +83,14 @@ class Assign(Form):
     """Whose it shall be."""
 
     assignee = forms.ChoiceField(label="Give to", required=False)
-    role = _choice("Role that answers for it", [("", "As it is"), *_ROLES], required=False)
+    role = forms.ChoiceField(label="Role that answers for it", required=False)
 
-    def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, people: Sequence[tuple[str, str]], roles: Sequence[str] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        offered = [("", "As it is"), *_among(roles)]
+        self.fields["role"] = _choice("Role that answers for it", offered, required=False)
         self.fields["assignee"] = _choice("Give to", [("", "Nobody: back to the queue"), *people], required=False)
 
 
@@ -69,13 +111,17 @@ class Snooze(Form):
 class Escalate(Form):
     """Who has to deal with it now."""
 
-    role = _choice("Role", _ROLES)
+    role = forms.ChoiceField(label="Role")
     severity = _choice(
         "Urgency",
         [("", "As it is"), *((str(int(s)), f"At least {s.name.lower()}") for s in Severity if s != Severity.LOW)],
         required=False,
     )
     reason = ReasonField(label="Reason", help_text="In a few words, such as needs a decision.")
+
+    def __init__(self, *args: Any, roles: Sequence[str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"] = _choice("Role", _among(roles))
 
 
 class Merge(Form):

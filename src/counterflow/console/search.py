@@ -112,7 +112,7 @@ FINDERS: Final[tuple[Finder, ...]] = (
     Finder("recovery.view", lambda asked: recovery.named(asked.facts.sscc or asked.words)),
     Finder("ledger.view", lambda asked: catalog.named(asked.facts.gtin or asked.words)),
     Finder("refunds.view", lambda asked: refunds.named(asked.words)),
-    Finder("workqueue.view", lambda asked: workqueue.named(asked.words)),
+    Finder("workqueue.view", lambda asked: workqueue.named(asked.words, may=asked.who.may)),
     Finder("approvals.view", lambda asked: approvals.named(asked.words)),
     Finder("policies.view", lambda asked: policies.named(asked.words)),
     Finder("access.manage", lambda asked: access.named(asked.words)),

@@ -35,15 +35,25 @@ class PhotoFile:
     content_type: str
 
 
-_PHOTOS = """
+_KEPT: Final = """
 SELECT id, subject_kind, subject_id, content_type, width, height, size, happened_at, recorded_at FROM evidence_photo
-WHERE subject_id = ANY(%s::bigint[]) AND subject_kind = %s AND erased_at IS NULL ORDER BY id
+WHERE erased_at IS NULL AND {} ORDER BY id
 """
+_PHOTOS: Final = _KEPT.format("subject_id = ANY(%s::bigint[]) AND subject_kind = %s")
+_PHOTO: Final = _KEPT.format("id = %s")
 
 
 def photos(*, subject_kind: str, subject_ids: Sequence[int]) -> list[PhotoRow]:
     """The photos of these subjects, oldest first; erased ones are gone. One statement."""
     return [PhotoRow(*row) for row in db.rows(_PHOTOS, [list(subject_ids), subject_kind])]
+
+
+def photo(photo_id: int) -> PhotoRow:
+    """One photo, without its content. Raises `PhotoMissing`. One statement."""
+    found = db.rows(_PHOTO, [photo_id])
+    if not found:
+        raise PhotoMissing(photo_id=photo_id)
+    return PhotoRow(*found[0])
 
 
 def photos_of(*, subject_kind: str, subject_id: int) -> list[PhotoRow]:

@@ -49,7 +49,7 @@ def unasked(unit: UnitNow, chosen: str, answer: Answer) -> CaseDraft:
         entity_id=unit.entity_id,
         money_at_risk_minor=unit.cost_minor + unit.allowance_minor,
         currency=unit.currency,
-        facts={"disposition": chosen, "row": answer.row_id, "round": unit.round},
+        facts={"lpn": unit.lpn, "disposition": chosen, "row": answer.row_id, "round": unit.round},
     )
 
 

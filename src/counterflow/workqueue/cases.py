@@ -4,7 +4,7 @@ All three queue; the outermost command writes all of its cases by one statement 
 no lock is taken while others are still to come, and a case never outlives a command that failed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -47,23 +47,26 @@ WHERE NOT EXISTS (
 )
 ORDER BY v.dedupe_key, v.id
 ON CONFLICT (dedupe_key) WHERE state = 'open' DO NOTHING
-RETURNING id, kind, queue, subject_id, owner_role
+RETURNING id, kind, queue, subject_id, owner_role, dedupe_key
 """
 
+# What was merged into a case is not known to be settled with it: such a case stays open, for a person to close.
 _SETTLE: Final = """
 WITH wanted AS (
-    SELECT c.id, v.outcome FROM workqueue_case c
+    SELECT c.id, v.outcome, EXISTS (SELECT FROM workqueue_case m WHERE m.merged_into_id = c.id) AS stays
+    FROM workqueue_case c
     JOIN unnest(%s::text[], %s::text[]) AS v(dedupe_key, outcome) ON v.dedupe_key = c.dedupe_key
     WHERE c.state = 'open' ORDER BY c.id FOR NO KEY UPDATE OF c
 ), settled AS (
     UPDATE workqueue_case c
     SET state = %s, outcome = wanted.outcome, closed_at = %s, closed_by = %s
-    FROM wanted WHERE c.id = wanted.id
-    RETURNING c.id, c.kind, c.queue, c.subject_id, c.outcome, c.closed_at, c.closed_by
+    FROM wanted WHERE c.id = wanted.id AND NOT wanted.stays
+    RETURNING c.id, c.kind, c.queue, c.subject_id, c.outcome
 ), steps AS (
     INSERT INTO workqueue_casestep (id, case_id, action, at, by, command_id, facts)
-    SELECT nextval('kernel_id_seq'), id, 'settle', closed_at, closed_by, %s, jsonb_build_object('outcome', outcome)
-    FROM settled ORDER BY id
+    SELECT nextval('kernel_id_seq'), id, CASE WHEN stays THEN 'gone' ELSE 'settle' END, %s, %s, %s,
+           jsonb_build_object('outcome', outcome)
+    FROM wanted ORDER BY id
 )
 SELECT id, kind, queue, subject_id, outcome FROM settled ORDER BY id
 """
@@ -121,7 +124,10 @@ def open_cases(ctx: Context, drafts: Iterable[CaseDraft]) -> None:
 
 
 def settle_cases(ctx: Context, keys: Iterable[str], *, outcome: str) -> None:
-    """Queue the closing of open cases by the key of their cause, because it is gone; none is no error."""
+    """Queue the closing of open cases by the key of their cause, because it is gone; none is no error.
+
+    A case that others were merged into stays open and notes it: nobody knows that what they are about is gone too.
+    """
     CASE.move("settle", State.OPEN)
     found = [(key, outcome) for key in keys]
     if found:
@@ -139,8 +145,42 @@ def set_due(ctx: Context, due: Mapping[int, datetime | None]) -> None:
         ctx.running.flush.setdefault(_DUE, _write_due)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """An open case, and whether it was opened just now."""
+
+    id: int
+    fresh: bool
+
+
+_THERE: Final = """
+WITH RECURSIVE chain (key, id, state, merged_into_id) AS (
+    SELECT dedupe_key, id, state, merged_into_id FROM workqueue_case
+    WHERE dedupe_key = ANY(%s::text[]) AND (state = 'open' OR merged_into_id IS NOT NULL)
+    UNION SELECT c.key, t.id, t.state, t.merged_into_id FROM chain c JOIN workqueue_case t ON t.id = c.merged_into_id
+) SELECT key, min(id) AS id FROM chain WHERE state = 'open' GROUP BY key
+"""
+
+
+def open_now(ctx: Context, drafts: Sequence[CaseDraft]) -> dict[str, Opened]:
+    """Open cases at once, for acts that answer with them; by the key of their cause.
+
+    Where the cause has an open case, or was merged into one, it is that one; a key is missing where that was closed at
+    the same instant. Two statements; none for none. What has to be locked was locked before.
+    """
+    if not drafts:
+        return {}
+    fresh = {row.dedupe_key: Opened(row.id, fresh=True) for row in _insert(ctx, drafts)}
+    others = sorted({draft.dedupe_key for draft in drafts} - set(fresh))
+    return fresh | {row.key: Opened(row.id, fresh=False) for row in db.rows(_THERE, [others])}
+
+
 def _write_open(ctx: Context) -> None:
-    drafts: list[CaseDraft] = ctx.running.queued.pop(_OPENING)
+    _insert(ctx, ctx.running.queued.pop(_OPENING))
+
+
+def _insert(ctx: Context, drafts: Sequence[CaseDraft]) -> list[Any]:
+    """Write cases whose cause has none that is open, and tell of them."""
     kinds = [KINDS[draft.kind] for draft in drafts]
     moneys = [_money(draft) for draft in drafts]
     opened = db.rows(
@@ -165,12 +205,14 @@ def _write_open(ctx: Context) -> None:
         ],
     )
     emit(ctx, [Event(CASE_OPENED, row.id, facts={**_told(row), "owner_role": row.owner_role}) for row in opened])
+    return opened
 
 
 def _write_settled(ctx: Context) -> None:
     # A cause that is settled twice in one command ends the way it ended last.
     settled = dict(ctx.running.queued.pop(_SETTLING))
-    given = [list(settled), list(settled.values()), State.CLOSED.value, ctx.at, ctx.actor, ctx.command_id]
+    ended = [ctx.at, ctx.actor]
+    given = [list(settled), list(settled.values()), State.CLOSED.value, *ended, *ended, ctx.command_id]
     closed = db.rows(_SETTLE, given)
     emit(ctx, [Event(CASE_CLOSED, row.id, facts={**_told(row), "outcome": row.outcome}) for row in closed])
 

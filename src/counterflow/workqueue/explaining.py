@@ -1,5 +1,6 @@
 """Why a case stands where it stands, in words and in figures."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,9 +51,9 @@ def explain(row: CaseRow, at: datetime) -> Explained:
     )
 
 
-def explained(*, case_id: int, at: datetime) -> Explained:
-    """The priority of one case at an instant. Raises `CaseNotFound`."""
-    return explain(case(case_id).case, at)
+def explained(*, case_id: int, at: datetime, may: Callable[[str], bool] | None = None) -> Explained:
+    """The priority of one case at an instant. Raises `CaseNotFound`, also for one that is kept from `may`."""
+    return explain(case(case_id, may=may).case, at)
 
 
 def span(time: timedelta) -> str:

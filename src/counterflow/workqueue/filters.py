@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from counterflow.kernel.errors import Invalid
-from counterflow.kernel.found import id_of
+from counterflow.workqueue.searching import conditions
 from counterflow.workqueue.states import CASE, State
 
 NOBODY: Final = "nobody"
@@ -33,8 +33,9 @@ class CaseFilter:
     """Which cases are meant; what is empty or None narrows nothing.
 
     `assignee` is a user ("user:7") or "nobody". Money is in minor units of whatever currency, unless one is named.
-    `due_to` and `opened_to` are left out themselves. `search` is a number as it stands on paper: of a return, an
-    order, a plate, a parcel, a SKU, or of the case. `snoozed`: no, only or any. `ids` are those of cases.
+    `due_to` and `opened_to` are left out themselves, and so are the kinds in `hidden`. `search` are numbers of what
+    it is about, whole or begun, and words of its kind (`searching.py`). `snoozed`: no, only or any. `ids` are those of
+    cases.
     """
 
     state: str = State.OPEN.value
@@ -57,6 +58,7 @@ class CaseFilter:
     ids: tuple[int, ...] | None = None
     snoozed: str = "no"
     sort: str = "priority"
+    hidden: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.state and self.state not in CASE.states:
@@ -158,10 +160,11 @@ def where(wanted: CaseFilter, at: datetime | None, *, by_role: bool = False) -> 
         if value is not None:
             texts.append(text)
             params.append(value)
-    if word := wanted.search.strip().lower():
-        number = id_of(word.removeprefix("case").strip(" #"))
-        texts.append("(c.numbers @> ARRAY[%s::text] OR c.id = %s)")
-        params += [word, number if number is not None else 0]
+    if wanted.hidden:
+        texts.append("c.kind <> ALL(%s::text[])")
+        params.append(list(wanted.hidden))
+    said, given = conditions(wanted.search)
+    texts, params = [*texts, *said], [*params, *given]
     if wanted.state == State.OPEN and wanted.snoozed != "any":
         texts.append(_snoozed(wanted.snoozed, "now()" if at is None else "%s"))
         params += [] if at is None else [at]

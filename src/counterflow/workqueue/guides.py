@@ -52,6 +52,35 @@ class Guide:
     outcomes: tuple[Outcome, ...]
 
 
+OPENED_BY: Final[dict[str, str]] = {
+    "unmapped_code": "a return whose reason, or a statement whose state, nobody has mapped",
+    "approval_needed": "an act that the approval table asks others about, and money that waits for a rate",
+    "return_review": "a return that the eligibility table asks a person about",
+    "unidentified_parcel": "a report of a parcel that nobody announced, and a unit that nobody can name",
+    "blind_return": "a unit that is received without a return",
+    "short": "a parcel that is closed with pieces missing, or empty",
+    "over": "a unit that is received beyond what was authorised",
+    "wrong_item": "a unit of another item than its return says",
+    "wrong_serial": "an inspection that reads another serial number than was sold",
+    "not_ours": "a unit that belongs to somebody else",
+    "negative_fact": "a shipment of more than the books have",
+    "break": "a statement or count that differs from the ledger",
+    "lost_parcel": "a carrier that reports a loss",
+    "lost_then_found": "a lost parcel that arrives after its credit",
+    "refund_in_doubt": "a report of money that contradicts another, or fits no payout",
+    "refund_failed": "a payout that the provider, or the tender, refuses",
+    "exposure": "a receipt that is taken back after its credit",
+    "chargeback": "a report of a chargeback",
+    "difference_owed": "goods that cost more than the credit",
+    "overpaid": "a report of more money than was owed",
+    "fraud_review": "a score of a return that the fraud table wants looked at",
+    "stuck_return": "a clock of a return that is late: label, transport, inspection, put-away or credit",
+    "sla_breach": "a clock that is late: a decision, goods set apart, or a payout",
+    "delivery_failed": "a message or an event that was given up after its retries",
+}
+"""What opens a case of a kind by itself."""
+NOBODY_YET: Final = {"webhook_failed": "messages to partners' endpoints, which this version does not send"}
+"""Kinds that are declared for what is not there yet."""
 COMMON: Final = (
     Outcome("resolved", "What was wrong is put right"),
     Outcome("accepted", "Accepted as it is"),

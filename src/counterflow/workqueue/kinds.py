@@ -4,12 +4,13 @@ A new kind is a row here and one in `guides.py`, which says how it is worked and
 role nobody has, or an action without words, does not start.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
 from counterflow.access.roles import ROLES
 from counterflow.kernel.errors import InvariantBroken
-from counterflow.workqueue.guides import ACTIONS, COMMON, GUIDES, SETTLED, Guide, Outcome
+from counterflow.workqueue.guides import ACTIONS, COMMON, GUIDES, NOBODY_YET, OPENED_BY, SETTLED, Guide, Outcome
 
 
 class Severity(IntEnum):
@@ -23,18 +24,31 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True)
 class CaseKind:
-    """A kind of case. `queue` is the list it is worked from, `owner_role` answers for it."""
+    """A kind of case. `queue` is the list it is worked from, `owner_role` answers for it.
+
+    `needs` is the permission without which nobody sees or works such a case; empty where cases as such suffice.
+    """
 
     code: str
     queue: str
     owner_role: str
     severity: Severity
     meaning: str
+    needs: str = ""
 
     @property
     def guide(self) -> Guide:
         """How it is worked."""
         return GUIDES.get(self.code, NO_GUIDE)
+
+    @property
+    def opened(self) -> str:
+        """What opens such a case, in words."""
+        if self.code in OPENED_BY:
+            return f"Opened by {OPENED_BY[self.code]}."
+        if self.code in NOBODY_YET:
+            return f"Opened by nothing yet; meant for {NOBODY_YET[self.code]}."
+        return "Opened by hand, about a return, unit or parcel."
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -97,15 +111,36 @@ _ROWS: tuple[tuple[str, str, str, Severity, str], ...] = (
     ("delivery_failed", "system", "administrator", _HIGH, "A task or message gave up after its retries"),
 )
 
-KINDS: dict[str, CaseKind] = {row[0]: CaseKind(*row) for row in _ROWS}
+# Who may not see the score of a return is not told by its case, and does not let its money go.
+_NEEDS: dict[str, str] = {"fraud_review": "risk.view"}
+KINDS: dict[str, CaseKind] = {row[0]: CaseKind(*row, needs=_NEEDS.get(row[0], "")) for row in _ROWS}
 QUEUES: tuple[str, ...] = tuple(dict.fromkeys(kind.queue for kind in KINDS.values()))
 
 if len(KINDS) != len(_ROWS):
     raise InvariantBroken("a kind of case stands there twice")
 if unknown := {kind.owner_role for kind in KINDS.values()} - set(ROLES):
     raise InvariantBroken(f"kinds of cases name roles without a row: {sorted(unknown)}")
+if blind := [k.code for k in KINDS.values() if k.needs and k.needs not in ROLES[k.owner_role].permissions]:
+    raise InvariantBroken(f"kinds of cases belong to roles that may not see them: {blind}")
+if stray := (set(OPENED_BY) | set(NOBODY_YET)) - set(KINDS):
+    raise InvariantBroken(f"what opens cases names kinds without a row: {sorted(stray)}")
 if unworded := {action for guide in GUIDES.values() for action in guide.actions} - set(ACTIONS):
     raise InvariantBroken(f"kinds of cases name actions without words: {sorted(unworded)}")
+
+
+def by_hand() -> tuple[CaseKind, ...]:
+    """The kinds that people open, because no fact that we hear of tells them."""
+    return tuple(kind for kind in KINDS.values() if kind.code not in OPENED_BY and kind.code not in NOBODY_YET)
+
+
+def needs_of(kind: str) -> str:
+    """The permission without which a case of a kind is not seen; empty for most."""
+    return KINDS[kind].needs if kind in KINDS else ""
+
+
+def hidden_from(may: Callable[[str], bool]) -> tuple[str, ...]:
+    """The kinds of cases that are kept from whoever may no more than this."""
+    return tuple(kind.code for kind in KINDS.values() if kind.needs and not may(kind.needs))
 
 
 def outcomes_of(kind: str) -> tuple[Outcome, ...]:

@@ -86,7 +86,8 @@ LAWS: Final[list[Law]] = [
         LEFT JOIN kernel_commandrecord r ON r.id = s.command_id AND r.at = s.at AND r.actor = s.by
         LEFT JOIN workqueue_case c ON c.id = s.case_id
         WHERE r.id IS NULL OR c.id IS NULL
-           OR s.action NOT IN ('assign', 'snooze', 'escalate', 'merge', 'absorb', 'close', 'settle', 'reopen', 'due')
+           OR s.action NOT IN ('assign', 'snooze', 'escalate', 'merge', 'absorb', 'close', 'settle', 'gone', 'reopen',
+                               'due')
         """,
         "SELECT count(*) FROM workqueue_casestep",
     ),

@@ -6,7 +6,7 @@ from typing import Final
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.db.models.functions import Coalesce
 
 from counterflow.kernel.ids import Id
@@ -25,7 +25,7 @@ class Case(models.Model):
     `subject_kind` and `subject_id` say what it is about. While it is open its `dedupe_key` is unique, so
     the same cause opens one case. `money_at_risk_minor` is in minor units of `currency`; both are
     null where no money is at stake or nobody can tell. `facts` hold codes and numbers, never personal data;
-    `numbers` are those of them by which people search, in small letters.
+    `numbers` are those of them by which people search, in small letters; their beginnings are found too.
 
     `rank_at` is the instant by which it wants to be looked at (`rules.py`), and the order of the queue. A case that is
     snoozed stays open and is left out of lists until `snoozed_until`. `merged_into` is the case it was closed into.
@@ -120,7 +120,7 @@ class Case(models.Model):
             models.Index(
                 fields=["dedupe_key"], name="workqueue_case_merged_key", condition=Q(merged_into__isnull=False)
             ),
-            GinIndex(fields=["numbers"], name="workqueue_case_numbers"),
+            GinIndex(Func("numbers", function="array_to_tsvector"), name="workqueue_case_words"),
         ]
 
     def __str__(self) -> str:

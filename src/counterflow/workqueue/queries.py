@@ -1,6 +1,6 @@
 """Questions to the work queue: what waits, for whom, how much is at stake, and why it stands where it stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,7 +9,7 @@ from counterflow.kernel import db
 from counterflow.kernel.errors import NotFound
 from counterflow.kernel.found import Found, id_of
 from counterflow.workqueue.filters import CaseFilter, cursor, listed
-from counterflow.workqueue.kinds import KINDS, Severity, outcome_meaning
+from counterflow.workqueue.kinds import KINDS, Severity, hidden_from, outcome_meaning
 from counterflow.workqueue.rules import Priority, priority
 from counterflow.workqueue.states import CASE, State
 
@@ -170,6 +170,7 @@ def cases(
     entity_id: int | None = None,
     snoozed: str = "no",
     sort: str = "priority",
+    hidden: Sequence[str] = (),
     after: str | None = None,
     limit: int = 50,
 ) -> list[CaseRow]:
@@ -197,6 +198,7 @@ def cases(
         entity_id=entity_id,
         snoozed=snoozed,
         sort=sort,
+        hidden=tuple(hidden),
     )
     return found(wanted, after=after, limit=limit)
 
@@ -221,13 +223,13 @@ SELECT id, case_id, action, at, by, facts FROM workqueue_casestep WHERE case_id 
 """
 
 
-def case(case_id: int) -> CaseView:
+def case(case_id: int, *, may: Callable[[str], bool] | None = None) -> CaseView:
     """One case with what was said about it and done with it, what was merged into it, and others about the same thing.
 
-    Four statements. Raises `CaseNotFound`.
+    What is kept from those who may no more than `may` says is left out. Four statements. Raises `CaseNotFound`.
     """
-    plain = CaseFilter(state="")
-    family = [_row(row, plain) for row in db.rows(_FAMILY, [case_id])]
+    plain, hidden = CaseFilter(state=""), hidden_from(may) if may else ()
+    family = [row for row in (_row(r, plain) for r in db.rows(_FAMILY, [case_id])) if row.kind not in hidden]
     own = next((row for row in family if row.id == case_id), None)
     if own is None:
         raise CaseNotFound(case_id=case_id)
@@ -239,8 +241,14 @@ def case(case_id: int) -> CaseView:
         comments=[Comment(**row._asdict()) for row in said],
         steps=[Step(**row._asdict()) for row in done],
         merged=[row for row in family if row.id != case_id],
-        related=[_row(row, plain) for row in related],
+        related=[_row(row, plain) for row in related if row.kind not in hidden],
     )
+
+
+def seen(case_id: int, *, may: Callable[[str], bool]) -> bool:
+    """Whether there is such a case, and it is not kept from those who may no more than this. One statement."""
+    found = db.rows("SELECT kind FROM workqueue_case WHERE id = %s", [case_id])
+    return bool(found) and found[0].kind not in hidden_from(may)
 
 
 def queues(*, owner_role: str | None = None) -> list[QueueCount]:
@@ -258,8 +266,8 @@ def _row(row: Any, wanted: CaseFilter) -> CaseRow:
     return CaseRow(**row._asdict(), cursor=cursor(wanted.order, row))
 
 
-def named(words: str) -> list[Found]:
-    """A case by its number, also as "case 12" or "#12". At most one statement."""
+def named(words: str, *, may: Callable[[str], bool]) -> list[Found]:
+    """A case by its number, also as "case 12" or "#12", if it is not kept from whoever asks. At most one statement."""
     number = words.lower().removeprefix("case").strip(" #")
     case_id = id_of(number)
     if case_id is None:
@@ -268,4 +276,5 @@ def named(words: str) -> list[Found]:
     return [
         Found("case", str(row.id), f"Case {row.id}", KINDS[row.kind].meaning if row.kind in KINDS else row.kind, True)
         for row in rows
+        if row.kind not in hidden_from(may)
     ]

@@ -128,7 +128,9 @@ def saved(*, asker: Asker) -> list[SavedRow]:
     return [SavedRow(**{**row._asdict(), "columns": tuple(row.columns)}) for row in found]
 
 
-def asker_of(actor: str, *, at: datetime) -> Asker:
-    """Who asks behind an actor: a token asks as its user. One statement."""
+def asker_of(actor: str, permissions: frozenset[str] | None = None, *, at: datetime) -> Asker:
+    """Who asks behind an actor: a token asks as its user, and may what the token may. One statement."""
     who = standing([actor], at=at).get(actor)
-    return Asker(actor) if who is None else Asker(who.person, tuple(sorted(who.roles)))
+    if who is None:
+        return Asker(actor, permissions=permissions)
+    return Asker(who.person, tuple(sorted(who.roles)), permissions)

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from counterflow.access.roles import permissions_for
 from counterflow.kernel.errors import Invalid
 from counterflow.workqueue.filters import NOBODY, CaseFilter
+from counterflow.workqueue.kinds import hidden_from
 from counterflow.workqueue.states import State
 
 ME: Final = "mine"
@@ -66,10 +68,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks: as the audit knows them, and the roles they hold."""
+    """Who asks: as the audit knows them, the roles they hold, and what they may; None for what their roles may."""
 
     actor: str
     roles: tuple[str, ...] = ()
+    permissions: frozenset[str] | None = None
+
+    def may(self, permission: str) -> bool:
+        """Whether who asks holds a permission."""
+        return permission in (permissions_for(self.roles) if self.permissions is None else self.permissions)
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,7 @@ def meant(question: Question, *, asker: Asker, at: datetime, zone: ZoneInfo | No
         search=question.search,
         snoozed=question.snoozed,
         sort=question.sort,
+        hidden=hidden_from(asker.may),
     )
 
 

@@ -55,9 +55,14 @@ def money_hours(minor: int | None) -> int:
     return next((hours for least, hours in MONEY_HOURS if minor is not None and minor >= least), 0)
 
 
+def due_or_assumed(due_at: datetime | None, opened_at: datetime) -> datetime:
+    """When a case is due; so many hours after it was opened, where nothing says when."""
+    return due_at or opened_at + timedelta(hours=NO_DUE_HOURS)
+
+
 def priority(*, due_at: datetime | None, opened_at: datetime, severity: int, money_minor: int | None) -> Priority:
     """The instant by which a case wants to be looked at, and what it is made of."""
-    due = due_at or opened_at + timedelta(hours=NO_DUE_HOURS)
+    due = due_or_assumed(due_at, opened_at)
     urgent, money = SEVERITY_HOURS.get(severity, 0), money_hours(money_minor)
     return Priority(due - timedelta(hours=urgent + money), due, due_at is None, urgent, money)
 

@@ -1,7 +1,7 @@
 """What rings: warnings, breaches with their cause and case, and taking back what turns out to have been in time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from counterflow.kernel.context import Context
 from counterflow.kernel.events import Event, emit
 from counterflow.workqueue.cases import CaseDraft, open_cases, settle_cases
 from counterflow.workqueue.commands.escalate_cases import EscalateCase, escalate_cases
+from counterflow.workqueue.kinds import KINDS
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,9 @@ def _breach(ctx: Context, late: Sequence[tuple[Row, Known]], told: list[Event]) 
     open_cases(ctx, drafts)
     items = [EscalateCase(case_id, role, "sla_late") for case_id, role in sorted(there.items()) if role]
     if items:
-        escalate_cases(ctx, items=items)
+        # Whoever moved a clock need not be one who may see such a case: it is the table that escalates.
+        house = replace(ctx, permissions=ctx.permissions | {kind.needs for kind in KINDS.values() if kind.needs})
+        escalate_cases(house, items=items)
 
 
 def _case_of(row: Row, around: Mapping[tuple[str, str, int], int]) -> int | None:

@@ -27,8 +27,9 @@ from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
 from counterflow.refunds.subjects import money_of
 from counterflow.workqueue import commands, queries
+from counterflow.workqueue.commands.assign_cases import working_roles
 from counterflow.workqueue.explaining import explain
-from counterflow.workqueue.kinds import KINDS
+from counterflow.workqueue.kinds import KINDS, needs_of
 
 PEOPLE_MAX = 500
 
@@ -36,7 +37,8 @@ PEOPLE_MAX = 500
 @page("workqueue.view")
 def case(request: HttpRequest, case_id: int) -> HttpResponseBase:
     """One case."""
-    who, view, at = signed_in(request), queries.case(case_id), now()
+    who, at = signed_in(request), now()
+    view = queries.case(case_id, may=who.may)
     row = view.case
     may_work = who.may("workqueue.work")
     money = money_of(subject_kind=row.subject_kind, subject_id=row.subject_id)
@@ -76,17 +78,18 @@ def forms_of(kind: str) -> dict[str, Form]:
     """The forms of what may be done with an open case."""
     return {
         "close_form": forms_cases.CloseCase.of_kind(kind),
-        "assign_form": forms_cases.Assign(people=workers()),
+        "assign_form": forms_cases.Assign(people=workers(kind), roles=working_roles(kind)),
         "snooze_form": forms_cases.Snooze(first=tomorrow()),
-        "escalate_form": forms_cases.Escalate(),
+        "escalate_form": forms_cases.Escalate(roles=working_roles(kind)),
         "merge_form": forms_cases.Merge(),
     }
 
 
-def workers() -> list[tuple[str, str]]:
-    """Who may be given a case: actor and name, by name. One statement."""
+def workers(*kinds: str) -> list[tuple[str, str]]:
+    """Who may be given a case, or one of each of these kinds: actor and name, by name. One statement."""
     found = access.users(active=True, sort="name", limit=PEOPLE_MAX)
-    return [(f"user:{user.id}", user.name) for user in found if "workqueue.work" in permissions_for(user.roles)]
+    needs = {"workqueue.work", *map(needs_of, kinds)} - {""}
+    return [(f"user:{user.id}", user.name) for user in found if needs <= permissions_for(user.roles)]
 
 
 def tomorrow() -> str:
@@ -131,7 +134,8 @@ def case_comment(request: HttpRequest, case_id: int) -> HttpResponseBase:
 @require_POST
 def case_close(request: HttpRequest, case_id: int) -> HttpResponseBase:
     """Close a case with an outcome."""
-    form = forms_cases.CloseCase.of_kind(queries.case(case_id).case.kind, request.POST)
+    kind = queries.case(case_id, may=signed_in(request).may).case.kind
+    form = forms_cases.CloseCase.of_kind(kind, request.POST)
     if readable(request, form):
         item = commands.CloseCase(case_id, form.cleaned_data["outcome"], form.cleaned_data["note"])
         act(request, "Case closed.", lambda ctx: commands.close_cases(ctx, items=[item]))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,7 +26,7 @@ from counterflow.kernel.context import Context
 from counterflow.kernel.found import id_of
 from counterflow.workqueue import commands, queries_lists
 from counterflow.workqueue.filters import CaseFilter
-from counterflow.workqueue.kinds import KINDS
+from counterflow.workqueue.kinds import KINDS, hidden_from
 from counterflow.workqueue.queries_lists import CHOSEN_MAX, Chosen
 
 IDS_MAX = 500
@@ -48,9 +49,11 @@ class _Selection:
 
     def chosen(self, request: HttpRequest, at: datetime) -> Chosen:
         """The cases it means now. Only open ones can be worked."""
+        who = signed_in(request)
         if not self.all:
-            return queries_lists.chosen(CaseFilter(ids=self.ids, snoozed="any"), at=at)
-        return queries_lists.chosen(filter_of(QueryDict(self.query), asker_of(signed_in(request)), at), at=at)
+            wanted = CaseFilter(ids=self.ids, snoozed="any", hidden=hidden_from(who.may))
+            return queries_lists.chosen(wanted, at=at)
+        return queries_lists.chosen(filter_of(QueryDict(self.query), asker_of(who), at), at=at)
 
     @property
     def address(self) -> str:
@@ -60,8 +63,13 @@ class _Selection:
         return f"{reverse('cases_chosen')}?{urlencode(asked)}"
 
 
+def _mark(found: Chosen) -> str:
+    """By what a form knows that what it would do is still done with the very cases, for the money, that it showed."""
+    return sha256(f"{sorted(found.ids)} {_sum(found)}".encode()).hexdigest()[:32]
+
+
 def _sum(found: Chosen) -> str:
-    """How many, and what is at risk, in words; the mark by which a form knows that it is still the same."""
+    """How many, and what is at risk, in words."""
     count = len(found.ids)
     cases = f"{count:,} case{'s' if count != 1 else ''}"
     return ", ".join([cases, *(f"{money_text(minor, currency)} at risk" for currency, minor in found.money.items())])
@@ -77,6 +85,7 @@ def cases_chosen(request: HttpRequest) -> HttpResponseBase:
         "selection": selection,
         "found": found,
         "sum": _sum(found),
+        "mark": _mark(found),
         "most": CHOSEN_MAX,
         "kinds": [(KINDS[kind].meaning if kind in KINDS else kind, count) for kind, count in kinds],
         "back": f"{reverse('cases')}?{selection.query}",
@@ -84,7 +93,7 @@ def cases_chosen(request: HttpRequest) -> HttpResponseBase:
     if found.ids:
         values |= {
             "close_form": forms_cases.CloseCase(outcomes=found.outcomes),
-            "assign_form": forms_cases.Assign(people=workers()),
+            "assign_form": forms_cases.Assign(people=workers(*found.kinds)),
             "snooze_form": forms_cases.Snooze(first=tomorrow()),
             "escalate_form": forms_cases.Escalate(),
             "mergeable": 1 < len(found.ids) <= commands.MERGED_MAX and not selection.all,
@@ -102,7 +111,7 @@ def cases_act(request: HttpRequest) -> HttpResponseBase:
     if not found.ids:
         messages.error(request, "Nothing of what was selected is open any more.")
         return redirect(back)
-    if _sum(found) != request.POST.get("sum"):
+    if _mark(found) != request.POST.get("mark"):
         messages.error(request, f"The list changed meanwhile: it is {_sum(found)} now. Look again before you act.")
         return redirect(selection.address)
     plan = _PLANS.get(request.POST.get("act", ""))
@@ -141,7 +150,7 @@ def _close(request: HttpRequest, found: Chosen) -> Run | None:
 
 
 def _assign(request: HttpRequest, found: Chosen) -> Run | None:
-    given = _read(request, forms_cases.Assign(request.POST, people=workers()))
+    given = _read(request, forms_cases.Assign(request.POST, people=workers(*found.kinds)))
     if given is None:
         return None
     items = [commands.AssignCase(case_id, given["assignee"] or None, given["role"]) for case_id in found.ids]

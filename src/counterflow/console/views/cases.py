@@ -1,5 +1,6 @@
 """The list of cases: what waits for a person, filters that are kept, and taking the next one."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,9 +24,12 @@ from counterflow.kernel.errors import DomainError
 from counterflow.kernel.found import id_of
 from counterflow.ledger import queries as ledger
 from counterflow.workqueue import commands, queries, queries_lists
-from counterflow.workqueue.filters import CaseFilter
+from counterflow.workqueue.filters import NOBODY, CaseFilter
 from counterflow.workqueue.questions import VIEWS, Asker, meant
+from counterflow.workqueue.states import State
 
+LOOKED_AT = 100
+"""Of so many that wait in a list the first that is still nobody's is taken."""
 PLACES_KEPT = ("place", "format", "done", "count")
 
 
@@ -58,7 +62,7 @@ def cases(request: HttpRequest) -> HttpResponseBase:
             rows[:PAGE_SIZE],
             wanted,
             filters=FILTERS,
-            search_label="Any number",
+            search_label="Any number, or words of its kind",
             next_place=more,
         ),
         "views": _views(asker, question.told, at),
@@ -88,7 +92,7 @@ EMPTY = {
 
 def asker_of(who: Staff) -> Asker:
     """Who asks for cases, on a page."""
-    return Asker(who.actor, access.roles_of(who.user_id))
+    return Asker(who.actor, access.roles_of(who.user_id), who.permissions)
 
 
 def _zone() -> Any:
@@ -117,8 +121,11 @@ def _query(wanted: Asked) -> str:
 @require_POST
 def cases_take(request: HttpRequest) -> HttpResponseBase:
     """Take the next case of the list that is shown; then its page."""
-    query = QueryDict(request.POST.get("query", "")[:2_000])
-    wanted = commands.TakeCases(query.get("queue", ""), query.get("kind", ""), _role(query.get("role", "")))
+    query, at = QueryDict(request.POST.get("query", "")[:2_000]), now()
+    shown = filter_of(query, asker_of(signed_in(request)), at)
+    free = replace(shown, state=State.OPEN, assignee=NOBODY, snoozed="no", sort="priority")
+    waiting = tuple(row.id for row in queries.found(free, limit=LOOKED_AT, at=at))
+    wanted = commands.TakeCases(case_ids=waiting or (0,))
     try:
         (result,) = commands.take_cases(context(request), items=[wanted])
     except DomainError as error:
@@ -130,10 +137,6 @@ def cases_take(request: HttpRequest) -> HttpResponseBase:
         return redirect(f"{reverse('cases')}?{query.urlencode()}")
     messages.success(request, "The case is yours.")
     return redirect("case", case_id=batch.done[0].facts["cases"][0])
-
-
-def _role(text: str) -> str:
-    return "" if text == "mine" else text
 
 
 @page("access.own")

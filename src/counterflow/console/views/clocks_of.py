@@ -15,6 +15,7 @@ from counterflow.clocks.queries import ClockRow
 from counterflow.console.clock_words import explained
 from counterflow.console.forms_clocks import PauseForm
 from counterflow.console.page import Staff, act, page, readable, render, signed_in
+from counterflow.console.views.photos import require_seen
 from counterflow.kernel import clock as wall
 from counterflow.kernel.commands import Batch
 from counterflow.kernel.context import Context
@@ -51,6 +52,7 @@ def return_clocks(request: HttpRequest, number: str) -> HttpResponseBase:
 @page("clocks.view")
 def case_clocks(request: HttpRequest, case_id: int) -> HttpResponseBase:
     """The clock of a case and those for which it stands; its page loads them last."""
+    require_seen(request, "case", case_id)
     rows, pauses = queries.clocks_of_case(case_id=case_id, at=wall.now()), queries.pauses(case_id=case_id)
     values = {"case_id": case_id, **_values(signed_in(request), rows, pauses)}
     return render(request, "console/clocks/of_case.html", values)

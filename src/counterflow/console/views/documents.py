@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from counterflow.console.page import act, page
 from counterflow.console.uploads import keep_sent_documents
-from counterflow.console.views.photos import back_to
+from counterflow.console.views.photos import back_to, require_seen
 from counterflow.evidence import queries
 from counterflow.evidence.commands.erase_documents import EraseDocument, erase_documents
 from counterflow.kernel.found import id_of
@@ -17,6 +17,8 @@ from counterflow.kernel.found import id_of
 @page("evidence.view")
 def document(request: HttpRequest, document_id: int) -> HttpResponseBase:
     """The file, to be saved. What somebody outside wrote is never opened under our own address."""
+    row = queries.document(document_id)
+    require_seen(request, row.subject_kind, row.subject_id)
     file = queries.document_file(document_id=document_id)
     return HttpResponse(
         file.body,

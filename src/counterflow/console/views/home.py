@@ -19,6 +19,7 @@ from counterflow.kernel import clock
 from counterflow.ledger import queries as ledger
 from counterflow.receiving.queries import units_value
 from counterflow.workqueue import queries as workqueue
+from counterflow.workqueue.kinds import hidden_from
 
 MINE_MAX = 8
 
@@ -38,7 +39,9 @@ def home(request: HttpRequest) -> HttpResponseBase:
         "homes": [(code, ROLES[code].name) for code in offered] if len(offered) > 1 else [],
         "home": _with_approvals(who, with_clocks(HOMES[shown](who), who, shown) if shown else Home()),
         "simulated": notices(ledger.simulated()),
-        "mine": workqueue.cases(assignee=who.actor, limit=MINE_MAX) if who.may("workqueue.view") else [],
+        "mine": workqueue.cases(assignee=who.actor, hidden=hidden_from(who.may), limit=MINE_MAX)
+        if who.may("workqueue.view")
+        else [],
     }
     return render(request, "console/home.html", values)
 

@@ -7,11 +7,12 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from counterflow.console.page import act, page
+from counterflow.console.page import act, page, signed_in
 from counterflow.console.uploads import keep_sent
 from counterflow.evidence import queries
 from counterflow.evidence.commands.erase_photos import ErasePhoto, erase_photos
 from counterflow.kernel.found import id_of
+from counterflow.workqueue.queries import CaseNotFound, seen
 
 KEPT_SECONDS = 3600
 
@@ -19,17 +20,25 @@ KEPT_SECONDS = 3600
 @page("evidence.view")
 def photo(request: HttpRequest, photo_id: int) -> HttpResponseBase:
     """The photo itself."""
-    return _content(photo_id, small=False)
+    return _content(request, photo_id, small=False)
 
 
 @page("evidence.view")
 def photo_small(request: HttpRequest, photo_id: int) -> HttpResponseBase:
     """Its thumbnail."""
-    return _content(photo_id, small=True)
+    return _content(request, photo_id, small=True)
 
 
-def _content(photo_id: int, *, small: bool) -> HttpResponse:
+def require_seen(request: HttpRequest, subject_kind: str, subject_id: int) -> None:
+    """What is about a case is seen by those who may see the case. Raises `CaseNotFound`."""
+    if subject_kind == "case" and not seen(subject_id, may=signed_in(request).may):
+        raise CaseNotFound(case_id=subject_id)
+
+
+def _content(request: HttpRequest, photo_id: int, *, small: bool) -> HttpResponse:
     """The bytes, which no shared cache keeps and no browser takes for anything but a picture."""
+    row = queries.photo(photo_id)
+    require_seen(request, row.subject_kind, row.subject_id)
     file = queries.photo_file(photo_id=photo_id, small=small)
     return HttpResponse(
         file.body,

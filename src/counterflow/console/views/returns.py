@@ -24,6 +24,7 @@ from counterflow.refunds import queries as refunds
 from counterflow.returns import queries
 from counterflow.returns.page import ReturnPage, return_page
 from counterflow.workqueue import queries as workqueue
+from counterflow.workqueue.kinds import hidden_from
 
 Row = queries.ReturnRow
 COLUMNS: tuple[Column[Row], ...] = (
@@ -197,6 +198,8 @@ def why(request: HttpRequest, number: str) -> HttpResponseBase:
         "rma": found,
         "simulated": _simulated(found),
         "decisions": policies.decisions(subject_ids=subjects) if who.may("policies.view") else None,
-        "cases": workqueue.cases(subject_ids=subjects, state=None) if who.may("workqueue.view") else None,
+        "cases": workqueue.cases(subject_ids=subjects, state=None, hidden=hidden_from(who.may))
+        if who.may("workqueue.view")
+        else None,
     }
     return render(request, "console/returns/why.html", values)

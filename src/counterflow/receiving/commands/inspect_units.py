@@ -259,7 +259,7 @@ def _wrong_serial(unit: UnitNow, sold: Sold) -> CaseDraft:
         entity_id=unit.entity_id,
         money_at_risk_minor=unit.cost_minor + unit.allowance_minor,
         currency=unit.currency,
-        facts={"round": unit.round, "rma_line_id": unit.rma_line_id, "sold": str(sold)},
+        facts={"lpn": unit.lpn, "round": unit.round, "rma_line_id": unit.rma_line_id, "sold": str(sold)},
     )
 
 

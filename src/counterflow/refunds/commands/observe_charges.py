@@ -48,7 +48,10 @@ SELECT l.id FROM returns_rmaline l
 WHERE l.id IN (SELECT rma_line_id FROM refunds_replacement WHERE order_id = ANY(%s::bigint[]))
 ORDER BY l.id FOR NO KEY UPDATE
 """
-_MADE = "SELECT g.* FROM refunds_replacement g WHERE g.order_id = ANY(%s::bigint[]) ORDER BY g.id"
+_MADE = """
+SELECT g.*, r.number AS rma FROM refunds_replacement g JOIN returns_rma r ON r.id = g.rma_id
+WHERE g.order_id = ANY(%s::bigint[]) ORDER BY g.id
+"""
 _EARLIER = """
 SELECT x.source, x.partner_ref, x.content_hash, x.replacement_id FROM unnest(%s::text[], %s::text[]) AS w(source, ref)
 JOIN refunds_charge x ON x.source = w.source AND x.partner_ref = w.ref
@@ -180,5 +183,5 @@ def _too_much(row: Any, excess: int) -> CaseDraft:
         entity_id=row.entity_id,
         money_at_risk_minor=excess,
         currency=row.currency,
-        facts={"replacement_id": row.id},
+        facts={"rma": row.rma, "replacement_id": row.id},
     )

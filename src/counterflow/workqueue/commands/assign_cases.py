@@ -1,7 +1,7 @@
 """Assign cases to somebody, or to nobody, perhaps of another role."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +13,13 @@ from counterflow.kernel.errors import DomainError, Invalid
 from counterflow.kernel.events import Event, emit
 from counterflow.workqueue.commands.locking import LockedCase, Work, lock_cases
 from counterflow.workqueue.events import CASE_ASSIGNED
+from counterflow.workqueue.kinds import needs_of
 from counterflow.workqueue.queries import CaseNotFound
 from counterflow.workqueue.states import CASE
 
 ASSIGNEE = re.compile(r"user:\d{1,18}")
 WORK = "workqueue.work"
+Workers = Mapping[str, frozenset[str]]
 
 
 class AssigneeMalformed(Invalid):
@@ -25,11 +27,11 @@ class AssigneeMalformed(Invalid):
 
 
 class AssigneeUnknown(Invalid):
-    """{assignee} is no user who is active and whose roles allow to work cases; choose another."""
+    """{assignee} is no user who is active and whose roles allow to work such a case; choose another."""
 
 
 class RoleUnknown(Invalid):
-    """{role!r} is no role whose people work cases; choose one of {roles}."""
+    """{role!r} is no role whose people work such a case; choose one of {roles}."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,11 @@ def assign_cases(ctx: Context, *, items: Sequence[AssignCase]) -> Batch:
     return Batch(results)
 
 
-def _assign(item: AssignCase, case: LockedCase | None, workers: frozenset[str], work: Work) -> Done:
+def _assign(item: AssignCase, case: LockedCase | None, workers: Workers, work: Work) -> Done:
     if case is None:
         raise CaseNotFound(case_id=item.case_id)
-    check_assignee(item.assignee, workers)
-    role = check_role(item.owner_role or case.owner_role) if item.owner_role else case.owner_role
+    check_assignee(item.assignee, workers, case.kind)
+    role = check_role(item.owner_role, case.kind) if item.owner_role else case.owner_role
     case.state = CASE.move("assign", case.state)
     replayed = (case.assignee, case.owner_role) == (item.assignee, role)
     case.assignee, case.owner_role = item.assignee, role
@@ -78,29 +80,30 @@ def _assign(item: AssignCase, case: LockedCase | None, workers: frozenset[str], 
     return Done(str(case.id), {"assignee": item.assignee, "owner_role": role}, replayed=replayed)
 
 
-def workers_among(actors: Iterable[str | None], *, at: datetime) -> frozenset[str]:
-    """Those of these actors who are users that may work cases. One statement."""
+def workers_among(actors: Iterable[str | None], *, at: datetime) -> Workers:
+    """Those of these actors who are users that may work cases, with all that they may. One statement."""
     found = standing([actor for actor in actors if actor is not None and ASSIGNEE.fullmatch(actor)], at=at)
-    return frozenset(actor for actor, who in found.items() if WORK in who.permissions)
+    return {actor: who.permissions for actor, who in found.items() if WORK in who.permissions}
 
 
-def check_assignee(assignee: str | None, workers: frozenset[str]) -> None:
-    """Raise `AssigneeMalformed` or `AssigneeUnknown` for who cannot be given a case."""
+def check_assignee(assignee: str | None, workers: Workers, kind: str = "") -> None:
+    """Raise `AssigneeMalformed` or `AssigneeUnknown` for who cannot be given a case, or not one of this kind."""
     if assignee is None:
         return
     if not ASSIGNEE.fullmatch(assignee):
         raise AssigneeMalformed(assignee=assignee[:80].replace("\0", "?"))
-    if assignee not in workers:
+    if assignee not in workers or not {needs_of(kind), WORK} - {""} <= workers[assignee]:
         raise AssigneeUnknown(assignee=assignee)
 
 
-def working_roles() -> list[str]:
-    """The roles whose people work cases."""
-    return [role.code for role in ROLES.values() if WORK in role.permissions]
+def working_roles(kind: str = "") -> list[str]:
+    """The roles whose people work cases, or those of a kind."""
+    wanted = {WORK, needs_of(kind)} - {""}
+    return [role.code for role in ROLES.values() if wanted <= role.permissions]
 
 
-def check_role(role: str) -> str:
-    """A role whose people may work cases. Raises `RoleUnknown`."""
-    if role not in working_roles():
-        raise RoleUnknown(role=role[:80].replace("\0", "?"), roles=", ".join(working_roles()))
+def check_role(role: str, kind: str = "") -> str:
+    """A role whose people may work cases, or those of a kind. Raises `RoleUnknown`."""
+    if role not in working_roles(kind):
+        raise RoleUnknown(role=role[:80].replace("\0", "?"), roles=", ".join(working_roles(kind)))
     return role

@@ -74,8 +74,7 @@ def _comment(
     payloads: list[dict[str, Any]],
 ) -> Done:
     text, reference = item.text.strip(), item.reference.strip()
-    if not 0 < len(text) <= TEXT_MAX or "\0" in text or not 0 < len(reference) <= REFERENCE_MAX or "\0" in reference:
-        raise CommentMalformed(most=TEXT_MAX, reference_most=REFERENCE_MAX)
+    check_comment(text, reference)
     identity, content = f"{item.case_id}/{reference}", content_hash(text)
     if (item.case_id, reference) in said:
         comment_id, before = said[item.case_id, reference]
@@ -87,6 +86,12 @@ def _comment(
     payloads.append(payload)
     comments.append(comment)
     return Done(identity, {"comment_id": comment["id"]})
+
+
+def check_comment(text: str, reference: str) -> None:
+    """Raise `CommentMalformed` for words or a reference that cannot be kept."""
+    if not 0 < len(text) <= TEXT_MAX or "\0" in text or not 0 < len(reference) <= REFERENCE_MAX or "\0" in reference:
+        raise CommentMalformed(most=TEXT_MAX, reference_most=REFERENCE_MAX)
 
 
 def comment_rows(ctx: Context, case_id: int, text: str, reference: str) -> tuple[dict[str, Any], dict[str, Any]]:

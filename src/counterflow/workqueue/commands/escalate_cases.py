@@ -59,7 +59,7 @@ def escalate_cases(ctx: Context, *, items: Sequence[EscalateCase]) -> Batch:
 def _escalate(item: EscalateCase, case: LockedCase | None, work: Work) -> Done:
     if case is None:
         raise CaseNotFound(case_id=item.case_id)
-    role, reason = check_role(item.owner_role), check_reason(item.reason)
+    role, reason = check_role(item.owner_role, case.kind), check_reason(item.reason)
     if item.severity is not None and item.severity not in set(Severity):
         raise SeverityUnknown(severity=item.severity)
     severity = min(case.severity, item.severity or case.severity)

@@ -7,8 +7,9 @@ from typing import Any
 
 from counterflow.kernel import db
 from counterflow.kernel.context import Context, Rank
+from counterflow.workqueue.kinds import hidden_from
 from counterflow.workqueue.models import Case, CaseStep
-from counterflow.workqueue.rules import priority
+from counterflow.workqueue.rules import due_or_assumed, priority
 from counterflow.workqueue.states import State
 
 COLUMNS = (
@@ -64,6 +65,11 @@ class LockedCase:
         """What events tell of a case."""
         return {"kind": self.kind, "queue": self.queue, "subject_id": self.subject_id}
 
+    @property
+    def due(self) -> datetime:
+        """When it is due, or counts as due where nothing says so."""
+        return due_or_assumed(self.due_at, self.opened_at)
+
     def end(self, state: str, outcome: str, ctx: Context) -> None:
         """Close it, now, by whoever calls."""
         self.state, self.outcome, self.closed_at, self.closed_by = state, outcome, ctx.at, ctx.actor
@@ -76,7 +82,10 @@ class LockedCase:
 
 
 def lock_cases(ctx: Context, case_ids: Iterable[int]) -> dict[int, LockedCase]:
-    """The cases there are among these ids, locked in ascending order; one statement."""
+    """The cases there are among these ids, locked in ascending order; one statement.
+
+    A case that is kept from the caller is as if it were not there.
+    """
     # Cases come after goods, money and statements, and before positions.
     found = db.lock(
         ctx,
@@ -84,7 +93,8 @@ def lock_cases(ctx: Context, case_ids: Iterable[int]) -> dict[int, LockedCase]:
         f"SELECT {COLUMNS} FROM workqueue_case WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
         [sorted(set(case_ids))],
     )
-    return {row.id: LockedCase(**row._asdict()) for row in found}
+    hidden = hidden_from(ctx.may)
+    return {row.id: LockedCase(**row._asdict()) for row in found if row.kind not in hidden}
 
 
 class Work:

@@ -37,7 +37,8 @@ def merge_cases(ctx: Context, *, items: Sequence[MergeCases]) -> Batch:
     """Close the cases of each item into one, which becomes as urgent, as early due and as costly as any of them.
 
     An item is done whole or not at all; one whose cases were merged so already is a replay. Money of several cases
-    about one thing is one sum: the largest in the case's own currency counts. Refuses `CaseNotFound`,
+    about one thing is one sum: the largest counts, in its currency. A case that was put off is back in the lists
+    where another makes it more urgent. Refuses `CaseNotFound`,
     `MergesNothing`, `CaseClosed`. Two SQL statements, whatever the batch.
     """
     work = Work(ctx, lock_cases(ctx, [case_id for item in items for case_id in (item.into_id, *item.case_ids)]))
@@ -68,6 +69,7 @@ def _merge(ctx: Context, item: MergeCases, work: Work, ended: list[LockedCase]) 
     facts: dict[str, Any] = {"merged": [part.id for part in parts]}
     if not fresh:
         return Done(str(into.id), facts, replayed=True)
+    before = into.rank_at
     for part in fresh:
         part.end(CASE.move("merge", part.state), MERGED, ctx)
         part.merged_into_id = into.id
@@ -76,13 +78,17 @@ def _merge(ctx: Context, item: MergeCases, work: Work, ended: list[LockedCase]) 
     ended += fresh
     into.rank()
     work.step(into, "absorb", cases=[part.id for part in fresh])
+    if into.snoozed_until is not None and into.rank_at < before:
+        into.snoozed_until = into.snooze_reason = None
+        work.step(into, "snooze", until=None, reason=None)
     return Done(str(into.id), {**facts, "command_id": ctx.command_id})
 
 
 def _inherit(into: LockedCase, part: LockedCase) -> None:
     """Let the case that goes on be no less urgent than the one that ends."""
     into.severity = min(into.severity, part.severity)
-    into.due_at = min((at for at in (into.due_at, part.due_at) if at is not None), default=None)
-    if part.money_at_risk_minor is not None and (into.currency or part.currency) == part.currency:
-        into.money_at_risk_minor = max(into.money_at_risk_minor or 0, part.money_at_risk_minor)
-        into.currency = part.currency
+    if part.due < into.due:
+        into.due_at = part.due
+    # Amounts are compared as priorities compare them: minor units of whatever currency.
+    if part.money_at_risk_minor is not None and part.money_at_risk_minor > (into.money_at_risk_minor or 0):
+        into.money_at_risk_minor, into.currency = part.money_at_risk_minor, part.currency

@@ -23,6 +23,7 @@ from counterflow.policies.commands.publish_policies import PublishPolicy, publis
 from counterflow.policies.tables import Table, shipped
 from counterflow.refunds.commands.grant_goodwill import GrantGoodwill, grant_goodwill
 from refunding import at_once, books, breaches
+from together import together
 
 
 def goodwill(company, amount=5000, *, order="", **more):
@@ -390,6 +391,24 @@ def test_two_who_agree_at_once_have_one_effect(ctx, company, asker, owner):
     assert sorted(code(a) for a in answers) == ["done", *["request_over"] * 7]
     assert books(company)["goodwill"] == 5000
     assert db.rows("SELECT count(*) AS n FROM approvals_agreement WHERE request_id = %s", [request])[0].n == 1
+    assert holds()
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_agreeing_refusing_withdrawing_and_expiring_at_once_end_it_in_one_way(ctx, company, asker, owner, number):
+    """Whoever is first has it; the others hear that it is over, and money moves only if it was agreed to."""
+    request = request_of(ask(as_(asker), grant_goodwill, goodwill(company)))
+    people = [person(ctx, "finance") for _ in range(4)]
+    late = row(request).expires_at
+    calls = [lambda who=who: say(as_(who), request) for who in people[:2]]
+    calls += [lambda who=who: say(as_(who), request, verdict="refuse") for who in people[2:]]
+    calls += [lambda: withdraw_approvals(as_(asker), items=[WithdrawApproval(request)])] * 2
+    calls += [lambda: expire_approvals(as_(people[0], at=late), items=[ExpireApproval(request)])] * 2
+    together(calls[number:] + calls[:number])
+    ended = row(request).state
+    assert ended in ("done", "refused", "withdrawn", "expired")
+    assert books(company) == ({"goodwill": 5000, "refunds_payable": -5000} if ended == "done" else {})
+    assert case_of(request).state == "closed"
     assert holds()
 
 

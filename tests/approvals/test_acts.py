@@ -1,5 +1,6 @@
 """Every act that can be asked for: refused alone, done when others agree, and not done once it is something else."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from counterflow.ledger.commands.open_books import OpenStock, open_books
 from counterflow.ledger.posting import Entry, Move, Place, post
 from counterflow.policies.commands.activate_policies import ActivatePolicy, activate_policies
 from counterflow.policies.commands.draft_policies import DraftPolicy, draft_policies
+from counterflow.policies.commands.end_policies import EndPolicy, end_policies
 from counterflow.policies.commands.review_policies import ReviewPolicy, review_policies
 from counterflow.policies.commands.submit_drafts import SubmitDraft, submit_drafts
 from counterflow.policies.queries import active
@@ -91,6 +93,7 @@ def test_all_acts_are_here():
         "post_adjustments",
         "adjust_stock",
         "activate_policies",
+        "end_policies",
     }
 
 
@@ -287,6 +290,31 @@ def test_a_policy_that_moves_money_begins_when_finance_and_an_executive_agree(ct
     assert version in {v.id for v in active("refund", at=now())}
     assert activate_policies(as_(writer), items=[item]).done[0].replayed
     assert third
+    assert holds()
+
+
+def test_a_version_for_some_ends_when_others_agree(ctx, company, finance):
+    """Nobody takes a stricter table for a brand out of the way alone; what only was drafted they may."""
+    table = shipped("routing")
+    item = DraftPolicy(company.lpn(), "routing", table.as_json(), "finance", scope={"brand": [company.lpn()]})
+    (made,) = draft_policies(as_(finance[0]), items=[item]).done
+    version = made.facts["version_id"]
+    assert submit_drafts(as_(finance[0]), items=[SubmitDraft(version, 1)]).done
+    assert review_policies(as_(finance[1]), items=[ReviewPolicy(version, 1, "approve")]).done
+    begun = request_of(ask(as_(finance[0]), activate_policies, ActivatePolicy(version, 1)))
+    assert agreed(begun, finance[1]).done[0].facts["state"] == "done"
+    end = EndPolicy(version, 1)
+    refused = end_policies(as_(finance[0]), items=[end]).refused[0]
+    assert (refused.code, refused.facts["act"], refused.facts["row"]) == ("approval_needed", "policy_end", "policy")
+    assert version in {found.id for found in active("routing", at=now())}
+    request = request_of(ask(as_(finance[0]), end_policies, end))
+    assert version in {found.id for found in active("routing", at=now())}
+    assert code(agreed(request, finance[0])) == "requester_may_not_decide"
+    assert agreed(request, finance[1]).done[0].facts["result"]["state"] == "retired"
+    assert version not in {found.id for found in active("routing", at=now())}
+    assert end_policies(as_(finance[2]), items=[end]).done[0].replayed
+    (other,) = draft_policies(as_(finance[0]), items=[replace(item, reference=company.lpn())]).done
+    assert code(end_policies(as_(finance[0]), items=[EndPolicy(other.facts["version_id"], 1)])) == "done"
     assert holds()
 
 

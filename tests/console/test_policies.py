@@ -98,7 +98,16 @@ def test_two_people_lead_it_into_force(browse, shelves, ctx):
     page = read(owner, address)
     assert "In force" in page
     assert page.index("Put into force") < page.index("Agreed to") < page.index("Proposed")
-    owner.post(f"{address}/end", {"revision": "1", "key": "f" * 32})
+    offered = owner.post(f"{address}/end", {"revision": "1", "key": "f" * 32}).content.decode()
+    assert stands(version) == "active"
+    item = html.unescape(re.search(r'name="item" value="([^"]*)"', offered)[1])
+    asked = {"command": "end_policies", "item": item, "reason": "no longer needed", "key": f"end {address}"}
+    request = int(owner.post("/approvals/ask", asked)["Location"].rsplit("/", 1)[1])
+    page = read(owner, address)
+    assert "It ends when others agree. Has to agree: Finance controller and Operations executive." in page
+    assert "Others have been asked to let it end" in page
+    for role in ("executive", "finance"):
+        assert say(as_(person(ctx, role)), request).done
     assert stands(version) == "retired"
 
 

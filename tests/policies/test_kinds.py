@@ -20,6 +20,8 @@ APPROVALS = [
     ("write_off", 1, {}, 1, "finance"),
     ("policy_activation", 0, {"policy_kind": "disposition"}, 1, None),
     ("policy_activation", 0, {"policy_kind": "refund"}, 2, "finance"),
+    ("policy_end", 0, {"policy_kind": "disposition"}, 1, None),
+    ("policy_end", 0, {"policy_kind": "approval"}, 2, "finance"),
 ]
 LEVELS = [
     ({"stage": "case", "severity": "critical"}, 4, True),

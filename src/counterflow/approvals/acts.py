@@ -14,6 +14,7 @@ from counterflow.approvals.reading import read_item
 from counterflow.kernel.commands import Batch, canonical
 from counterflow.kernel.errors import Invalid, InvariantBroken
 from counterflow.policies.commands.activate_policies import activate_policies
+from counterflow.policies.commands.end_policies import end_policies
 from counterflow.receiving.commands.dispose_units import dispose_units
 from counterflow.reconciliation.commands.adjust_stock import adjust_stock
 from counterflow.reconciliation.commands.post_adjustments import post_adjustments
@@ -60,6 +61,7 @@ _ROWS = (
     Act(post_adjustments, "Post a stock difference", lambda item: str(item.break_id)),
     Act(adjust_stock, "Correct stock by hand", lambda item: item.reference),
     Act(activate_policies, "Let a policy begin", lambda item: item.identity),
+    Act(end_policies, "Let a policy end", lambda item: item.identity),
 )
 ACTS: dict[str, Act] = {act.name: act for act in _ROWS}
 

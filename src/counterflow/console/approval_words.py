@@ -21,6 +21,7 @@ ACT_WORDS: Final = {
     "adjustment": "Stock difference",
     "write_off": "Pieces written off",
     "policy_activation": "Policy put into force",
+    "policy_end": "Policy retired",
 }
 _FACTS: Final = {
     "value_minor": "Money at stake",

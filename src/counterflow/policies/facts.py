@@ -111,6 +111,7 @@ ACTS = (
     "write_off",
     "manual_entry",
     "policy_activation",
+    "policy_end",
     "replacement_early",
 )
 STAGES = (

@@ -40,7 +40,10 @@ STEPS: Final = {
     "publish": ("Published", "good", "circle-check"),
 }
 EDITS_SHOWN: Final = 12
-WAITS: Final = "Others have been asked to let it begin; it does when they agree."
+WAITS: Final = {
+    "activate": "Others have been asked to let it begin; it does when they agree.",
+    "retire": "Others have been asked to let it end; it does when they agree.",
+}
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,7 @@ def _content(found: VersionFile, checked: Checked) -> dict[str, Any]:
 def _offered(found: VersionFile, checked: Checked, who: Staff, now: datetime, *, waits: bool) -> dict[str, Any]:
     """What may be done, and what not and why; what others were asked to let begin is not begun a second time."""
     all_of_them = [
-        replace(each, why_not=each.why_not or WAITS) if waits and each.action == "activate" else each
+        replace(each, why_not=each.why_not or WAITS[each.action]) if waits and each.action in WAITS else each
         for each in offers(found, checked, who, access.roles_of(who.user_id), now)
     ]
     return {

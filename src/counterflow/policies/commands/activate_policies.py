@@ -52,7 +52,7 @@ def activate_policies(ctx: Context, *, items: Sequence[ActivatePolicy]) -> Batch
 
     Its table and its examples are checked again, since what they may ask about can have changed. Refuses
     `VersionUnknown`, `DraftChanged`, `MoveNotAllowed`, `TableRefused`, `ExamplesFail`, `StartsTooEarly`,
-    `IdentityReused`, `ApprovalNeeded`. Seven SQL statements at most, whatever the batch.
+    `IdentityReused`, `ApprovalNeeded`. Ten SQL statements at most, with the decisions, whatever the batch.
     """
     # What has to agree is said by the tables in force before this; read while they are known to be those.
     active(Kind.APPROVAL, at=ctx.at, epoch=ctx.config_epoch)

@@ -10,6 +10,7 @@ from counterflow.kernel.commands import Batch, Done, Refused, command
 from counterflow.kernel.context import Context
 from counterflow.kernel.errors import DomainError, PermissionDenied, Refusal
 from counterflow.kernel.events import Event, emit
+from counterflow.policies.approving import require_approval
 from counterflow.policies.commands.versions import (
     Held,
     lock_versions,
@@ -49,8 +50,10 @@ def end_policies(ctx: Context, *, items: Sequence[EndPolicy]) -> Batch:
     """Withdraw each version that has not begun to answer, and retire each that has: it answers no longer from now on.
 
     Where a withdrawn version was to follow another, that one goes on. To end what is active needs
-    `policies.activate` as well, and what answers for everybody stays. Refuses `VersionUnknown`, `DraftChanged`,
-    `MoveNotAllowed`, `SomebodyHasToAnswer`, `PermissionDenied`. Seven SQL statements at most.
+    `policies.activate` as well, and what answers for everybody stays. The approval table says whether others have to
+    agree that what answers answers no longer, since something broader does then. Refuses `VersionUnknown`,
+    `DraftChanged`, `MoveNotAllowed`, `SomebodyHasToAnswer`, `PermissionDenied`, `ApprovalNeeded`. Ten SQL statements
+    at most, with the decisions.
     """
     named = lock_versions(ctx, [item.version_id for item in items])
     held = lock_versions(ctx, [*named, *_befores(named)])
@@ -83,7 +86,7 @@ def _end(ctx: Context, item: EndPolicy, held: dict[int, Held], moved: list[Held]
         action = "retire" if version.effective_from <= ctx.at else "withdraw"
     state = POLICY.move(action, version.state)
     if action == "retire":
-        _stop(ctx, version)
+        _stop(ctx, item, version)
     elif version.state == Version.ACTIVE:
         for before in _goes_on(version, held):
             before.effective_to = None
@@ -94,10 +97,13 @@ def _end(ctx: Context, item: EndPolicy, held: dict[int, Held], moved: list[Held]
     return Done(item.identity, {"state": state})
 
 
-def _stop(ctx: Context, version: Held) -> None:
-    """Let a version answer no longer. Raises `SomebodyHasToAnswer`."""
+def _stop(ctx: Context, item: EndPolicy, version: Held) -> None:
+    """Let a version answer no longer. Raises `SomebodyHasToAnswer`, `ApprovalNeeded`."""
     if not version.scope and version.effective_to is None:
         raise SomebodyHasToAnswer(policy=version.name)
+    if version.effective_to is None or version.effective_to > ctx.at:
+        facts = {"value_minor": 0, "policy_kind": str(version.kind)}
+        require_approval(ctx, "policy_end", item.identity, subject_id=version.id, facts=facts)
     if version.effective_to is None or version.effective_to > ctx.at:
         version.effective_to = max(ctx.at, version.effective_from + RESOLUTION)
 

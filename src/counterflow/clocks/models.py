@@ -179,7 +179,9 @@ class Clock(models.Model):
             models.Index(fields=["warn_at", "id"], name="clocks_clock_warns", condition=_RUNS & Q(warned_at=None)),
             models.Index(fields=["due_at", "id"], name="clocks_clock_breaks", condition=_RUNS & Q(breached_at=None)),
             models.Index(fields=["case_key"], name="clocks_clock_case", condition=_RUNS & ~Q(case_key="")),
-            models.Index(fields=["calendar_version_id"], name="clocks_clock_calendar", condition=_RUNS),
+            models.Index(
+                fields=["calendar_version_id", "node_id", "entity_id"], name="clocks_clock_goes_by", condition=_RUNS
+            ),
             models.Index(fields=["stage", "node_id"], name="clocks_clock_backlog", condition=_RUNS),
             models.Index(fields=["stopped_at", "id"], name="clocks_clock_ended", condition=Q(stopped_at__isnull=False)),
             models.Index(fields=["due_at", "id"], name="clocks_clock_late", condition=Q(breached_at__isnull=False)),

@@ -5,16 +5,19 @@ there; for each of them it is replayed in another copy with the draft in force, 
 and the piece.
 """
 
+import dataclasses
 import json
 import os
-from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from config.test_demo import home_of_its_own
-from counterflow.config.demo import books
+from counterflow.config.demo import books, books_summary, own_policies, summary
 from counterflow.config.demo.desk import Desk
+from counterflow.config.demo.replay import replay
 from counterflow.kernel.clock import now
 from replays import aside, came_of_the_replay, came_of_the_test, changed, database_of_its_own, row, saved, told
 
@@ -24,7 +27,7 @@ PERIOD = ["--from", "2005-01-01", "--to", "2030-01-01"]
 def _rows(when=None, then=None, drop=()):
     """Rows with other conditions or answers, by the row's id; `*` means every row."""
     return lambda rows: [
-        replace(
+        dataclasses.replace(
             r,
             when={**r.when, **(when or {}).get(r.id, {})},
             then={**r.then, **(then or {}).get("*", {}), **(then or {}).get(r.id, {})},
@@ -67,6 +70,10 @@ DRAFTS = {
 }
 
 
+BY_COMMAND = "fourteen-days"
+"""The draft with which the command itself replays, told to enforce it."""
+
+
 @pytest.fixture(scope="module")
 def book(data_dir):
     """A quarter of a real book."""
@@ -106,6 +113,15 @@ def base(server, imported, book):
         yield
 
 
+def _replay(path, *, enforce):
+    """What `counterflow demo --orders` does where the book is imported already: replay, and see that all is right."""
+    at, desk, console = now(), Desk("books"), Console(file=StringIO())
+    own_policies.install(desk, [own_policies.read(str(path))], at=at)
+    replay(desk, 1, at=at, progress=_silent, enforce=enforce)
+    assert books_summary.show_returns(console)
+    assert summary.show(console) == 0
+
+
 def _tested(path, overrides):
     code, text = told(["backtest", str(path), *PERIOD, "--overrides", overrides, "--json"])
     assert code == 0, text
@@ -127,10 +143,13 @@ def test_the_version_in_force_changes_nothing():
 def test_policy_alone_comes_to_the_same(name, server, imported, book, home):
     path = saved(DRAFTS[name], home / f"{name}.json")
     found = _tested(path, "none" if DRAFTS[name].kind == "eligibility" else "kept")
-    enforce = ["--enforce"] if DRAFTS[name].kind == "eligibility" else []
+    enforce = DRAFTS[name].kind == "eligibility"
     with database_of_its_own(server, f"cf_replayed_{os.getpid()}", copy_of=imported):
-        code, text = told(["demo", "--no-serve", "--orders", *book, "--policy", str(path), *enforce])
-        assert code == 0, text
+        if name == BY_COMMAND:
+            code, text = told(["demo", "--no-serve", "--orders", *book, "--policy", str(path), "--enforce"])
+            assert code == 0, text
+        else:
+            _replay(path, enforce=enforce)
         assert came_of_the_test(found["after"]) == came_of_the_replay()
     assert found["differ"]["returns"] > 0
     assert any(found["changes"].values())

@@ -93,6 +93,7 @@ def test_a_review_of_signals_is_for_tokens_that_may_see_scores(ctx, caller):
     (case,) = cases_about(ctx, kind="fraud_review", money=9_000)
     plain, trusted = caller("workqueue.view", "workqueue.work"), caller("workqueue.view", "workqueue.work", "risk.view")
     for api, seen in ((plain, False), (trusted, True)):
+        assert ("fraud" in {row["queue"] for row in api.get("/queues").json()["items"]}) is seen
         rows = api.get("/cases", kind="fraud_review").json()["items"]
         assert (case in {row["id"] for row in rows}) is seen
         assert (api.get("/cases-in-sum", kind="fraud_review").json()["items"][0]["count"] > 0) is seen

@@ -101,6 +101,39 @@ def test_a_cause_that_is_gone_does_not_close_what_was_merged_with_it(
     assert queries.case(part).case.outcome == "merged"
 
 
+def test_what_was_inherited_is_given_back_when_all_are_out_again(
+    opened: Any, merge: Any, reopen: Any, steps: Any, ctx: Any
+) -> None:
+    from counterflow.workqueue.commands import EscalateCase, escalate_cases
+
+    due = datetime.now(UTC) + timedelta(hours=1)
+    into = opened(-1, money_at_risk_minor=100, currency="EUR")
+    part, other = opened(-2, "chargeback", due_at=due), opened(-3, money_at_risk_minor=9_000, currency="GBP")
+    before = queries.case(into).case
+    merge((into, part, other))
+    reopen(part)
+    assert queries.case(into).case.money_at_risk_minor == 9_000
+    reopen(other)
+    after = queries.case(into).case
+    assert (after.severity, after.due_at, after.money_at_risk_minor, after.currency, after.rank_at) == (
+        before.severity,
+        before.due_at,
+        100,
+        "EUR",
+        before.rank_at,
+    )
+    assert [action for action, _ in steps(into)] == ["absorb", "give_back"]
+    merge((into, part))
+    assert escalate_cases(ctx(), items=[EscalateCase(into, "finance", "late")]).done
+    reopen(part)
+    changed = queries.case(into).case
+    assert (changed.owner_role, changed.severity, changed.due_at) == ("finance", before.severity, before.due_at)
+    merge((into, other))
+    assert escalate_cases(ctx(), items=[EscalateCase(into, "finance", "late", 1)]).done
+    reopen(other)
+    assert (queries.case(into).case.severity, queries.case(into).case.money_at_risk_minor) == (1, 9_000)
+
+
 def test_twice_is_once(opened: Any, merge: Any) -> None:
     into, part = opened(20), opened(21)
     first, again = merge((into, part), (into, part))

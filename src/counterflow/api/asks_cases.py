@@ -8,7 +8,7 @@ from counterflow.kernel import clock
 from counterflow.workqueue import explaining, queries, queries_lists
 from counterflow.workqueue.filters import CaseFilter
 from counterflow.workqueue.guides import ACTIONS
-from counterflow.workqueue.kinds import KINDS, Severity, by_hand
+from counterflow.workqueue.kinds import KINDS, Severity, by_hand, hidden_from
 from counterflow.workqueue.questions import Asker, Question, meant
 
 
@@ -108,6 +108,11 @@ def case_priority(*, case_id: int, permissions: frozenset[str]) -> explaining.Ex
     return explaining.explained(case_id=case_id, at=clock.now(), may=permissions.__contains__)
 
 
+def queues(*, permissions: frozenset[str], owner_role: str | None = None) -> list[queries.QueueCount]:
+    """Every queue with open cases that the caller may see, by name, and how many are critical or nobody's."""
+    return queries.queues(owner_role=owner_role, hidden=hidden_from(permissions.__contains__))
+
+
 def case_views(*, actor: str, permissions: frozenset[str]) -> list[queries_lists.ViewCount]:
     """The lists that everybody has at hand, with how many cases each has for whoever asks; counting stops at 500."""
     now = clock.now()
@@ -175,5 +180,5 @@ READS: list[Read] = [
     Read("/case-kinds", case_kinds, "workqueue.view", "cases"),
     Read("/case-views", case_views, "workqueue.view", "cases", actor="actor", may="permissions"),
     Read("/case-filters", case_filters, "workqueue.view", "cases", actor="actor"),
-    Read("/queues", queries.queues, "workqueue.view", "cases", ("owner_role",)),
+    Read("/queues", queues, "workqueue.view", "cases", ("owner_role",), may="permissions"),
 ]

@@ -25,6 +25,10 @@ LABELS = {
     "reported_minor": "Amount reported",
     "code": "Why it failed",
     "row": "Policy row",
+    "reference": "Asked for",
+    "payout_ref": "Payout",
+    "partner_ref": "Partner's number",
+    "act": "Act",
     "round": "Inspection",
 }
 LINKS = {
@@ -35,10 +39,10 @@ LINKS = {
 """Which page a fact leads to, and the permission that opens it."""
 FOUND = {"order": "orders.view", "tracking": "logistics.view"}
 """What search finds by its name, and the permission to find it."""
-SPOKEN = ("kind", "code")
+SPOKEN = ("kind", "code", "act")
 """Codes that are read as words."""
 BADGED = {"found": "found", "rma_state": "rma"}
-CODES = ("rma", "lpn", "order", "tracking", "sku")
+CODES = ("rma", "lpn", "order", "tracking", "sku", "reference")
 
 
 def subject(facts: Mapping[str, Any]) -> str:

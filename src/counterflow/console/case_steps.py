@@ -78,6 +78,7 @@ _TOLD: Mapping[str, _Telling] = {
     "absorb": _Telling("Others merged into it", "plain", "layers-intersect", _absorbed),
     "close": _Telling("Closed", "good", "circle-check", _ended),
     "settle": _Telling("Closed: its cause is gone", "good", "circle-check", _ended),
+    "give_back": _Telling("Others taken out of it", "plain", "layers-intersect", _absorbed),
     "gone": _Telling("Its own cause is gone", "plain", "circle-check", _stays),
     "reopen": _Telling("Opened again", "wait", "inbox", lambda s, k, n: _words(s.facts.get("reason"))),
     "due": _Telling("Due time changed", "plain", "clock", lambda s, k, n: f"To {_moment(s.facts.get('due_at'))}"),

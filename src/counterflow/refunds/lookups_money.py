@@ -1,7 +1,7 @@
 """What observing money has to know: tenders and credits under lock, payouts, and what was reported before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from counterflow.kernel import db
@@ -66,6 +66,7 @@ class Known:
     payouts: dict[str, PayoutMoney]
     facts: dict[tuple[str, str, str], Reported]
     channels: dict[str, Any]
+    orders: dict[int, str] = field(default_factory=dict)
 
     def credits_of(self, order_id: int) -> list[CreditMoney]:
         """The credits of an order, oldest first."""
@@ -91,6 +92,7 @@ def look_up(ctx: Context, reports: Sequence[Any]) -> Known:
             row.refunded_minor,
         )
         known.named[row.channel, row.number, row.seq] = row.id
+        known.orders[row.id] = row.number
     orders = sorted({tender.order_id for tender in known.tenders.values()})
     for row in db.lock(ctx, Rank.CREDIT, _CREDITS, [orders]):
         known.credits[row.id] = CreditMoney(

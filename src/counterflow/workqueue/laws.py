@@ -87,7 +87,7 @@ LAWS: Final[list[Law]] = [
         LEFT JOIN workqueue_case c ON c.id = s.case_id
         WHERE r.id IS NULL OR c.id IS NULL
            OR s.action NOT IN ('assign', 'snooze', 'escalate', 'merge', 'absorb', 'close', 'settle', 'gone', 'reopen',
-                               'due')
+                               'give_back', 'due')
         """,
         "SELECT count(*) FROM workqueue_casestep",
     ),

@@ -251,13 +251,16 @@ def seen(case_id: int, *, may: Callable[[str], bool]) -> bool:
     return bool(found) and found[0].kind not in hidden_from(may)
 
 
-def queues(*, owner_role: str | None = None) -> list[QueueCount]:
-    """Every queue with open cases, by name; one statement."""
+def queues(*, owner_role: str | None = None, hidden: Sequence[str] = ()) -> list[QueueCount]:
+    """Every queue with open cases that are not of a hidden kind, by name; one statement."""
+    # An index alone answers it; only who may not see all kinds has to look at the cases.
+    narrowed = " AND kind <> ALL(%s::text[])" if hidden else ""
     found = db.rows(
         "SELECT queue, count(*) AS open, count(*) FILTER (WHERE severity = 1) AS critical,"
         " count(*) FILTER (WHERE assignee IS NULL) AS unassigned FROM workqueue_case"
-        " WHERE state = 'open' AND (%s::text IS NULL OR owner_role = %s) GROUP BY queue ORDER BY queue",
-        [owner_role, owner_role],
+        " WHERE state = 'open' AND (%s::text IS NULL OR owner_role = %s)"
+        f"{narrowed} GROUP BY queue ORDER BY queue",
+        [owner_role, owner_role, *([list(hidden)] if hidden else [])],
     )
     return [QueueCount(**row._asdict()) for row in found]
 

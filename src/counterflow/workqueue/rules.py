@@ -81,7 +81,10 @@ def act_by_sql(*, due: str, opened: str, severity: str, money: str) -> str:
 
 
 def numbers_of(facts: Mapping[str, object]) -> list[str]:
-    """The numbers in a case's facts by which people search, in small letters, each once."""
+    """The numbers in a case's facts by which people search, in small letters, each once.
+
+    One of several words ("A 7") is found by each of them too.
+    """
     found: dict[str, None] = {}
     for name in NUMBERED:
         value = facts.get(name)
@@ -90,4 +93,5 @@ def numbers_of(facts: Mapping[str, object]) -> list[str]:
     skus = facts.get("skus")
     if isinstance(skus, list):
         found |= {str(sku).strip().lower()[:200]: None for sku in skus if str(sku).strip()}
-    return list(found)[:NUMBERS_MAX]
+    parts = dict.fromkeys(part for number in found for part in number.split())
+    return list(found | parts)[:NUMBERS_MAX]

@@ -1,8 +1,8 @@
 """What people type to find cases: numbers of what they are about, whole or begun, and words of what kind they are.
 
 Every word has to fit. A number fits a case that has it among its facts (as a lexeme of one index, so that its
-beginning finds it too), or that is about the return, order, parcel, unit, credit or payout of that number; a word fits
-the kinds that say it.
+beginning finds it too), or that is about the return, order, parcel, unit, credit or payout of that number; a word
+without a digit fits the kinds that say it, and what begins so.
 """
 
 import re
@@ -34,38 +34,38 @@ UNION ALL SELECT p.id FROM wanted w JOIN logistics_parcel p ON p.tracking = w.nu
 UNION ALL SELECT f.id FROM orders o JOIN orders_tender t ON t.order_id = o.id
     JOIN refunds_moneyfact f ON f.tender_id = t.id
 """
-_NUMBERS: Final = "array_to_tsvector(c.numbers) @@ %s::tsquery"
+_BEGINS: Final = "array_to_tsvector({}.numbers) @@ %s::tsquery"
+# Found first and as a set, so that the order of the list is not walked for what is rare.
+_NUMBERED: Final = f"""
+c.id = ANY(ARRAY(
+    SELECT n.id FROM workqueue_case n WHERE {_BEGINS.format("n")}
+    UNION ALL SELECT s.id FROM workqueue_case s WHERE s.subject_id = ANY(ARRAY({_SUBJECTS}))
+    UNION ALL SELECT %s::bigint
+))"""
 
 
 def conditions(search: str) -> tuple[list[str], list[Any]]:
-    """A condition on `c`, and what it takes: all that was typed is one number, or each of its first words fits."""
+    """Conditions on `c`, and what they take: one for each of the first words that were typed."""
     typed = " ".join(search.split())[:200]
     if case := _CASE.fullmatch(typed.lower()):
         return ["c.id = %s"], [id_of(case[1]) or 0]
-    words = typed.split(" ")[:WORDS_MAX] if typed else []
-    fitting = [_fits(word) for word in words]
-    every = " AND ".join(f"({' OR '.join(parts)})" for parts, _ in fitting)
-    params = [value for _, given in fitting for value in given]
-    if len(words) < 2:
-        return ([every] if every else []), params
-    whole, given = _fits(typed)
-    return [f"({' OR '.join(whole)} OR {every})"], [*given, *params]
+    texts, params = [], []
+    for word in typed.split(" ")[:WORDS_MAX] if typed else ():
+        text, given = _fits(word)
+        texts.append(text)
+        params += given
+    return texts, params
 
 
-def _fits(word: str) -> tuple[list[str], list[Any]]:
+def _fits(word: str) -> tuple[str, list[Any]]:
+    """What a word means: a number where it has a digit, else a word of kinds or the beginning of a number."""
     small = word.lower()
-    parts: list[str] = [_NUMBERS]
-    params: list[Any] = [_lexeme(small)]
-    if kinds := _kinds_saying(small):
-        parts.append("c.kind = ANY(%s::text[])")
-        params.append(kinds)
     if any(char.isdigit() for char in word):
-        parts.append(f"c.subject_id = ANY(ARRAY({_SUBJECTS}))")
-        params.append(sorted({word, small, word.upper()}))
-    if (number := id_of(word)) is not None:
-        parts.append("c.id = %s")
-        params.append(number)
-    return parts, params
+        return _NUMBERED, [_lexeme(small), sorted({word, small, word.upper()}), id_of(word) or 0]
+    begins = _BEGINS.format("c")
+    if kinds := _kinds_saying(small):
+        return f"(c.kind = ANY(%s::text[]) OR {begins})", [kinds, _lexeme(small)]
+    return begins, [_lexeme(small)]
 
 
 def _lexeme(word: str) -> str:

@@ -239,7 +239,7 @@ def _case(row: Mapping[str, Any]) -> CaseDraft:
         money_at_risk_minor=row["value_minor"],
         currency=row["currency"],
         due_at=row["expires_at"],
-        facts={"act": row["act"], "row": row["row_id"]},
+        facts={"reference": row["identity"], "act": row["act"], "row": row["row_id"]},
         owner_role=row["roles"][0],
     )
 

@@ -13,7 +13,6 @@ import re
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,7 +41,7 @@ BATCH = 5_000
 CLOSED = 5_000
 COSTS = 9
 GOAL_PAGE_MS, GOAL_CLOSE_S = 100, 5
-SCOPES = ("workqueue.view", "workqueue.work")
+SCOPES = ("workqueue.view", "workqueue.work", "risk.view")
 EMAILS = tuple(f"works-{n}@bench.example" for n in range(20))
 FILTERS: dict[str, str] = {
     "first page": "",
@@ -60,6 +59,11 @@ FILTERS: dict[str, str] = {
     "urgent and dear": "severity=1&from=1000",
     "put off": "snoozed=only",
     "a number": "q=BENCH-77777",
+    "how a number begins": "q=BENCH-777",
+    "how all numbers begin": "q=BENCH",
+    "a word and a number": "q=chargeback+BENCH-77",
+    "words of a kind": "q=lost+parcel",
+    "the number of nothing": "q=RMA-404",
     "open for a week": "age=7",
     "closed": "state=closed",
 }
@@ -193,10 +197,10 @@ class _Browser:
         _, text, _ = self._send("GET", f"/cases/chosen?{urlencode({'all': 1, 'query': query})}")
         looked = time.perf_counter() - began
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', text)
-        told = re.search(r'name="sum" value="([^"]+)"', text)
-        if token is None or told is None:
+        mark = re.search(r'name="mark" value="([^"]+)"', text)
+        if token is None or mark is None:
             raise InvariantBroken(f"the page of what is selected shows no form: {text[:200]}")
-        form = {"csrfmiddlewaretoken": token[1], "sum": unescape(told[1]), "all": 1, "query": query}
+        form = {"csrfmiddlewaretoken": token[1], "mark": mark[1], "all": 1, "query": query}
         before = _closed()
         began = time.perf_counter()
         status, text, to = self._send(

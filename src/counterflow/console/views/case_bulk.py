@@ -123,7 +123,8 @@ def cases_act(request: HttpRequest) -> HttpResponseBase:
     closed = [row.facts["command_id"] for batch in done for row in batch.done if "command_id" in row.facts]
     if closed:
         separator = "&" if selection.query else ""
-        return redirect(f"{back}{separator}done={closed[0]}&count={len(done[0].done)}")
+        count = sum(len(row.facts.get("merged", [None])) for row in done[0].done)
+        return redirect(f"{back}{separator}done={closed[0]}&count={count}")
     return redirect(back)
 
 

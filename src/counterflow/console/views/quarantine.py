@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.forms import Select
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -58,6 +59,8 @@ def quarantine(request: HttpRequest) -> HttpResponseBase:
     shown, form = rows[:PAGE_SIZE], forms_recovery.Release()
     if shown and who.may("receiving.release"):
         offer((form, "why", "override"))
+        if not isinstance(form.fields["why"].widget, Select):
+            del form.fields["why"]
     values = {
         "list": listing(COLUMNS, shown, wanted, filters=filters, search_label="Plate or SKU", next_place=more),
         "units": list(zip(shown, _reasons(shown), strict=True)),

@@ -154,7 +154,7 @@ def _observe(ctx: Context, item: MoneyReport, known: Known, plan: _Plan) -> Done
         _take(ctx, plan, item, tender, credit, amount, entry_id, known)
     _keep(ctx, plan, item, known, fact_id, entry.id if entry else 0, tender, payout, booking)
     if booking.case:
-        plan.cases.append(_case(item, fact_id, entity, payout, booking))
+        plan.cases.append(_case(item, fact_id, entity, payout, booking, known.orders.get(tender.id if tender else 0)))
     plan.events.append(_event(item, fact_id, at, payout, booking))
     facts = {"fact_id": fact_id, "entry_id": entry.id if entry else 0, "case": booking.case}
     return Done(item.partner_ref, facts)
@@ -360,7 +360,7 @@ def _entry(entry_id: int, entity: int, fact_id: int, item: MoneyReport, at: date
 
 
 def _case(
-    item: MoneyReport, fact_id: int, entity: int | None, payout: PayoutMoney | None, booking: Booking
+    item: MoneyReport, fact_id: int, entity: int | None, payout: PayoutMoney | None, booking: Booking, order: str | None
 ) -> CaseDraft:
     subject = ("payout", payout.id) if payout else ("money_fact", fact_id)
     return CaseDraft(
@@ -372,6 +372,9 @@ def _case(
         money_at_risk_minor=booking.at_risk,
         currency=item.currency,
         facts={
+            "order": order or item.order,
+            "payout_ref": payout.reference if payout else item.payout_ref,
+            "partner_ref": item.partner_ref,
             "source": item.source,
             "kind": item.kind,
             "reported_minor": item.amount_minor,

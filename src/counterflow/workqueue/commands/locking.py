@@ -74,6 +74,20 @@ class LockedCase:
         """Close it, now, by whoever calls."""
         self.state, self.outcome, self.closed_at, self.closed_by = state, outcome, ctx.at, ctx.actor
 
+    @property
+    def stake(self) -> dict[str, Any]:
+        """What a case inherits where others are merged into it, as steps keep it."""
+        due = self.due_at.isoformat() if self.due_at else None
+        money = {"money_at_risk_minor": self.money_at_risk_minor, "currency": self.currency}
+        return {"severity": self.severity, "due_at": due, **money}
+
+    def take_stake(self, stake: Mapping[str, Any]) -> None:
+        """Stand as it stood with this stake."""
+        self.severity, self.currency = stake["severity"], stake["currency"]
+        self.due_at = datetime.fromisoformat(stake["due_at"]) if stake["due_at"] else None
+        self.money_at_risk_minor = stake["money_at_risk_minor"]
+        self.rank()
+
     def rank(self) -> None:
         """Find its place again, after severity, money or due time changed."""
         self.rank_at = priority(
@@ -81,17 +95,20 @@ class LockedCase:
         ).act_by
 
 
-def lock_cases(ctx: Context, case_ids: Iterable[int]) -> dict[int, LockedCase]:
+def lock_cases(ctx: Context, case_ids: Iterable[int], *, absorbers: bool = False) -> dict[int, LockedCase]:
     """The cases there are among these ids, locked in ascending order; one statement.
 
-    A case that is kept from the caller is as if it were not there.
+    With `absorbers` those into which they were merged come along. A case that is kept from the caller is as if it were
+    not there.
     """
+    ids = sorted(set(case_ids))
+    along = " OR id IN (SELECT merged_into_id FROM workqueue_case WHERE id = ANY(%s::bigint[]))" if absorbers else ""
     # Cases come after goods, money and statements, and before positions.
     found = db.lock(
         ctx,
         Rank.CASE,
-        f"SELECT {COLUMNS} FROM workqueue_case WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
-        [sorted(set(case_ids))],
+        f"SELECT {COLUMNS} FROM workqueue_case WHERE id = ANY(%s::bigint[]){along} ORDER BY id FOR NO KEY UPDATE",
+        [ids, ids] if absorbers else [ids],
     )
     hidden = hidden_from(ctx.may)
     return {row.id: LockedCase(**row._asdict()) for row in found if row.kind not in hidden}

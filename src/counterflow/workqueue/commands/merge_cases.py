@@ -69,7 +69,7 @@ def _merge(ctx: Context, item: MergeCases, work: Work, ended: list[LockedCase]) 
     facts: dict[str, Any] = {"merged": [part.id for part in parts]}
     if not fresh:
         return Done(str(into.id), facts, replayed=True)
-    before = into.rank_at
+    before, stake = into.rank_at, into.stake
     for part in fresh:
         part.end(CASE.move("merge", part.state), MERGED, ctx)
         part.merged_into_id = into.id
@@ -77,7 +77,7 @@ def _merge(ctx: Context, item: MergeCases, work: Work, ended: list[LockedCase]) 
         _inherit(into, part)
     ended += fresh
     into.rank()
-    work.step(into, "absorb", cases=[part.id for part in fresh])
+    work.step(into, "absorb", cases=[part.id for part in fresh], before=stake, after=into.stake)
     if into.snoozed_until is not None and into.rank_at < before:
         into.snoozed_until = into.snooze_reason = None
         work.step(into, "snooze", until=None, reason=None)

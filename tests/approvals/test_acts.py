@@ -29,6 +29,7 @@ from counterflow.reconciliation.commands.adjust_stock import AdjustStock, adjust
 from counterflow.reconciliation.commands.compare_statements import StockStatement, compare_statements
 from counterflow.reconciliation.commands.post_adjustments import PostAdjustment, post_adjustments
 from counterflow.refunds.commands.approve_early import ApproveEarly, approve_early
+from counterflow.refunds.commands.grant_goodwill import GrantGoodwill, grant_goodwill
 from counterflow.refunds.commands.order_replacements import OrderReplacement, order_replacements
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
 from quality import gl, graded
@@ -111,6 +112,39 @@ def test_a_refund_before_its_milestone(company, finance):
     both = ApproveEarly(dear, 1, 2, "loyal_customer")
     assert approve_early(as_(asker), items=[item]).done[0].replayed
     assert row(request_of(ask(as_(asker), approve_early, both))).value_minor == 24_000
+    assert holds()
+
+
+def test_a_refund_that_is_cut_into_pieces_is_seen_as_one(company, finance):
+    """Two pieces of 24.00 take nobody, and a third makes more than 50.00 of the return, whichever line it is on."""
+    order = company.sell([("tee", 2, 2_000, 400), ("phone", 2, 2_000, 400)])
+    rma = authorise(company, [("tee", 2), ("phone", 2)], order=order)
+    asker = as_(finance[0])
+    assert code(approve_early(asker, items=[ApproveEarly(rma, 1, 1, "loyal_customer")])) == "done"
+    both = [ApproveEarly(rma, 1, 2, "loyal_customer"), ApproveEarly(rma, 2, 1, "loyal_customer")]
+    done, refused = approve_early(as_(finance[0]), items=both)
+    assert done.facts["approved"] == 2
+    assert (refused.code, refused.facts["row"], refused.facts["value_minor"]) == ("approval_needed", "early-sum", 2_400)
+    request = request_of(ask(as_(finance[0]), approve_early, both[1]))
+    assert row(request).facts["total_minor"] == 7_200
+    assert agreed(request, finance[1]).done[0].facts["state"] == "done"
+    assert holds()
+
+
+def test_goodwill_that_is_cut_into_pieces_is_seen_as_one(company, finance):
+    order = company.sell()
+
+    def some(amount):
+        where = {"channel": company.channel(), "order": order}
+        return GrantGoodwill(company.lpn(), amount, "late_delivery", method="store_credit", **where)
+
+    first, second, third = grant_goodwill(as_(finance[0]), items=[some(1_000), some(1_000), some(1)])
+    assert isinstance(first, Done)
+    assert isinstance(second, Done)
+    assert (third.code, third.facts["row"], third.facts["value_minor"]) == ("approval_needed", "goodwill-sum", 1)
+    requests = [request_of(ask(as_(finance[0]), grant_goodwill, some(amount))) for amount in (1_500, 2_500)]
+    assert [row(request).facts["total_minor"] for request in requests] == [3_500, 4_500]
+    assert [done.facts["state"] for done in say(as_(finance[1]), *requests).done] == ["done", "done"]
     assert holds()
 
 

@@ -168,13 +168,16 @@ class Seen:
     roles: Sequence[str]
 
 
+_BEFORE = frozenset({"total_minor"})
+"""Facts about what went before an act, which is the same act after more of it: where that calls for other people, who
+has to agree differs, and that is compared."""
 _KEY = ("entity", "account", "item", "node", "tx_currency")
 _AMOUNTS = ("quantity", "amount", "tx_amount")
 
 
 def changes(before: Seen, now: Seen) -> list[Change]:
     """What differs, facts first, then who has to agree, then the lines to be posted."""
-    names = sorted(before.facts.keys() | now.facts.keys())
+    names = sorted((before.facts.keys() | now.facts.keys()) - _BEFORE)
     found = [
         Change(name, before.facts.get(name), now.facts.get(name))
         for name in names

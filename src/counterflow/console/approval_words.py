@@ -25,6 +25,7 @@ ACT_WORDS: Final = {
 }
 _FACTS: Final = {
     "value_minor": "Money at stake",
+    "total_minor": "With what went before",
     "reason_code": "Reason in the act",
     "node": "Node",
     "grade": "Grade",
@@ -34,6 +35,7 @@ _FACTS: Final = {
     "fraud_score": "Fraud score",
     "policy_kind": "Policy",
 }
+_MONEY: Final = ("value_minor", "total_minor")
 _ITEM: Final = {"request_ref": "Reference", "rma": "Return", "lpn": "Plate", "sku": "SKU", "order": "Order"}
 _WORDS: Final = ("reason", "method", "disposition", "override", "override_reason", "ahead", "from_state", "to_state")
 _CODES: Final = ("rma", "lpn", "sku", "order", "node", "request_ref", "reference", "channel")
@@ -62,12 +64,12 @@ def facts(found: RequestView) -> list[tuple[str, Cell]]:
     return [
         (_FACTS.get(name, name.replace("_", " ").capitalize()), _fact(name, told[name], found.request.currency))
         for name in order
-        if name != "value_minor" or found.request.currency
+        if name not in _MONEY or found.request.currency
     ]
 
 
 def _fact(name: str, value: Any, currency: str) -> Cell:
-    if name == "value_minor":
+    if name in _MONEY:
         return cells.money(value, currency)
     if isinstance(value, bool):
         return cells.yes_no(value)
@@ -150,7 +152,7 @@ def _was(name: str, value: Any, currency: str) -> str:
     if value in (None, ""):
         return "–"
     if isinstance(value, int) and not isinstance(value, bool) and currency:
-        if name == "value_minor" or name.endswith(", amount"):
+        if name in _MONEY or name.endswith(", amount"):
             return money_text(value, currency)
         return f"{value:,}"
     return str(value)

@@ -210,6 +210,13 @@ FACTS: Mapping[str, tuple[Fact, ...]] = {
         *_SCOPE,
         Fact("act", Type.CHOICE, "what is asked for", ACTS),
         Fact("value_minor", Type.INTEGER, "money at stake", least=0),
+        Fact(
+            "total_minor",
+            Type.INTEGER,
+            "the same with what went before: goodwill of the order, or refunds of the return before their milestone",
+            nullable=True,
+            least=0,
+        ),
         Fact("currency", Type.CODE, "currency of value_minor", nullable=True, pattern=CURRENCY),
         Fact("reason_code", Type.CODE, "why it is asked for", nullable=True),
         Fact("node", Type.CODE, "where the goods stand", nullable=True),

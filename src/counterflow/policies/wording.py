@@ -38,6 +38,7 @@ LABELS: Final[Mapping[str, str]] = {
     "opened": "Seal broken",
     "serial_tracked": "Has a serial number",
     "damage_code": "Damage",
+    "total_minor": "With what went before",
     "unit_cost_minor": "Book value",
     "supplier_terms": "Supplier takes it back",
     "serial_matches": "Serial is the one sold",

@@ -104,8 +104,10 @@ def _approve(
     more = item.quantity - line.approved_qty
     if more <= 0:
         return Done(identity, {"rma_id": rma.id, "approved": line.approved_qty}, replayed=True)
+    worth = _worth(line, more)
     asked = {
-        "value_minor": _worth(line, more),
+        "value_minor": worth,
+        "total_minor": worth + sum(_worth(one, one.approved_qty) for one in rma.lines),
         "currency": rma.currency,
         "reason_code": item.reason,
         "fraud_score": rma.fraud_score,

@@ -142,6 +142,7 @@ def _grant(ctx: Context, item: GrantGoodwill, row: Any, plan: _Plan) -> Done:
     entries = _entries(credit)
     asked = {
         "value_minor": amount,
+        "total_minor": room.granted + amount,
         "currency": row.currency,
         "reason_code": item.reason,
         "fraud_score": row.fraud_score,

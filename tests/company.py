@@ -25,6 +25,11 @@ from counterflow.receiving.commands.install_default_plans import install_default
 SOLD = datetime(2026, 5, 1, 10, tzinfo=UTC)
 ASKED = SOLD + timedelta(days=5)
 REASONS = ("too_small", "no_longer_wanted", "defective", "not_as_described", "wrong_item", "damaged_in_transit")
+CHANNELS = ("own_shop", "marketplace", "b2b")
+NODES = ("dc1", "3pl")
+COSTS = {"tee": 800, "phone": 30000, "mug": 250, "cheap": 100}
+KNOWN_FROM = 100_000
+"""Beyond what a company numbers in its first life."""
 _serial = count(1)
 
 
@@ -182,9 +187,29 @@ def _stock_and_issue(ctx: Context, *, company: Company, moves: list[tuple[str, i
     return Batch([Done("issued")])
 
 
-def make_company(ctx: Callable[..., Context]) -> Company:
+def known_company(ctx: Callable[..., Context], tag: str) -> Company:
+    """The company that was made with this tag; what it numbers from now on is new."""
+
+    def found(table: str, column: str) -> dict[str, int]:
+        rows = db.rows(f"SELECT id, {column} AS code FROM {table} WHERE {column} LIKE %s", [f"%-{tag}"])
+        return {row.code.removesuffix(f"-{tag}"): row.id for row in rows}
+
+    items = found("catalog_item", "sku")
+    return Company(
+        ctx,
+        tag,
+        db.rows("SELECT id FROM ledger_entity WHERE code = %s", [f"UK{tag}"])[0].id,
+        {kind: found("orders_channel", "code")[kind] for kind in CHANNELS},
+        {name: found("facilities_node", "code")[name] for name in NODES},
+        {name: items[name] for name in COSTS},
+        COSTS,
+        count(KNOWN_FROM),
+    )
+
+
+def make_company(ctx: Callable[..., Context], tag: str = "") -> Company:
     """Write the master data and install the shipped policies."""
-    tag = f"{next(_serial)}"
+    tag = tag or f"{next(_serial)}"
     install_default_policies(ctx())
     install_default_plans(ctx())
     install_default_calendar(ctx())
@@ -199,7 +224,7 @@ def make_company(ctx: Callable[..., Context]) -> Company:
     wanted = [code for code in REASONS if code not in have]
     fresh = zip(ids(len(wanted)), wanted, strict=True) if wanted else ()
     db.insert(ReasonCode, [{"id": i, "kind": "return", "code": code, "label": code} for i, code in fresh])
-    channels = {kind: rest.pop() for kind in ("own_shop", "marketplace", "b2b")}
+    channels = {kind: rest.pop() for kind in CHANNELS}
     db.insert(
         Channel,
         [
@@ -215,7 +240,7 @@ def make_company(ctx: Callable[..., Context]) -> Company:
             for kind, channel in channels.items()
         ],
     )
-    nodes = {name: rest.pop() for name in ("dc1", "3pl")}
+    nodes = {name: rest.pop() for name in NODES}
     db.insert(
         Node,
         [
@@ -223,8 +248,7 @@ def make_company(ctx: Callable[..., Context]) -> Company:
             for name, node in nodes.items()
         ],
     )
-    costs = {"tee": 800, "phone": 30000, "mug": 250, "cheap": 100}
-    items = {name: rest.pop() for name in costs}
+    items = {name: rest.pop() for name in COSTS}
     families = {"tee": "apparel", "phone": "electronics", "mug": "homeware", "cheap": "homeware"}
     db.insert(
         Item,
@@ -236,11 +260,11 @@ def make_company(ctx: Callable[..., Context]) -> Company:
                 "family": families[name],
                 "brand_id": brand,
                 "supplier_id": supplier,
-                "standard_cost_minor": costs[name],
+                "standard_cost_minor": COSTS[name],
                 "currency": "GBP",
                 "serial_tracked": name == "phone",
             }
             for name, item in items.items()
         ],
     )
-    return Company(ctx, tag, entity, channels, nodes, items, costs)
+    return Company(ctx, tag, entity, channels, nodes, items, COSTS)

@@ -1,5 +1,7 @@
 """One migrated template database for a run, and a copy of it for every test module that asks.
 
+A second template, in which everything has happened once, is made in a run that walks over pages.
+
 Tests connect as the application's role and commit for real. A server is taken from
 COUNTERFLOW_TEST_SERVER (an owner's address); without it the embedded one runs in a folder of its own.
 """
@@ -7,9 +9,11 @@ COUNTERFLOW_TEST_SERVER (an owner's address); without it the embedded one runs i
 import fcntl
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "src" / "counterflow"
 SCRATCH = Path(tempfile.gettempdir()) / f"counterflow-tests-{os.getuid()}"
 TEMPLATE = "counterflow_template"
+# Workers inherit it from the process that starts them, so that they share what one of them made.
+RUN = os.environ.setdefault("COUNTERFLOW_TEST_RUN", str(os.getpid()))
+MEDIA = SCRATCH / "media"
+LIVED = f"cf_lived_{RUN}"
+LIVED_MARK = SCRATCH / LIVED
 DATA = Path(os.environ.get("COUNTERFLOW_DATA", ROOT.parent / "shared" / "data"))
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -28,7 +37,7 @@ SCRATCH.mkdir(exist_ok=True, mode=0o755)
 os.environ["DJANGO_SETTINGS_MODULE"] = "counterflow.config.settings"
 os.environ["COUNTERFLOW_HOME"] = str(SCRATCH / "home")
 os.environ["COUNTERFLOW_FAST_HASHER"] = "1"
-for name in ("COUNTERFLOW_APP_DATABASE_URL", "COUNTERFLOW_DEBUG", "DATABASE_URL"):
+for name in ("COUNTERFLOW_APP_DATABASE_URL", "COUNTERFLOW_DEBUG", "COUNTERFLOW_MEDIA", "DATABASE_URL"):
     os.environ.pop(name, None)
 
 from counterflow.config import database
@@ -104,29 +113,75 @@ def server() -> dict[str, str]:
     return _prepare()
 
 
-@pytest.fixture(scope="module")
-def database_copy(server: dict[str, str], request: pytest.FixtureRequest) -> Iterator[str]:
-    """A fresh copy of the template for one module; yields the owner's address of it."""
-    from django.db import connections
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Drop what a run shared, when its last worker is done."""
+    if LIVED_MARK.exists() and not os.environ.get("PYTEST_XDIST_WORKER"):
+        with psycopg.connect(_server(), autocommit=True) as connection:
+            _drop(connection, LIVED)
+        LIVED_MARK.unlink()
 
+
+@pytest.fixture(scope="session")
+def lived(server: dict[str, str]) -> str:
+    """Name of a database in which everything has happened once, made by whichever process of a run comes first."""
+    with open(SCRATCH / "lived.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not LIVED_MARK.exists():
+            from lived import make_lived
+
+            with _copied(server, server["template"], LIVED):
+                make_lived()
+            LIVED_MARK.touch()
+    return LIVED
+
+
+@pytest.fixture(scope="module")
+def copied_from(server: dict[str, str]) -> str:
+    """Name of the database that a module's copy begins as."""
+    return server["template"]
+
+
+@pytest.fixture(scope="module")
+def database_copy(server: dict[str, str], copied_from: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh copy of the template for one module; yields the owner's address of it."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     digest = hashlib.sha256(request.module.__name__.encode()).hexdigest()[:8]
     name = f"cf_{worker}_{os.getpid()}_{digest}"
+    with _copied(server, copied_from, name) as address:
+        yield address
     with psycopg.connect(server["server"], autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        _drop(connection, name)
+
+
+@contextmanager
+def _copied(server: dict[str, str], source: str, name: str) -> Iterator[str]:
+    """Copy a database and its files, and let this process work on the copy meanwhile; its owner's address."""
+    from django.db import connections
+    from django.test.utils import override_settings
+
+    with psycopg.connect(server["server"], autocommit=True) as connection:
+        _drop(connection, name)
         connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(server["template"]))
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
         )
     address = _address(server["server"], name)
+    if (MEDIA / source).is_dir():
+        shutil.copytree(MEDIA / source, MEDIA / name)
     before = os.environ["DATABASE_URL"]
-    os.environ["DATABASE_URL"] = address
+    # Programs that a test starts read both from the environment.
+    os.environ.update(DATABASE_URL=address, COUNTERFLOW_MEDIA=str(MEDIA / name))
     _point(connections, name)
     _forget()
-    yield address
+    with override_settings(MEDIA_ROOT=MEDIA / name):
+        yield address
     _point(connections, server["template"])
     os.environ["DATABASE_URL"] = before
-    with psycopg.connect(server["server"], autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    os.environ.pop("COUNTERFLOW_MEDIA")
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    shutil.rmtree(MEDIA / name, ignore_errors=True)
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _forget() -> None:

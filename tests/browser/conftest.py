@@ -20,11 +20,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from looking import faults
+
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = Path(tempfile.gettempdir()) / "counterflow-browser"
 READY_SECONDS_MAX = 60
 DESKTOP, PHONE = (1280, 840), (390, 844)
-OBJECTS_MAX = 2
 AT = """(wanted) => {
   const [base, words] = wanted.split(" :: "), at = document.activeElement;
   return at.matches(base) && (!words || at.textContent.includes(words));
@@ -55,11 +56,17 @@ def browser():
 
 
 @pytest.fixture(scope="module")
+def copied_from(lived):
+    """A module begins where everything has happened once."""
+    return lived
+
+
+@pytest.fixture(scope="module")
 def everything(database_copy):
     """The company of a module: everything has happened there once."""
-    from lived import make_lived
+    from lived import lived_company
 
-    return make_lived()
+    return lived_company()
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +102,7 @@ def _wait(port, server, log):
 
 @pytest.fixture(scope="module")
 def shown(everything):
-    """Tell the addresses at which a page shows something; none for what only takes forms or leads elsewhere."""
+    """Tell at most so many addresses at which a page shows something; none for what takes forms or leads elsewhere."""
     from django.test import Client
 
     from lived import make_tokens
@@ -104,8 +111,8 @@ def shown(everything):
     client = Client()
     client.cookies["sessionid"] = _session("administrator")
 
-    def addresses(place):
-        found = place.addresses(OBJECTS_MAX)
+    def addresses(place, most):
+        found = place.addresses(most)
         assert found, "no object to show; see config/bench/places.py and tests/everything.py"
         if place.name == "sign_in":
             return found
@@ -194,33 +201,55 @@ def sit_down(browser, site, request):
     desks = []
 
     def make(role="", *, size=DESKTOP, dark=False, traced=True):
-        width, height = size
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            has_touch=width < 600,
-            reduced_motion="reduce",
-            locale="en-GB",
-        )
-        if role:
-            context.add_cookies([{"name": "sessionid", "value": _session(role), "url": site}])
+        desk = _desk(browser, site, role, size, dark)
         if traced:
-            context.tracing.start(snapshots=True, screenshots=False)
-        desk = Desk(context.new_page(), site)
-        desks.append((desk, context, traced))
+            desk.page.context.tracing.start(snapshots=True, screenshots=False)
+        desks.append((desk, traced))
         return desk
 
     yield make
-    failed = getattr(request.node, "failed_in_call", False) or any(desk.wrong for desk, _, _ in desks)
-    for number, (desk, context, traced) in enumerate(desks):
+    failed = getattr(request.node, "failed_in_call", False) or any(desk.wrong for desk, _ in desks)
+    for number, (desk, traced) in enumerate(desks):
         if failed:
             kept = KEPT / f"{re.sub('[^a-zA-Z0-9]+', '-', request.node.name)[:80]}-{number}"
             desk.page.screenshot(path=f"{kept}.png")
             print(f"kept {kept}.png, at {urlsplit(desk.page.url).path}")
         if traced:
-            context.tracing.stop(path=f"{kept}.zip" if failed else None)
-        context.close()
-    assert [wrong for desk, _, _ in desks for wrong in desk.wrong] == []
+            desk.page.context.tracing.stop(path=f"{kept}.zip" if failed else None)
+        desk.page.context.close()
+    assert [wrong for desk, _ in desks for wrong in desk.wrong] == []
+
+
+@pytest.fixture(scope="module")
+def faults_at(browser, site):
+    """Say what is wrong at each of some addresses, on a screen of a size; one window serves for a whole walk."""
+    desks = {}
+
+    def look(addresses, role, size, *, tabs):
+        if (role, size) not in desks:
+            desks[role, size] = _desk(browser, site, role, size, dark=False)
+        desk = desks[role, size]
+        found = {address: faults(desk.open(address), tabs=tabs) for address in addresses}
+        found["anywhere"], desk.wrong[:] = desk.wrong[:], []
+        return {address: wrong for address, wrong in found.items() if wrong}
+
+    yield look
+    for desk in desks.values():
+        desk.page.context.close()
+
+
+def _desk(browser, site, role, size, dark):
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        has_touch=width < 600,
+        reduced_motion="reduce",
+        locale="en-GB",
+    )
+    if role:
+        context.add_cookies([{"name": "sessionid", "value": _session(role), "url": site}])
+    return Desk(context.new_page(), site)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,11 +4,17 @@ import pytest
 
 
 @pytest.fixture(scope="module")
+def copied_from(lived):
+    """A module begins where everything has happened once."""
+    return lived
+
+
+@pytest.fixture(scope="module")
 def everything(database_copy):
     """The company of a module."""
-    from lived import make_lived
+    from lived import lived_company
 
-    return make_lived()
+    return lived_company()
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,10 @@
 """Calendars are recorded and changed: versions, openings, whom they serve, history."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
+from counterflow.clocks import calendar_queries
 from counterflow.clocks.calendar_queries import CalendarMissing, calendar_days, calendars, calendars_by_code
 from counterflow.clocks.calendars import openings, spec_of
 from counterflow.clocks.commands.change_calendars import ChangeCalendar, change_calendars
@@ -126,6 +127,15 @@ def test_the_days_to_come_say_why_nobody_works(ctx, company):
     assert (friday.why, friday.off, days[0].hours) == ("Good Friday", True, "08:00–12:00, 13:00–17:00")
     with pytest.raises(CalendarMissing):
         calendar_days(code="nothing")
+
+
+def test_the_days_to_come_are_those_that_were_written_out_whatever_the_library_says_now(ctx, company, monkeypatch):
+    code = f"edition-{company.tag}"
+    record(ctx, code, country="GB", subdivision="ENG")
+    monkeypatch.setattr(calendar_queries, "holidays_of", lambda country, part, year: {date(year, 4, 1): "A new one"})
+    now, later = (calendar_days(code=code, first=date(year, 4, 1))[:3] for year in (2026, 2035))
+    assert [day.why for day in now] == ["", "", "Good Friday"]
+    assert later[0].why == "A new one"
 
 
 def test_statements_do_not_depend_on_how_many(ctx, company):

@@ -1,10 +1,11 @@
 """Versions that decide silently: asked beside those in force, counted, and never in the way."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from company import ASKED
+from company import ASKED, SOLD
 from counterflow.config.cli_verify import laws
 from counterflow.kernel import db
 from counterflow.policies import shadowing
@@ -17,6 +18,7 @@ from counterflow.policies.commands.submit_drafts import SubmitDraft, submit_draf
 from counterflow.policies.engine import Prepared
 from counterflow.policies.queries_shadows import differences, row_pairs, shadow, shadows
 from counterflow.returns.commands.open_rmas import AskedLine, OpenRma, open_rmas
+from refunding import at_once
 from replays import changed
 from trying import Shop, fourteen_days, ninety_days
 
@@ -159,6 +161,23 @@ def test_of_a_batch_only_those_that_fail_are_counted_as_failed(shop, ctx, monkey
         items.append(OpenRma(company.channel(), company.lpn(), lines, order, ASKED))
     assert len(open_rmas(ctx(), items=items).done) == 3
     assert counts(shadow(silent)) == (2, 0, 1)
+
+
+def test_of_many_who_decide_at_once_every_decision_is_counted_and_none_after_the_end(shop, ctx):
+    silent, company = started(shop, proposed(shop, fourteen_days())), shop.company
+    orders = [company.sell([("mug", 1, 2000, 400)]) for _ in range(16)]
+
+    def ask(n):
+        lines = [AskedLine(1, "no_longer_wanted", sku=company.sku("mug"))]
+        late = SOLD + timedelta(days=20 if n % 2 else 5)
+        return open_rmas(ctx(), items=[OpenRma(company.channel(), f"at-once-{n}", lines, orders[n], late)])
+
+    assert all(batch.done for batch in at_once(ask))
+    assert counts(shadow(silent)) == (4, 4, 0)
+    assert len(differences(shadow_id=silent)) == 4
+    assert end_shadows(ctx(), items=[EndShadow(silent)]).done
+    assert all(batch.done for batch in at_once(lambda n: ask(8 + n)))
+    assert counts(shadow(silent)) == (4, 4, 0)
 
 
 def test_without_shadows_and_with_one_a_command_sends_as_many_statements(shop, ctx):

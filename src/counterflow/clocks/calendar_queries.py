@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from counterflow.clocks.calendars import WEEKDAYS, day_of, hours_in, spec_of
+from counterflow.clocks.calendars import WEEKDAYS, Spec, day_of, holidays_of, hours_in, spec_of
 from counterflow.kernel import clock, db
 from counterflow.kernel.errors import NotFound
 from counterflow.registry.paging import contains, listed
@@ -108,10 +108,11 @@ def calendar_days(*, code: str, first: date | None = None) -> list[DayRow]:
 
 
 def days_of(calendar: CalendarRow, first: date, days: int = PREVIEW_DAYS) -> list[DayRow]:
-    """So many days of a calendar."""
+    """So many days of a calendar, with the holidays that were written out and clocks go by. One statement."""
     spec, zone = spec_of(vars(calendar)), ZoneInfo(calendar.zone)
-    last = min(first.toordinal() + days, date(2200, 12, 31).toordinal() + 1)
-    found = [day_of(spec, date.fromordinal(n)) for n in range(first.toordinal(), last)]
+    wanted = range(first.toordinal(), min(first.toordinal() + days, date(2200, 12, 31).toordinal() + 1))
+    feasts = _feasts(calendar, spec, {date.fromordinal(n).year for n in wanted})
+    found = [day_of(spec, date.fromordinal(n), feasts) for n in wanted]
     return [
         DayRow(
             day.day,
@@ -121,6 +122,19 @@ def days_of(calendar: CalendarRow, first: date, days: int = PREVIEW_DAYS) -> lis
         )
         for day in found
     ]
+
+
+def _feasts(calendar: CalendarRow, spec: Spec, years: set[int]) -> dict[date, str]:
+    """Public holidays of years; as the library has them now only where a year is not written out yet."""
+    sql = "SELECT year, holidays FROM clocks_calendaryear WHERE version_id = %s AND year = ANY(%s::int[])"
+    written = {row.year: row.holidays for row in db.rows(sql, [calendar.current_id, sorted(years)])}
+    found: dict[date, str] = {}
+    for year in years:
+        if year in written:
+            found |= {date.fromisoformat(day): name for day, name in written[year].items()}
+        else:
+            found |= holidays_of(spec.country, spec.subdivision, year)
+    return found
 
 
 def _local(at: datetime, zone: ZoneInfo) -> str:

@@ -227,11 +227,11 @@ def holidays_of(country: str, subdivision: str, year: int) -> Mapping[date, str]
     return dict(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
 
 
-def day_of(spec: Spec, day: date) -> Day:
-    """One day of a calendar."""
+def day_of(spec: Spec, day: date, feasts: Mapping[date, str]) -> Day:
+    """One day of a calendar, with the public holidays of its year."""
     usual = spec.hours[day.weekday()]
     hours, why = usual, ""
-    feast = holidays_of(spec.country, spec.subdivision, day.year).get(day, "")
+    feast = feasts.get(day, "")
     if feast:
         hours, why = (), feast
     if spec.closed and day in spec.closed:
@@ -244,9 +244,9 @@ def day_of(spec: Spec, day: date) -> Day:
 def openings(spec: Spec, year: int) -> list[tuple[datetime, datetime]]:
     """The openings of the days of a year in the calendar's zone, as instants in UTC, in order, never overlapping."""
     found: list[tuple[datetime, datetime]] = []
-    day = date(year, 1, 1)
+    day, feasts = date(year, 1, 1), holidays_of(spec.country, spec.subdivision, year)
     while day.year == year:
-        for opens, closes in day_of(spec, day).spans:
+        for opens, closes in day_of(spec, day, feasts).spans:
             # Where the clock is set forward, a span may begin within what the one before it has grown to.
             begins = max(opens, found[-1][1]) if found else opens
             if begins < closes:
@@ -267,11 +267,6 @@ def _instant(zone: str, day: date, minutes: int) -> datetime:
     whole, rest = divmod(minutes, 1440)
     local = datetime.combine(day + timedelta(days=whole), time(rest // 60, rest % 60), ZoneInfo(zone))
     return max(local.replace(fold=0).astimezone(UTC), local.replace(fold=1).astimezone(UTC))
-
-
-def upcoming(spec: Spec, first: date, days: int) -> list[Day]:
-    """So many days of a calendar from one on."""
-    return [day_of(spec, first + timedelta(days=n)) for n in range(days)]
 
 
 def hours_in(spans: Sequence[tuple[datetime, datetime]]) -> timedelta:

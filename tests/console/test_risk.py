@@ -157,6 +157,12 @@ def test_a_claim_is_kept_at_the_desk_and_the_return_scored_again(browse, company
     assert "Said not to have arrived where delivery was proved." in said
     assert "Scored before" in said
     assert "Claim after delivery" in said
+    page = f"/risk/orders/{company.channel()}/{order}"
+    assert "It came after all" in client.get(page).content.decode()
+    claim = {"key": "c4", "withdrawn": "1"}
+    said = client.post(f"/risk/claims/{company.channel()}/{order}", claim, follow=True).content.decode()
+    assert "counts no longer" in said
+    assert "The customer says it never came" in client.get(page).content.decode()
 
 
 def test_a_return_without_a_customer_says_so(browse, company):

@@ -1,5 +1,6 @@
 """What happens with goods and money counts for the customer until it turns out to be a mistake, before money leaves."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from counterflow.returns.commands.record_claims import RecordClaim, record_claim
 from counterflow.returns.commands.record_reviews import RecordReview, record_reviews
 from counterflow.returns.commands.rescore_returns import RescoreReturn, rescore_returns
 from counterflow.returns.laws import LAWS
+from counterflow.returns.risk import claim_stands
 from counterflow.workqueue.commands.close_cases import CloseCase, close_cases
 from counterflow.workqueue.commands.reopen_cases import ReopenCase, reopen_cases
 from quality import inspect
@@ -136,6 +138,20 @@ def test_a_claim_counts_against_a_proved_delivery_only(company):
     assert [r.code for r in batch.refused] == ["delivery_not_proved", "claim_invalid", "order_not_found"]
     assert standing(order) == ["claim_after_delivery"]
     assert len(record_claims(company.ctx(), items=[claim]).done) == 1
+    assert len(signals(order)) == 1
+
+
+def test_a_claim_that_was_none_is_taken_back_and_may_be_made_again(company):
+    order, channel = company.sell(), company.channel()
+    delivered = ReportDelivery(channel, order, "1", SOLD + timedelta(days=2))
+    assert record_deliveries(company.ctx(), items=[delivered]).done
+    claim = RecordClaim(channel, order, SOLD + timedelta(days=3))
+    back = replace(claim, withdrawn=True)
+    assert record_claims(company.ctx(), items=[back]).refused[0].code == "never_claimed"
+    for items, counts in (([claim], True), ([back], False), ([back, claim], True), ([claim, back], False)):
+        assert not record_claims(company.ctx(), items=items).refused
+        assert bool(standing(order)) is counts
+        assert claim_stands(channel=channel, number=order) is counts
     assert len(signals(order)) == 1
 
 

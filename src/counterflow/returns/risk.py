@@ -221,6 +221,16 @@ def risk_of_customer(*, channel: str, customer_ref: str) -> CustomerRisk:
     return _customer(found[0].id)
 
 
+def claim_stands(*, channel: str, number: str) -> bool:
+    """Whether it counts that the customer said that nothing of an order had arrived."""
+    sql = """
+        SELECT g.id FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id
+        JOIN returns_signal g ON g.subject_id = o.id AND g.subject_kind = 'order' AND g.withdrawn_at IS NULL
+        WHERE c.code = %s AND o.number = %s
+    """
+    return bool(db.rows(sql, [channel, number]))
+
+
 def risk_of_order(*, channel: str, number: str) -> CustomerRisk | None:
     """What is known of the customer of an order; nothing for a guest's, or where there is no such order."""
     sql = """

@@ -150,6 +150,7 @@ def of_order(request: HttpRequest, channel: str, number: str) -> HttpResponseBas
         "customer": found,
         "links": found.link_words if found else "",
         "few": found.scores[:FEW] if found else (),
+        "claimed": bool(found) and queries.claim_stands(channel=channel, number=number),
     }
     return render(request, "console/risk/order.html", values)
 
@@ -165,7 +166,9 @@ def again(request: HttpRequest, number: str) -> HttpResponseBase:
 @page("returns.open")
 @require_POST
 def claim(request: HttpRequest, channel: str, number: str) -> HttpResponseBase:
-    """Keep that the customer says now that the order never came."""
-    item = RecordClaim(channel, number, clock.now())
-    act(request, f"Claim about {number} kept.", lambda ctx: record_claims(ctx, items=[item]))
+    """Keep that the customer says now that the order never came, or that this holds no longer."""
+    withdrawn = bool(request.POST.get("withdrawn"))
+    item = RecordClaim(channel, number, clock.now(), withdrawn)
+    said = f"Claim about {number} {'counts no longer' if withdrawn else 'kept'}."
+    act(request, said, lambda ctx: record_claims(ctx, items=[item]))
     return redirect("order", channel=channel, number=number)

@@ -1,4 +1,4 @@
-"""Record claims: a customer says that an order never came, though the carrier proved its delivery."""
+"""Record claims: a customer says that an order never came, though the carrier proved its delivery; or takes it back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,15 @@ from counterflow.returns.states import CLAIM_AFTER_DELIVERY
 
 @dataclass(frozen=True)
 class RecordClaim:
-    """That a customer said at an instant that nothing of an order had arrived."""
+    """That a customer said at an instant that nothing of an order had arrived.
+
+    With `withdrawn` that this holds no longer: it turned up, or was never said. It counts no longer then.
+    """
 
     channel: str
     order: str
     claimed_at: datetime
+    withdrawn: bool = False
 
 
 class ClaimInvalid(Invalid):
@@ -35,8 +39,13 @@ class GuestOrder(Refusal):
     """Order {order} has no customer whom a claim could be counted for."""
 
 
-_ORDERS = """
-SELECT c.code AS channel, o.number, o.id, o.customer_id, min(s.delivered_at) AS delivered_at
+class NeverClaimed(Refusal):
+    """Nobody is on record to have said that order {order} never came, so there is nothing to take back."""
+
+
+_ORDERS = f"""
+SELECT c.code AS channel, o.number, o.id, o.customer_id, min(s.delivered_at) AS delivered_at,
+       EXISTS (SELECT FROM returns_signal g WHERE g.kind = '{CLAIM_AFTER_DELIVERY}' AND g.subject_id = o.id) AS claimed
 FROM (SELECT DISTINCT * FROM unnest(%s::text[], %s::text[]) AS u(channel, number)) w
 JOIN orders_channel c ON c.code = w.channel JOIN orders_order o ON o.channel_id = c.id AND o.number = w.number
 LEFT JOIN orders_shipment s ON s.order_id = o.id
@@ -46,9 +55,10 @@ GROUP BY 1, 2, 3, 4
 
 @command(needs="returns.open")
 def record_claims(ctx: Context, *, items: Sequence[RecordClaim]) -> Batch:
-    """Count each claim once for its order. Deliveries are recorded by `record_deliveries`.
+    """Count each claim once for its order, or no longer. Deliveries are recorded by `record_deliveries`.
 
-    Refuses `OrderNotFound`, `ClaimInvalid`, `DeliveryNotProved`, `GuestOrder`. Two statements, whatever the batch.
+    Refuses `OrderNotFound`, `ClaimInvalid`, `DeliveryNotProved`, `GuestOrder`, `NeverClaimed`. Two statements, whatever
+    the batch.
     """
     wanted = [[item.channel for item in items], [item.order for item in items]]
     known = {(row.channel, row.number): row for row in db.rows(_ORDERS, wanted)}
@@ -58,23 +68,26 @@ def record_claims(ctx: Context, *, items: Sequence[RecordClaim]) -> Batch:
         identity = f"{item.channel}:{item.order}"
         try:
             order = _checked(ctx, item, known.get((item.channel, item.order)))
-            rows.setdefault(
-                order.id,
-                {
-                    "kind": CLAIM_AFTER_DELIVERY,
-                    "subject_kind": "order",
-                    "subject_id": order.id,
-                    "customer_id": order.customer_id,
-                    "rma_id": None,
-                    "happened_at": item.claimed_at,
-                    "withdrawn_at": None,
-                },
-            )
+            if item.withdrawn and not order.claimed and order.id not in rows:
+                raise NeverClaimed(order=item.order[:80])
+            row = rows.setdefault(order.id, _claim(item, order))
+            row["withdrawn_at"] = ctx.at if item.withdrawn else None
             results.append(Done(identity, {"order_id": order.id}))
         except DomainError as error:
             results.append(Refused.of(identity[:200], error))
     keep_signals(ctx, [rows[order] for order in sorted(rows)])
     return Batch(results)
+
+
+def _claim(item: RecordClaim, order: Any) -> dict[str, Any]:
+    return {
+        "kind": CLAIM_AFTER_DELIVERY,
+        "subject_kind": "order",
+        "subject_id": order.id,
+        "customer_id": order.customer_id,
+        "rma_id": None,
+        "happened_at": item.claimed_at,
+    }
 
 
 def _checked(ctx: Context, item: RecordClaim, order: Any) -> Any:

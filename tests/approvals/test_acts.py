@@ -10,6 +10,7 @@ from agreeing import as_, ask, person, request_of, say
 from company import ASKED
 from counterflow.approvals import laws
 from counterflow.approvals.acts import ACTS
+from counterflow.approvals.queries import request as query
 from counterflow.kernel import db
 from counterflow.kernel.clock import now
 from counterflow.kernel.commands import Batch, Done, command
@@ -271,6 +272,8 @@ def test_a_difference_of_a_statement_and_the_value_that_moved_meanwhile(ctx, com
     assert difference["value_minor"] == (32_000, 36_000)
     item_id = company.items["tee"]
     assert difference[f"line stock.available of item {item_id}, amount"] == (-32_000, -36_000)
+    shown = {change["what"] for change in query(request_id=request).difference}
+    assert f"line stock.available of {company.sku('tee')}, amount" in shown
     assert reconciliation.breaks(statement=done.facts["statement"])[0].state == "open"
     again = request_of(ask(as_(controllers[0]), post_adjustments, item))
     assert agreed(again, finance[0]).done[0].facts["state"] == "done"

@@ -134,7 +134,9 @@ def test_what_a_token_asked_its_user_may_not_agree_to(ctx, company, asker):
 def test_only_the_wanted_role_agrees_or_refuses(ctx, company, asker):
     request = request_of(ask(as_(asker), grant_goodwill, goodwill(company)))
     for role in ("executive", "inventory_controller", "administrator"):
-        assert code(say(as_(person(ctx, role)), request)) == "role_not_held"
+        (refused,) = say(as_(person(ctx, role)), request)
+        assert refused.code == "role_not_held"
+        assert "waits for the role finance controller" in refused.message
         assert code(say(as_(person(ctx, role)), request, verdict="refuse")) == "role_not_held"
 
 

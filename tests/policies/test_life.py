@@ -230,6 +230,14 @@ def test_one_that_has_not_begun_is_withdrawn_and_the_one_before_goes_on(people, 
     assert fee_at(facts, begins, brand="later") == 1_500
 
 
+def test_nothing_begins_in_the_past(people, draft):
+    version = approved(people, draft, scope={"brand": ["yesterday"]})
+    early = ActivatePolicy(version, 1, NOW - timedelta(seconds=1))
+    refused = activate_policies(people("owner"), items=[early]).refused[0]
+    assert refused.code == "begins_in_the_past"
+    assert "let it begin now, or at an instant that is still to come" in refused.message
+
+
 def test_what_answers_for_everybody_stays(people):
     whole = next(v for v in queries.active("refund", at=NOW) if not v.scope and v.effective_to is None)
     refused = end_policies(people("owner"), items=[EndPolicy(whole.id, 1)]).refused[0]

@@ -92,8 +92,11 @@ PERMISSIONS: dict[str, str] = {
 
 
 INTEGRATOR = "integrator"
-PEOPLE_ONLY: frozenset[str] = frozenset({"policies.override", "receiving.override", "refunds.approve"})
-"""What no program that reports to us may do, whatever other roles its user holds: it takes policies as they are."""
+PEOPLE_ONLY: frozenset[str] = frozenset(
+    {"policies.override", "receiving.override", "refunds.approve", "approvals.decide", "policies.review"}
+)
+"""What no program that reports to us may do, whatever other roles its user holds: it takes policies as they are, and
+agrees to nothing."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Questions to approvals: what waits, for whom, what one request is about, who stands in for whom."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from counterflow.kernel import db
 from counterflow.kernel.errors import Invalid, NotFound
 from counterflow.kernel.found import Found, id_of
 
+_ITEM = re.compile(r" of item (\d+)")
 LIMIT_MAX = 1_000
 COUNTED_MAX = 1_000
 VIEWS = ("for_me", "mine", "all")
@@ -104,12 +106,8 @@ class RequestView:
     note: str | None
     agreements: Sequence[AgreementRow]
     outcome: Mapping[str, Any] | None
-
-    @property
-    def difference(self) -> Sequence[Mapping[str, Any]]:
-        """What had changed since it was asked for, where that ended it: what, old, new."""
-        facts = (self.outcome or {}).get("facts") or {}
-        return facts.get("difference") or []
+    difference: Sequence[Mapping[str, Any]] = ()
+    """What had changed since it was asked for, where that ended it: what, old, new; goods by their SKU."""
 
 
 @dataclass(frozen=True)
@@ -279,7 +277,7 @@ FROM approvals_agreement a WHERE a.request_id = %s ORDER BY a.id
 
 
 def request(*, request_id: int) -> RequestView:
-    """One request in full. Three statements. Raises `RequestNotFound`."""
+    """One request in full. Four statements at most. Raises `RequestNotFound`."""
     found = db.rows(_ONE, [request_id])
     if not found:
         raise RequestNotFound(request_id=request_id)
@@ -300,7 +298,19 @@ def request(*, request_id: int) -> RequestView:
         body.get("note"),
         [AgreementRow(*said) for said in db.rows(_SAID, [request_id])],
         values["outcome"],
+        _named_goods(((values["outcome"] or {}).get("facts") or {}).get("difference") or []),
     )
+
+
+def _named_goods(difference: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What had changed with the SKU in place of an item's number. One statement where there are any."""
+    items = sorted({int(found) for row in difference for found in _ITEM.findall(row["what"])})
+    sql = "SELECT id, sku FROM catalog_item WHERE id = ANY(%s::bigint[]) ORDER BY id"
+    skus = {row.id: row.sku for row in db.rows(sql, [items])} if items else {}
+    return [
+        {**row, "what": _ITEM.sub(lambda found: f" of {skus.get(int(found[1]), found[1])}", row["what"])}
+        for row in difference
+    ]
 
 
 def delegations(*, user_id: int | None = None, before_id: int | None = None, limit: int = 50) -> list[DelegationRow]:

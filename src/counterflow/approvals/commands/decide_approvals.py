@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from counterflow.access.roles import ROLES
 from counterflow.access.standing import Standing, standing
 from counterflow.approvals import events, rules
 from counterflow.approvals.acts import act_of
@@ -146,7 +147,8 @@ def _stand(request: RequestNow, decider: _Decider) -> tuple[str, rules.Stand]:
         return found
     if me.user_id in request.persons or len(delegated) < len(decider.delegated):
         raise rules.SamePersonTwice(request=request.id)
-    raise rules.RoleNotHeld(request=request.id, roles=" or ".join(dict.fromkeys(request.open_roles)))
+    names = [ROLES[role].name.lower() if role in ROLES else role for role in dict.fromkeys(request.open_roles)]
+    raise rules.RoleNotHeld(request=request.id, roles=" or ".join(names))
 
 
 def _agreement(

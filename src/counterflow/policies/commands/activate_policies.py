@@ -32,6 +32,10 @@ class StartsTooEarly(Refusal):
     """A version of {kind} in the same scope begins at {begins}; this one has to begin later, and not in the past."""
 
 
+class BeginsInThePast(Refusal):
+    """{policy} was to begin at {starts}, which is over; let it begin now, or at an instant that is still to come."""
+
+
 @dataclass(frozen=True)
 class ActivatePolicy:
     """A version that was agreed to. `effective_from` is an aware instant, None for now."""
@@ -52,7 +56,7 @@ def activate_policies(ctx: Context, *, items: Sequence[ActivatePolicy]) -> Batch
 
     Its table and its examples are checked again, since what they may ask about can have changed. Refuses
     `VersionUnknown`, `DraftChanged`, `MoveNotAllowed`, `TableRefused`, `ExamplesFail`, `StartsTooEarly`,
-    `IdentityReused`, `ApprovalNeeded`. Ten SQL statements at most, with the decisions, whatever the batch.
+    `BeginsInThePast`, `IdentityReused`, `ApprovalNeeded`. Ten SQL statements at most, whatever the batch.
     """
     # What has to agree is said by the tables in force before this; read while they are known to be those.
     active(Kind.APPROVAL, at=ctx.at, epoch=ctx.config_epoch)
@@ -103,7 +107,7 @@ def _activate(
         if starts <= before.effective_from:
             raise StartsTooEarly(kind=version.kind, begins=before.effective_from.isoformat())
     if starts < ctx.at:
-        raise StartsTooEarly(kind=version.kind, begins=ctx.at.isoformat())
+        raise BeginsInThePast(policy=version.name, starts=starts.isoformat())
     facts = {"value_minor": 0, "policy_kind": str(version.kind)}
     approving.require_approval(ctx, "policy_activation", item.identity, subject_id=version.id, facts=facts)
     for before in befores:

@@ -6,6 +6,7 @@ import pytest
 
 import dock
 import refunding
+from agreeing import person, token
 from calling import make_caller
 from company import SOLD
 from counterflow.catalog.commands.change_reasons import ChangeReason, change_reasons
@@ -174,6 +175,17 @@ def test_sums_by_person_rule_and_reason_carry_money_and_a_rate(company):
 
 def sums(**more):
     return override_sums(since=day(), until=day() + timedelta(days=1), **more)
+
+
+def test_what_somebody_does_by_a_token_is_theirs(ctx, company):
+    agent = person(ctx, "agent")
+    program = token(ctx, agent, "returns.open", "policies.override")
+    for actor in (agent, program):
+        assert late(company, actor=actor).done
+    assert sorted(row.by for row in report(by=agent)) == sorted([agent, program])
+    assert [row.by for row in report(by=program)] == [program]
+    sums = override_sums(since=day() - timedelta(days=1), until=day() + timedelta(days=1), by=agent)
+    assert [(each.key, each.count) for each in sums if each.group == "person"] == [(agent, 2)]
 
 
 def test_day_sums_are_the_same_before_and_after_they_are_folded(company):

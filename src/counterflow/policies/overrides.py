@@ -72,9 +72,14 @@ def instants(since: date, until: date) -> tuple[datetime, datetime]:
     return datetime.combine(since, time(), UTC), datetime.combine(until, time(), UTC)
 
 
+# What somebody does by a token of theirs is theirs.
+_RECORDS = """
+(SELECT r.*, coalesce('user:' || t.user_id, r.by) AS person FROM policies_overriderecord r
+ LEFT JOIN access_apitoken t ON r.by = 'token:' || t.id) o
+"""
 _WHERE = """
 WHERE o.at >= %(since)s AND o.at < %(until)s
-  AND (%(by)s::text = '' OR o.by = %(by)s) AND (%(kind)s::text = '' OR o.kind = %(kind)s)
+  AND (%(by)s::text = '' OR %(by)s IN (o.by, o.person)) AND (%(kind)s::text = '' OR o.kind = %(kind)s)
   AND (%(version)s::int IS NULL OR v.version = %(version)s) AND (%(row)s::text = '' OR o.row_id = %(row)s)
   AND (%(reason)s::text = '' OR o.reason = %(reason)s) AND (%(act)s::text = '' OR o.act = %(act)s)
   AND (%(brand)s::text = '' OR o.brand = %(brand)s) AND (%(channel)s::text = '' OR o.channel = %(channel)s)
@@ -83,18 +88,18 @@ WHERE o.at >= %(since)s AND o.at < %(until)s
 _LIST = f"""
 SELECT o.id, o.at, o.act, o.kind, o.version_id, v.version, o.row_id, '' AS text, o.said, o.instead, o.subject_kind,
        o.subject_id, o.document, o.rma, o.reason, o.by, o.money_minor, o.currency, o.brand, o.channel
-FROM policies_overriderecord o JOIN policies_policyversion v ON v.id = o.version_id
+FROM {_RECORDS} JOIN policies_policyversion v ON v.id = o.version_id
 {_WHERE} AND (%(before_id)s::bigint IS NULL OR o.id < %(before_id)s) ORDER BY o.id DESC LIMIT %(limit)s
 """
 _SUMS = f"""
-SELECT CASE WHEN GROUPING(o.by) = 0 THEN 'person' WHEN GROUPING(o.row_id) = 0 THEN 'rule'
+SELECT CASE WHEN GROUPING(o.person) = 0 THEN 'person' WHEN GROUPING(o.row_id) = 0 THEN 'rule'
             WHEN GROUPING(o.reason) = 0 THEN 'reason' WHEN GROUPING(o.act) = 0 THEN 'act'
             WHEN GROUPING(o.brand) = 0 THEN 'brand' ELSE 'channel' END AS "group",
-       coalesce(o.by, o.reason, o.act, o.brand, o.channel, o.kind || '/' || v.version || '/' || o.row_id) AS key,
+       coalesce(o.person, o.reason, o.act, o.brand, o.channel, o.kind || '/' || v.version || '/' || o.row_id) AS key,
        o.version_id, o.row_id, o.currency, count(*) AS count, sum(o.money_minor)::bigint AS money
-FROM policies_overriderecord o JOIN policies_policyversion v ON v.id = o.version_id
+FROM {_RECORDS} JOIN policies_policyversion v ON v.id = o.version_id
 {_WHERE}
-GROUP BY GROUPING SETS ((o.by, o.currency), (o.kind, o.version_id, v.version, o.row_id, o.currency),
+GROUP BY GROUPING SETS ((o.person, o.currency), (o.kind, o.version_id, v.version, o.row_id, o.currency),
                         (o.reason, o.currency), (o.act, o.currency), (o.brand, o.currency), (o.channel, o.currency))
 """
 
@@ -115,7 +120,10 @@ def overrides(
     before_id: int | None = None,
     limit: int = 50,
 ) -> list[OverrideRow]:
-    """Overrides of a period, the newest first; `before_id` goes on after a row. Two statements."""
+    """Overrides of a period, the newest first; `before_id` goes on after a row. Two statements.
+
+    `by` is a user, whose tokens count as they do, or one token.
+    """
     first, last = instants(since, until)
     asked = _asked(first, last, by, kind, version, row, reason, act, brand, channel, rma)
     found = db.rows(_LIST, asked | {"before_id": before_id, "limit": limit})

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from django.db import connection
 
@@ -78,14 +77,10 @@ def breaches(asked: Sequence[Law] = ()) -> list[tuple[str, str]]:
     raw: Any = connection.connection
     # The same laws are asked hundreds of times; planning them anew each time takes longer than asking.
     name = f"laws_{sha256(sql.encode()).hexdigest()[:16]}"
-    if name not in _PREPARED.setdefault(raw, set()):
+    # The driver lets go of all that is prepared when a transaction is taken back.
+    if not raw.execute("SELECT 1 FROM pg_prepared_statements WHERE name = %s", [name]).fetchall():
         raw.execute(f"PREPARE {name} AS {sql}")
-        _PREPARED[raw].add(name)
     return [(law, what) for law, what in raw.execute(f"EXECUTE {name}").fetchall()]
-
-
-_PREPARED: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
-"""The names of the statements that are prepared in each connection."""
 
 
 def stock(company: Company, state: str, name: str = "tee") -> tuple[int, int]:

@@ -334,9 +334,9 @@ def handle(delivery_ids: Sequence[int], *, at: datetime) -> None:
     """React to deliveries and forget them. One that fails is tried alone, so that it holds up no other."""
     try:
         react(deliveries.events_of(delivery_ids), at=at)
-    except Exception:
+    except Exception as error:
         if len(delivery_ids) == 1:
-            _count_failure(delivery_ids[0], at)
+            _count_failure(delivery_ids[0], type(error).__name__, at)
             raise
         _one_by_one(delivery_ids, at)
     else:
@@ -354,9 +354,9 @@ def _one_by_one(delivery_ids: Sequence[int], at: datetime) -> None:
         raise ExceptionGroup(f"{len(failures)} of {len(delivery_ids)} deliveries failed", failures)
 
 
-def _count_failure(delivery_id: int, at: datetime) -> None:
+def _count_failure(delivery_id: int, fault: str, at: datetime) -> None:
     for parked in deliveries.failed([delivery_id]):
-        draft = CaseDraft("delivery_failed", "delivery", parked, f"delivery:{parked}")
+        draft = CaseDraft("delivery_failed", "delivery", parked, f"delivery:{parked}", facts={"fault": fault})
         ask_people(_context("deliveries", at), items=[draft])
 
 

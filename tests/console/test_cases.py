@@ -326,3 +326,29 @@ def test_a_review_of_signals_is_not_shown_to_who_may_not_see_scores(browse, ctx)
         assert clerk.get(address).status_code == 404
     clerk.post(f"/cases/{case}/close", {"outcome": "cleared", "key": "clerk-clears"})
     assert queries.case(case).case.state == "open"
+
+
+def test_what_was_given_up_is_tried_again_from_its_case(browse, ctx, owner):
+    from company import ids
+    from counterflow.flows import ask_people
+    from counterflow.kernel import db
+
+    (command,) = (row.id for row in db.rows("SELECT max(id) AS id FROM kernel_commandrecord"))
+    (delivery,) = ids(1)
+    owner.execute(
+        "INSERT INTO kernel_delivery (id, command_id, kinds, at, attempts) VALUES (%s, %s, '[]', now(), 5)",
+        [delivery, command],
+    )
+    draft = CaseDraft("delivery_failed", "delivery", delivery, f"delivery:{delivery}", facts={"fault": "DataError"})
+    ask_people(ctx(), items=[draft])
+    case = queries.cases(kind="delivery_failed", sort="newest", subject_kind="delivery")[0].id
+    client = browse("administrator")
+    page = client.get(f"/cases/{case}").content.decode()
+    assert "Try again" in page
+    assert "DataError" in page
+    client.post(f"/cases/{case}/retry", {"key": "retry-one"})
+    assert queries.case(case).case.outcome == "tried_again"
+    assert "If it fails again, a new case opens." in client.get(f"/cases/{case}").content.decode()
+    assert db.rows("SELECT attempts FROM kernel_delivery WHERE id = %s", [delivery])[0].attempts == 0
+    owner.execute("DELETE FROM kernel_delivery WHERE id = %s", [delivery])
+    assert browse("executive").post(f"/cases/{case}/retry").status_code == 403

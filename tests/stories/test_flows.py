@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from casework import cases_about
 from company import ASKED, SOLD
 from counterflow import flows
 from counterflow.kernel import db, pump
@@ -12,6 +13,7 @@ from counterflow.orders.commands.record_shipments import ReportShipment, Shipped
 from counterflow.orders.documents import NewLine, NewOrder
 from counterflow.refunds.commands.approve_early import ApproveEarly, approve_early
 from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
+from counterflow.workqueue.commands import ReopenCase, RetryDelivery, reopen_cases, retry_deliveries
 from refunding import authorise, books, breaches, cases, credit, line_of, reach, release, returned, row, tenders
 
 
@@ -129,11 +131,20 @@ def test_a_delivery_that_fails_holds_up_no_other_and_is_parked_as_a_case(ctx, co
     for _ in range(pump.ATTEMPTS_MAX - 1):
         with pytest.raises(RuntimeError):
             flows.handle([left[0].id], at=ASKED)
-    assert row("workqueue_case", dedupe_key=f"delivery:{left[0].id}").kind == "delivery_failed"
+    case = row("workqueue_case", dedupe_key=f"delivery:{left[0].id}")
+    assert (case.kind, case.facts) == ("delivery_failed", {"fault": "RuntimeError"})
     monkeypatch.undo()
     flows.run_pending()
     assert credits_of(bad) == []
-    pump.done([left[0].id])
+    other = row("workqueue_case", id=cases_about(ctx)[0])
+    tried = retry_deliveries(ctx(), items=[RetryDelivery(case.id), RetryDelivery(case.id), RetryDelivery(other.id)])
+    assert [result.replayed for result in tried.done] == [False, True]
+    assert tried.refused[0].code == "not_given_up"
+    assert row("workqueue_case", id=case.id).outcome == "tried_again"
+    flows.run_pending()
+    assert len(credits_of(bad)) == 1
+    assert reopen_cases(ctx(), items=[ReopenCase(case.id, "undo")]).done
+    assert retry_deliveries(ctx(), items=[RetryDelivery(case.id)]).refused[0].code == "delivery_gone"
 
 
 def test_what_was_taken_by_somebody_who_died_is_taken_again(ctx, company, owner):

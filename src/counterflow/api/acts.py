@@ -129,6 +129,7 @@ from counterflow.workqueue.commands.comment_cases import comment_cases
 from counterflow.workqueue.commands.escalate_cases import escalate_cases
 from counterflow.workqueue.commands.merge_cases import merge_cases
 from counterflow.workqueue.commands.reopen_cases import reopen_cases
+from counterflow.workqueue.commands.retry_deliveries import retry_deliveries
 from counterflow.workqueue.commands.save_filters import drop_filters, save_filters
 from counterflow.workqueue.commands.snooze_cases import snooze_cases
 from counterflow.workqueue.commands.take_cases import take_cases
@@ -260,6 +261,7 @@ ACTS: list[Act] = [
     Act("/case-mergers", merge_cases, "cases"),
     Act("/case-reopenings", reopen_cases, "cases"),
     Act("/case-escalations", escalate_cases, "cases"),
+    Act("/delivery-retries", retry_deliveries, "cases"),
     Act("/case-filters", save_filters, "cases"),
     Act("/case-filter-removals", drop_filters, "cases"),
 ]

@@ -110,6 +110,7 @@ urlpatterns = [
     path("returns/<str:number>/clocks", clocks_of.return_clocks, name="return_clocks"),
     path("returns/<str:number>/pause", clocks_of.return_pause, name="return_pause"),
     path("returns/<str:number>/resume", clocks_of.return_resume, name="return_resume"),
+    path("cases/<int:case_id>/retry", case.case_retry, name="case_retry"),
     path("cases/<int:case_id>/clocks", clocks_of.case_clocks, name="case_clocks"),
     path("clocks", clocks.clocks, name="clocks"),
     path("clocks/report", clocks.report, name="clock_report"),

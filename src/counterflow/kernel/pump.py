@@ -35,6 +35,8 @@ WHERE d.id = ANY(%s::bigint[]) AND d.attempts < %s ORDER BY e.id
 """
 _FAILED = "UPDATE kernel_delivery SET attempts = attempts + 1 WHERE id = ANY(%s::bigint[]) RETURNING id, attempts"
 
+_AGAIN = "UPDATE kernel_delivery SET attempts = 0, taken_at = NULL WHERE id = ANY(%s::bigint[]) RETURNING id"
+
 
 @dataclass(frozen=True)
 class Told:
@@ -67,6 +69,11 @@ def done(delivery_ids: Sequence[int]) -> None:
 def failed(delivery_ids: Sequence[int]) -> list[int]:
     """Count a failed attempt; the ids that are parked now because it was the last."""
     return sorted(row.id for row in db.rows(_FAILED, [list(delivery_ids)]) if row.attempts >= ATTEMPTS_MAX)
+
+
+def retry(delivery_ids: Sequence[int]) -> list[int]:
+    """Let deliveries be taken again as if they had never failed; the ids of those that are there. One statement."""
+    return sorted(row.id for row in db.rows(_AGAIN, [list(delivery_ids)]))
 
 
 def waiting() -> int:

@@ -346,8 +346,12 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]], ...]
     (
         "delivery_failed",
         "see_return write_customer",
-        ("The mail server's answer",),
-        (("delivered", "Sent on another try"), ("told_otherwise", "Told another way")),
+        ("The mail server's answer", "What the log of the worker says"),
+        (
+            ("delivered", "Sent on another try"),
+            ("told_otherwise", "Told another way"),
+            ("tried_again", "Tried again; if it fails again, a new case opens"),
+        ),
     ),
 )
 

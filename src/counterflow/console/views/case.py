@@ -153,6 +153,16 @@ def case_reopen(request: HttpRequest, case_id: int) -> HttpResponseBase:
 
 @page("workqueue.work")
 @require_POST
+def case_retry(request: HttpRequest, case_id: int) -> HttpResponseBase:
+    """Let what was given up be tried again."""
+    item = commands.RetryDelivery(case_id)
+    words = "It is tried again. If it fails again, a new case opens."
+    act(request, words, lambda ctx: commands.retry_deliveries(ctx, items=[item]))
+    return redirect("case", case_id=case_id)
+
+
+@page("workqueue.work")
+@require_POST
 def case_snooze(request: HttpRequest, case_id: int) -> HttpResponseBase:
     """Put a case off, or take it back at once."""
     if "wake" in request.POST:

@@ -6,6 +6,7 @@ from counterflow.workqueue.commands.comment_cases import CommentCase, comment_ca
 from counterflow.workqueue.commands.escalate_cases import EscalateCase, escalate_cases
 from counterflow.workqueue.commands.merge_cases import MERGED_MAX, MergeCases, merge_cases
 from counterflow.workqueue.commands.reopen_cases import ReopenCase, reopen_cases
+from counterflow.workqueue.commands.retry_deliveries import RetryDelivery, retry_deliveries
 from counterflow.workqueue.commands.save_filters import DropFilter, SaveFilter, drop_filters, save_filters
 from counterflow.workqueue.commands.snooze_cases import SnoozeCase, snooze_cases
 from counterflow.workqueue.commands.take_cases import TakeCases, take_cases
@@ -19,6 +20,7 @@ __all__ = [
     "EscalateCase",
     "MergeCases",
     "ReopenCase",
+    "RetryDelivery",
     "SaveFilter",
     "SnoozeCase",
     "TakeCases",
@@ -29,6 +31,7 @@ __all__ = [
     "escalate_cases",
     "merge_cases",
     "reopen_cases",
+    "retry_deliveries",
     "save_filters",
     "snooze_cases",
     "take_cases",

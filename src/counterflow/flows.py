@@ -265,10 +265,9 @@ _FLOWS: Final[Mapping[str, Sequence[tuple[Find, Sequence[React]]]]] = {
     # A parcel that moved before it was announced reaches its milestone by the announcement.
     logistics.PARCEL_ANNOUNCED: [(rmas_of_parcels, _GOODS_MOVED)],
     logistics.PARCEL_REPORTED: [(rmas_of_parcels, _GOODS_MOVED)],
-    receiving.UNIT_RECEIVED: [(rmas_of_units, _GOODS_MOVED)],
-    receiving.UNIT_MATCHED: [(rmas_of_units, _GOODS_MOVED)],
-    receiving.UNIT_INSPECTED: [(rmas_of_units, _GOODS_MOVED)],
-    receiving.PARCEL_CLOSED: [(rmas_of_parcels, _GOODS_MOVED)],
+    **dict.fromkeys((receiving.UNIT_RECEIVED, receiving.UNIT_MATCHED), ((rmas_of_units, _GOODS_MOVED),)),
+    **dict.fromkeys((receiving.UNIT_INSPECTED, receiving.UNIT_RECEIPT_REVERSED), ((rmas_of_units, _GOODS_MOVED),)),
+    **dict.fromkeys((receiving.PARCEL_CLOSED, receiving.PARCEL_REOPENED), ((rmas_of_parcels, _GOODS_MOVED),)),
     orders.STOCK_FACT_NEGATIVE: [(as_they_are, (explain_shortages,))],
     refunds.CREDIT_APPROVED: [(as_they_are, _GOODS_MOVED)],
     refunds.CREDIT_RELEASED: [(as_they_are, _CREDITED), (rmas_of_credits, (close_finished,))],

@@ -5,6 +5,7 @@ import pytest
 from counterflow import flows
 from counterflow.kernel import db
 from counterflow.kernel.errors import PermissionDenied
+from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
 from counterflow.returns.commands.close_rmas import CloseRma, close_rmas
 from counterflow.returns.commands.reopen_rmas import ReopenRma, reopen_rmas
@@ -51,6 +52,17 @@ def test_goods_that_come_later_open_it_by_themselves_and_wait_for_their_inspecti
     flows.run_pending()
     assert row("returns_rma", number=rma).state == "authorised"
     assert "RmaReopened" in {fact.kind for fact in return_page(number=rma).timeline}
+
+
+def test_a_receipt_that_is_taken_back_opens_it_again(company):
+    rma = authorise(company, [("tee", 1)])
+    lpn, _ = arrived(company, rma=rma)
+    flows.run_pending()
+    assert row("returns_rma", number=rma).state == "closed"
+    assert reverse_receipts(company.ctx(), items=[ReverseReceipt(lpn, "scanned_twice")]).done
+    flows.run_pending()
+    assert row("returns_rma", number=rma).state == "authorised"
+    assert return_page(number=rma).lines[0].custody == {"with_customer": 1}
 
 
 def test_what_cannot_be_opened_again(ctx, company):

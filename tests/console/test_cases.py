@@ -352,3 +352,18 @@ def test_what_was_given_up_is_tried_again_from_its_case(browse, ctx, owner):
     assert db.rows("SELECT attempts FROM kernel_delivery WHERE id = %s", [delivery])[0].attempts == 0
     owner.execute("DELETE FROM kernel_delivery WHERE id = %s", [delivery])
     assert browse("executive").post(f"/cases/{case}/retry").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("currency", "typed", "smallest"), [("", "10", 1_000), ("JPY", "10", 10), ("KWD", "10.5", 10_500)]
+)
+def test_amounts_are_typed_in_the_units_of_the_currency(currency, typed, smallest):
+    from django.http import QueryDict
+
+    from counterflow.console.case_lists import address_of, question_of
+    from counterflow.console.views.cases import _asked_of
+
+    question = question_of(_asked_of(QueryDict(f"from={typed}&currency={currency.lower()}")))
+    assert (question.money_from_minor, question.currency) == (smallest, currency)
+    again = question_of(_asked_of(QueryDict(address_of(question.told).partition("?")[2])))
+    assert again == question

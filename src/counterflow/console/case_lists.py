@@ -15,6 +15,7 @@ from counterflow.console.case_facts import subject
 from counterflow.console.cells import Cell
 from counterflow.console.listing import Asked, Column, Filter
 from counterflow.console.stories import who_words
+from counterflow.kernel.money import UnknownCurrency, places
 from counterflow.workqueue.commands.assign_cases import working_roles
 from counterflow.workqueue.explaining import explain, span
 from counterflow.workqueue.filters import NOBODY
@@ -26,7 +27,7 @@ Row = CaseRow
 AGES = ((1, "A day"), (3, "3 days"), (7, "A week"), (30, "30 days"))
 ORDERS = (("priority", "Act by"), ("money", "Money at risk"), ("due", "Due"), ("oldest", "Oldest first"))
 HUNDREDTHS = 100
-"""Amounts are typed in units of which a hundred smallest coins make one."""
+"""So many smallest coins make one, where no currency is asked for whose coins we know."""
 
 FILTERS: tuple[Filter, ...] = (
     Filter("state", "State", [("open", "Open"), ("closed", "Closed")], first="open"),
@@ -134,10 +135,18 @@ def picked(wanted: Asked, of: Mapping[str, Column[Row]]) -> list[Column[Row]]:
     return [of[code] for code in dict.fromkeys(asked or usual)]
 
 
-def minor(text: str) -> int | None:
-    """An amount as people type it ("1,240.50") in hundredths; None for what is no amount."""
+def coins(currency: object) -> int:
+    """How many smallest coins make one of a currency; a hundred where it is none that we know."""
     try:
-        value = Decimal(text.replace(",", "").replace(" ", "")) * HUNDREDTHS
+        return int(10 ** places(str(currency or "")))
+    except UnknownCurrency:
+        return HUNDREDTHS
+
+
+def minor(text: str, currency: object = "") -> int | None:
+    """An amount as people type it ("1,240.50") in smallest coins; None for what is no amount."""
+    try:
+        value = Decimal(text.replace(",", "").replace(" ", "")) * coins(currency)
         return int(value) if value.is_finite() and 0 <= value < 2**53 else None
     except InvalidOperation:
         return None
@@ -149,8 +158,8 @@ def question_of(wanted: Asked) -> Question:
     told: dict[str, Any] = {name: chosen[word] for word, name in NAMES.items() if chosen.get(word)}
     told["state"] = told.get("state", "any")
     told |= {name: int(chosen[word]) for word, name in NUMBERS.items() if chosen.get(word)}
-    told |= {name: minor(chosen[word]) for word, name in AMOUNTS.items() if chosen.get(word)}
     told |= {name: told[name].replace("\0", "").upper() for name in ("currency",) if name in told}
+    told |= {name: minor(chosen[word], told.get("currency")) for word, name in AMOUNTS.items() if chosen.get(word)}
     told |= {name: told[name].replace("\0", "") for name in ("search",) if name in told}
     return Question(**told)
 
@@ -163,7 +172,7 @@ def address_of(told: Mapping[str, str | int], columns: Sequence[str] = ()) -> st
             query[word] = "" if (word, told[name]) == ("state", "any") else str(told[name])
     for word, name in AMOUNTS.items():
         if name in told:
-            query[word] = f"{Decimal(told[name]) / HUNDREDTHS:f}"
+            query[word] = f"{Decimal(told[name]) / coins(told.get('currency')):f}"
     if columns:
         query["columns"] = ",".join(columns)
     return f"{reverse('cases')}?{urlencode(query)}" if query else reverse("cases")

@@ -128,7 +128,7 @@ def case_filters(*, actor: str) -> list[queries_lists.SavedRow]:
 class KindRow:
     """A kind of case: where it is worked, what opens it, what is done, what helps, how it may end (code: meaning).
 
-    `by_hand` where people open it.
+    `by_hand` where people open it; `needs` is the permission without which it is not seen, empty for most.
     """
 
     code: str
@@ -138,6 +138,7 @@ class KindRow:
     meaning: str
     opened: str
     by_hand: bool
+    needs: str
     actions: dict[str, str]
     evidence: list[str]
     outcomes: dict[str, str]
@@ -155,6 +156,7 @@ def case_kinds() -> list[KindRow]:
             meaning=kind.meaning,
             opened=kind.opened,
             by_hand=kind in hand,
+            needs=kind.needs,
             actions={code: ACTIONS[code] for code in kind.guide.actions},
             evidence=list(kind.guide.evidence),
             outcomes={outcome.code: outcome.meaning for outcome in kind.outcomes},

@@ -9,6 +9,8 @@ import pytest
 from agreeing import address, as_, ask, person, request_of, say
 from counterflow.approvals import queries
 from counterflow.kernel import clock, db
+from counterflow.ledger.commands.open_books import OpenStock, open_books
+from counterflow.reconciliation.commands.adjust_stock import AdjustStock, adjust_stock
 from counterflow.refunds.commands.grant_goodwill import GrantGoodwill, grant_goodwill
 from people import email
 from refunding import books
@@ -137,6 +139,29 @@ def test_of_many_each_is_told_what_became_of_it(ctx, browse, company, asker):
         "Choose at least one request"
         in client.post("/approvals/decide", {"verdict": "agree"}, follow=True).content.decode()
     )
+
+
+def test_all_that_wait_are_looked_at_whatever_the_page_shows(ctx, browse, company, asker):
+    order = company.sell()
+    items = [goodwill(company, 2_001, order=order) for _ in range(3)]
+    requests = [done.facts["request"] for done in ask(as_(asker), grant_goodwill, *items).done]
+    other = person(ctx, "inventory_controller")
+    assert open_books(company.ctx(), items=[OpenStock(company.node(), company.sku(), 100, 80_000)]).done
+    place = company.node(), company.sku(), "available", "unexplained"
+    gone = [AdjustStock(company.lpn(), *place, 1, "not_found") for _ in range(51)]
+    also, *_ = ask(as_(other), adjust_stock, *gone).done
+    client = browse("finance")
+    page = client.get("/approvals").content.decode()
+    assert "Look at all that wait for you, at most 1,000" in page
+    assert "shown here" not in page
+    look = client.post("/approvals/look", {"all": "1", "act": "goodwill"}).content.decode()
+    assert all(f'name="request" value="{request}"' in look for request in requests)
+    assert f'name="request" value="{also.facts["request"]}"' not in look
+    look = client.post("/approvals/look", {"all": "1"}).content.decode()
+    assert f'name="request" value="{also.facts["request"]}"' in look
+    sent = {"request": [*requests, also.facts["request"]], "verdict": "refuse", "reason": "too much", "key": "all"}
+    client.post("/approvals/decide", sent)
+    assert {state(request) for request in requests} == {"refused"}
 
 
 def test_what_changed_since_it_was_asked_is_shown_with_old_and_new(ctx, browse, company, asker, owner):

@@ -176,17 +176,19 @@ def _can_be_asked(request: HttpRequest, batch: Batch, refused: Refused) -> bool:
 
 def offer_to_ask(request: HttpRequest, batch: Batch) -> HttpResponse:
     """The page that says who has to agree to what was tried, and asks them in the same place."""
-    wanted = [
+    needed = [
         (item, refused)
         for item, refused in zip(batch.items, batch.results, strict=True)
         if isinstance(refused, Refused) and refused.code == ApprovalNeeded.code
-    ][:ASKED_AT_ONCE_MAX]
+    ]
+    wanted = needed[:ASKED_AT_ONCE_MAX]
     back = request.headers.get("referer", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     values = {
         "what": ACTS[batch.command].words,
         "command": batch.command,
         "wanted": [(orjson.dumps(written(item)).decode(), refused.message, refused.facts) for item, refused in wanted],
+        "more": len(needed) - len(wanted),
         "form": Ask(),
         "back": back if safe else reverse("home"),
     }

@@ -101,6 +101,9 @@ def approvals(request: HttpRequest) -> HttpResponseBase:
         "views": [(code, words, wanted.link(view=code)) for code, words in views],
         "view": view,
         "shown": [row.id for row in rows[:PAGE_SIZE]] if picking else [],
+        "more": bool(more) and picking,
+        "act": wanted.chosen.get("act", ""),
+        "most": AT_ONCE_MAX,
     }
     return render(request, "console/approvals/list.html", values)
 
@@ -210,7 +213,10 @@ class Part:
 @require_POST
 def approvals_look(request: HttpRequest) -> HttpResponseBase:
     """What chosen requests come to, before one says yes or no to all of them."""
-    found, others = _chosen(request, "for_me"), _chosen(request, "all")
+    if request.POST.get("all"):
+        found = others = _all_that_wait(request)
+    else:
+        found, others = _chosen(request, "for_me"), _chosen(request, "all")
     if not found:
         messages.error(request, GONE if others else "Choose at least one request that waits for you.")
         return redirect("approvals")
@@ -218,6 +224,13 @@ def approvals_look(request: HttpRequest) -> HttpResponseBase:
         messages.warning(request, f"{gone} of those you chose {'waits' if gone == 1 else 'wait'} for you no longer.")
     values = {"parts": _parts(found), "ids": [row.id for row in found], "sums": _sums(found), "form": Verdict()}
     return render(request, "console/approvals/look.html", values)
+
+
+def _all_that_wait(request: HttpRequest) -> list[RequestRow]:
+    """All that wait for whoever looks, of one act where one is named, at most as many as one form takes."""
+    now, act = clock.now(), request.POST.get("act") or None
+    reader = queries.reader(signed_in(request).actor, at=now)
+    return queries.requests(who=reader, view="for_me", at=now, act=act, limit=AT_ONCE_MAX)[::-1]
 
 
 def _chosen(request: HttpRequest, view: str) -> list[RequestRow]:

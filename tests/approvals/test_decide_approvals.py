@@ -227,6 +227,36 @@ def test_a_delegation_counts_from_its_first_instant_until_before_its_last(ctx, c
     assert code(say(as_(helper, at=ends - instant), requests[1])) == "done"
 
 
+def test_ending_a_delegation_takes_nothing_back(ctx, company, asker, second):
+    """Whoever ends it read the clock before somebody stood in, and ends it after: it counted until then."""
+    helper = person(ctx, "inventory_controller")
+    given = delegate(as_(second), helper, "finance")
+    request = request_of(ask(as_(asker), grant_goodwill, goodwill(company)))
+    early = as_(second)
+    later = early.at + timedelta(seconds=5)
+    assert say(as_(helper, at=later), request).done
+    assert end_delegations(early, items=[EndDelegation(given)]).done
+    ended = db.rows("SELECT ended_at FROM approvals_delegation WHERE id = %s", [given])[0].ended_at
+    assert ended == later
+    assert holds()
+
+
+def test_a_delegation_that_is_ended_while_somebody_stands_in(ctx, company, asker, second):
+    helper = person(ctx, "inventory_controller")
+    for _ in range(4):
+        given = delegate(as_(second), helper, "finance")
+        request = request_of(ask(as_(asker), grant_goodwill, goodwill(company)))
+        said, ended = together(
+            [
+                lambda r=request: say(as_(helper), r),
+                lambda d=given: end_delegations(as_(second), items=[EndDelegation(d)]),
+            ]
+        )
+        assert code(said) in ("done", "role_not_held")
+        assert ended.done
+        assert holds()
+
+
 def test_a_delegation_ends_with_the_role_of_its_giver_or_when_it_is_ended(ctx, company, asker, second):
     helper = person(ctx, "inventory_controller")
     request = request_of(ask(as_(asker), grant_goodwill, goodwill(company)))

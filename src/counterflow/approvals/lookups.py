@@ -1,7 +1,6 @@
 """What agreeing has to know, read under lock."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -65,9 +64,7 @@ def delegated_to(user_id: int, *, at: datetime) -> list[tuple[int, str]]:
     return [(row.giver_id, row.role) for row in db.rows(_DELEGATED, [user_id, at, at])]
 
 
-def by_giver(delegated: Sequence[tuple[int, str]]) -> dict[int, list[str]]:
-    """Delegated roles by whose they are."""
-    found: dict[int, list[str]] = defaultdict(list)
-    for giver, role in delegated:
-        found[giver].append(role)
-    return found
+def lock_delegated(ctx: Context, user_id: int) -> list[tuple[int, str]]:
+    """The same, and none of it is ended before the command is over."""
+    found = db.lock(ctx, Rank.APPROVAL, f"{_DELEGATED} FOR SHARE OF d", [user_id, ctx.at, ctx.at])
+    return [(row.giver_id, row.role) for row in found]

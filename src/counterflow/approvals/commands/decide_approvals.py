@@ -11,7 +11,7 @@ from counterflow.access.standing import Standing, standing
 from counterflow.approvals import events, rules
 from counterflow.approvals.acts import act_of
 from counterflow.approvals.leaves import Agreed
-from counterflow.approvals.lookups import RequestNow, delegated_to, lock_requests
+from counterflow.approvals.lookups import RequestNow, lock_delegated, lock_requests
 from counterflow.approvals.models import Agreement, Request
 from counterflow.approvals.states import REQUEST, Verdict
 from counterflow.approvals.states import Request as State
@@ -69,7 +69,7 @@ def decide_approvals(ctx: Context, *, items: Sequence[DecideApproval]) -> Batch:
     found = lock_requests(ctx, [item.request_id for item in items])
     people = standing([ctx.actor, *(request.row.asked_by for request in found.values())], at=ctx.at)
     me = people.get(ctx.actor)
-    decider = _Decider(me, delegated_to(me.user_id, at=ctx.at)) if me is not None else None
+    decider = _Decider(me, lock_delegated(ctx, me.user_id)) if me is not None else None
     mixed = _mixed(items, found)
     plan = _Plan()
     results: list[Done | Refused] = []

@@ -17,6 +17,12 @@ _DELEGATIONS = """
 SELECT id, giver_id, role, ended_at FROM approvals_delegation WHERE id = ANY(%s::bigint[]) ORDER BY id
 FOR NO KEY UPDATE
 """
+# Whoever stood in a moment ago may have done so at an instant after this command's own.
+_USED = """
+SELECT d.id, max(a.at) AS at FROM approvals_delegation d JOIN approvals_agreement a
+    ON a.user_id = d.taker_id AND a.on_behalf_of_id = d.giver_id AND a.role = d.role
+WHERE d.id = ANY(%s::bigint[]) GROUP BY 1 ORDER BY 1
+"""
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,8 @@ class EndDelegation:
 def end_delegations(ctx: Context, *, items: Sequence[EndDelegation]) -> Batch:
     """End each delegation now. Its giver does it, or who manages users (access.manage).
 
-    Refuses `DelegationUnknown`, `DelegationOfAnother`. Ended again is a replay. SQL: two look-ups, the first locks; one
-    write.
+    Refuses `DelegationUnknown`, `DelegationOfAnother`. Ended again is a replay. SQL: three look-ups, the first locks;
+    one write.
     """
     found = {
         row.id: row for row in db.lock(ctx, Rank.APPROVAL, _DELEGATIONS, [sorted({i.delegation_id for i in items})])
@@ -44,7 +50,9 @@ def end_delegations(ctx: Context, *, items: Sequence[EndDelegation]) -> Batch:
             results.append(_end(ctx, item, found.get(item.delegation_id), me, over))
         except DomainError as error:
             results.append(Refused.of(str(item.delegation_id), error))
-    db.update(Delegation, [{"id": i, "ended_at": ctx.at, "ended_by": ctx.actor} for i in sorted(over)])
+    used = {row.id: row.at for row in db.rows(_USED, [sorted(over)])}
+    ended = {i: max(ctx.at, used.get(i, ctx.at)) for i in over}
+    db.update(Delegation, [{"id": i, "ended_at": ended[i], "ended_by": ctx.actor} for i in sorted(over)])
     emit(ctx, [Event(events.DELEGATION_ENDED, i, facts={"role": found[i].role}) for i in sorted(over)])
     return Batch(results)
 

@@ -182,14 +182,20 @@ def pieces_at(line: Line, waits_for: str, *, permitted_at: int) -> list[tuple[in
     A credit goes out when its pieces get there, so pieces count that were taken back or cancelled afterwards. A piece
     that is here has passed the carrier's scan too. An early approval by a person counts from when it was given.
     """
-    permitted = sum(pieces for pieces, _ in _got_to(line.reached, "authorised"))
     if waits_for == "authorised":
+        permitted = _permitted(line)
         return [(min(permitted, line.quantity), permitted_at)] if permitted else []
     found = _got_to(line.reached, _COUNTED[waits_for])
     if waits_for == "carrier_scan":
         found = _at_least(found, _got_to(line.reached, "received"))
-    found = _at_least(found, _first(_got_to(line.reached, "approved"), permitted))
+    if approved := _got_to(line.reached, "approved"):
+        found = _at_least(found, _first(approved, _permitted(line)))
     return _first(found, line.quantity)
+
+
+def _permitted(line: Line) -> int:
+    """How many pieces were permitted, whatever was cancelled afterwards."""
+    return sum(pieces for pieces, _ in _got_to(line.reached, "authorised"))
 
 
 def _got_to(steps: Sequence[Reached], kind: str) -> list[tuple[int, int]]:

@@ -1,9 +1,12 @@
 """Nobody is refused because of a score: such a table is not saved, and the row is named."""
 
+from dataclasses import replace
+
 import pytest
 
 from counterflow.policies.rules import problems
 from counterflow.policies.tables import read_table, shipped
+from replays import row
 
 
 def table(*rows, inputs=("fraud_score", "value_minor")):
@@ -60,6 +63,16 @@ def test_low_scores_let_through_while_high_ones_fall_to_a_no_are_found():
     assert refused(("low", {"fraud_score": "< 60"}, "yes"), ("rest", {}, "ask")) == []
     asked = ("low", {"fraud_score": "< 60"}, "yes"), ("high", {"fraud_score": ">= 60"}, "ask"), ("rest", {}, "no")
     assert refused(*asked) == []
+
+
+@pytest.mark.parametrize("when", [{"fraud_score": ">= 60"}, {"value_minor": "$ > 5 and fraud_score >= 60"}])
+@pytest.mark.parametrize(("fee", "found"), [(10_000, [("suspicious", "fraud_score")]), (1_500, [])])
+def test_a_fee_of_all_the_money_for_a_score_is_a_refusal_too(when, fee, found):
+    shipped_one = shipped("refund")
+    kept = row("refund", "suspicious", when, restocking_fee_bp=fee)
+    inputs = tuple(dict.fromkeys((*shipped_one.inputs, "fraud_score")))
+    told = replace(shipped_one, inputs=inputs, rows=(kept, *shipped_one.rows))
+    assert [(p.row, p.column) for p in problems(told)] == found
 
 
 @pytest.mark.parametrize("inputs", [("value_minor",), ("fraud_score", "value_minor")])

@@ -1,7 +1,8 @@
 """No table refuses a customer because of a score: what reads `fraud_score` may ask a person, and nothing harder.
 
 Two ways lead from a score to a refusal, and both are found: a row that reads the score and answers no, and a row
-that lets low scores through while the high ones fall to a row below that answers no.
+that lets low scores through while the high ones fall to a row below that answers no. A fee of all the money for a
+score would be the same by another table.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,10 +14,13 @@ from counterflow.policies.facts import Kind
 from counterflow.policies.tables import Row, Table
 
 SCORE = "fraud_score"
+_ALL_BP = 10_000
 
 
 def refusals_by_score(table: Table) -> Iterator[tuple[str, str]]:
     """Rows by which a score refuses, each with the reason in words. Assumes sound cells."""
+    if table.kind == Kind.REFUND:
+        yield from _kept_by_score(table)
     if table.kind != Kind.ELIGIBILITY:
         return
     harsh = [row for row in table.rows if reads_score(row) and row.then["answer"] == "no"]
@@ -24,6 +28,12 @@ def refusals_by_score(table: Table) -> Iterator[tuple[str, str]]:
         yield row.id, "a row that reads fraud_score may answer ask, never no: nobody is refused because of a score."
     if not harsh and any(reads_score(row) for row in table.rows):
         yield from _falling(table)
+
+
+def _kept_by_score(table: Table) -> Iterator[tuple[str, str]]:
+    for row in table.rows:
+        if reads_score(row) and row.then["restocking_fee_bp"] >= _ALL_BP:
+            yield row.id, "a row that reads fraud_score may not keep all of the money: that refuses because of a score."
 
 
 def reads_score(row: Row) -> bool:

@@ -190,11 +190,12 @@ def test_pages_take_few_statements_whatever_the_order(browse, company, number, d
     assert counts[:3] == counts[3:]
 
 
-def test_a_broken_seal_is_asked_for_where_the_answer_depends_on_it(browse, company):
+def test_a_broken_seal_is_asked_for_where_the_answer_depends_on_it(browse, company, monkeypatch):
     sku = f"serum-{company.tag}"
     record_items(company.ctx(), items=[NewItem(sku, "Serum", family="cosmetics")])
-    company.items["serum"] = db.rows("SELECT id FROM catalog_item WHERE sku = %s", [sku])[0].id
-    company.costs["serum"] = 500
+    found = db.rows("SELECT id FROM catalog_item WHERE sku = %s", [sku])[0].id
+    monkeypatch.setitem(company.items, "serum", found)
+    monkeypatch.setitem(company.costs, "serum", 500)
     number = company.sell([("serum", 1, 3000, 500), ("tee", 1, 2000, 400)], shipped_at=clock.now())
     client, address = browse("agent"), f"/orders/{company.channel()}/{number}"
     page = client.get(address).content.decode()

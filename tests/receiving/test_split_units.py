@@ -32,8 +32,8 @@ def test_pieces_take_their_share_of_value_and_allocation_and_live_on_alone(compa
     assert dock.breaches() == []
 
 
-def test_odd_values_stay_whole_to_the_cent(company):
-    company.costs["mug"] = 333
+def test_odd_values_stay_whole_to_the_cent(company, monkeypatch):
+    monkeypatch.setitem(company.costs, "mug", 333)
     lpn, _ = arrived(company, "mug", 5)
     value = unit(lpn=lpn).unit.cost_minor
     parts = [company.lpn() for _ in range(3)]

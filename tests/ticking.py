@@ -126,4 +126,5 @@ def broken() -> list[str]:
 def lawful() -> Iterator[None]:
     """Afterwards the laws of clocks hold."""
     yield
-    assert broken() == []
+    found = broken()
+    assert found == [], "\n".join(found)

@@ -13,6 +13,8 @@ from counterflow.clocks.tasks import run_clocks, sweep_clocks
 from counterflow.kernel import db
 from counterflow.policies.queries import decisions
 from counterflow.receiving.commands.dispose_units import DisposeUnit, dispose_units
+from counterflow.receiving.commands.match_units import MatchUnit, match_units
+from counterflow.receiving.commands.receive_units import ReceiveUnit, receive_units
 from counterflow.receiving.commands.reverse_receipts import ReverseReceipt, reverse_receipts
 from counterflow.returns.commands.cancel_rmas import CancelRma, cancel_rmas
 from counterflow.returns.commands.decide_rmas import DecideRma, decide_rmas
@@ -319,3 +321,23 @@ def test_statements_do_not_depend_on_how_many(ctx, company):
 def test_nothing_is_broken_by_anything_above(company):
     assert broken() == []
     assert at(company, MONDAY).ctx().at == MONDAY
+
+
+def test_a_unit_that_is_matched_late_keeps_the_case_it_had_on_its_own(ctx, company):
+    office(company)
+    rma, lpn = opened(company, MONDAY), company.lpn()
+    unit = ReceiveUnit(lpn=lpn, node=company.node(), sku=company.sku(), happened_at=MONDAY)
+    assert receive_units(company.ctx(at=MONDAY), items=[unit]).done
+    react(MONDAY)
+    alone = clock(stage="received", lpn=lpn)
+    assert ring_clocks(company.ctx(at=alone.due_at + HOUR), items=[RingClock(alone.subject_id)]).done
+    key = f"clock:unit:{alone.subject_id}:received"
+    assert case(key).state == "open"
+    assert match_units(company.ctx(at=alone.due_at + 2 * HOUR), items=[MatchUnit(lpn, rma, 1)]).done
+    react(alone.due_at + 2 * HOUR)
+    matched = clock(stage="received", lpn=lpn)
+    assert matched.rma_id is not None
+    assert matched.case_key == key
+    inspected(company, lpn, matched.due_at + 3 * HOUR)
+    react(matched.due_at + 3 * HOUR)
+    assert case(key).state == "closed"

@@ -93,9 +93,10 @@ LAWS: Final[list[Law]] = [
            OR (c.breached_at IS NOT NULL AND c.taken_back_at IS NOT NULL)
            OR (c.escalated_at IS NULL) <> (c.escalated_to = '') OR c.escalated_at < c.breached_at
            OR (c.escalated_at IS NOT NULL AND (c.breached_at IS NULL OR c.escalated_to <> c.escalate_to))
-           OR (c.case_key <> '' AND (c.breached_at IS NULL OR c.case_key <> format('clock:%s:%s',
-               CASE WHEN c.rma_id IS NULL THEN format('%s:%s', c.subject_kind, c.subject_id)
-                    ELSE format('rma:%s', c.rma_id) END, c.stage)))
+           -- A unit that was late before it was matched keeps the case it had on its own.
+           OR (c.case_key <> '' AND (c.breached_at IS NULL OR c.case_key NOT IN (
+               format('clock:%s:%s:%s', c.subject_kind, c.subject_id, c.stage),
+               format('clock:rma:%s:%s', c.rma_id, c.stage))))
         """,
         _CLOCKS,
     ),

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import socket
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from counterflow.access import queries as access
 from counterflow.config import cli
 from counterflow.config.demo import scenario
 from counterflow.config.demo.assortment import assortment
+from counterflow.config.demo.calendar import Year
 from counterflow.config.demo.dice import dice
 from counterflow.config.demo.lives import LIVES
 from counterflow.config.demo.plan import plan
@@ -19,7 +21,8 @@ from counterflow.config.demo.sales import opening_stock, sales
 from counterflow.kernel import db
 from counterflow.ledger.commands.keep_entities import KeepEntity, keep_entities
 
-SMALL = ["demo", "--no-serve", "--size", "small"]
+UNTIL = date(2026, 7, 1)
+SMALL = ["demo", "--no-serve", "--size", "small", "--until", str(UNTIL)]
 
 
 def home_of_its_own(tmp_path_factory):
@@ -119,6 +122,27 @@ def test_what_needed_others_was_agreed_to_by_them_and_some_of_it_waits():
 
 
 @pytest.mark.usefixtures("told")
+def test_changes_of_policy_are_under_way():
+    drafts = db.rows("SELECT kind, state FROM policies_policyversion WHERE version > 1 ORDER BY kind")
+    assert [(row.kind, row.state) for row in drafts] == [("eligibility", "approved"), ("refund", "draft")]
+    assert values("SELECT state FROM backtests_backtest") == {"done"}
+    silent = db.rows("SELECT sum(agreed + differed) AS n FROM policies_shadowcount")
+    assert silent[0].n > 0
+    assert len(db.rows("SELECT 1 AS one FROM approvals_delegation")) == 1
+
+
+def test_a_year_has_each_day_once():
+    year = Year(date(2026, 1, 3))
+    assert (year.begin.date(), year.day(12, 24), year.day(1, 2)) == (
+        date(2025, 1, 3),
+        date(2025, 12, 24),
+        date(2026, 1, 2),
+    )
+    assert [(p.begin, p.end) for p in year.periods(400)] == [(year.begin, year.end)]
+    assert year.months_over == date(2026, 1, 1)
+
+
+@pytest.mark.usefixtures("told")
 def test_facts_of_closed_months_are_booked_to_the_open_one():
     late = db.rows(
         "SELECT count(*) AS n FROM ledger_entry e JOIN ledger_entity b ON b.id = e.entity_id "
@@ -154,8 +178,6 @@ def test_accounts_and_token_open_the_door(told):
 
 @pytest.mark.usefixtures("told")
 def test_a_database_of_somebody_else_is_left_alone(ctx, capsys):
-    from datetime import date
-
     keep_entities(ctx(), items=[KeepEntity("acme", "Acme", "GBP", date(2026, 1, 1))])
     try:
         assert cli.main(SMALL) == 2
@@ -185,10 +207,10 @@ def test_a_seed_makes_the_same_year_and_every_life_finds_its_sales(size):
 
 def _starts(seed, size):
     rng = dice(seed)
-    made = sales(rng, assortment(rng, size=size), size=size)
+    made = sales(rng, assortment(rng, size=size), size=size, year=Year(UNTIL))
     opening_stock(rng, made)
-    return [(life.__name__, trip.ref, trip.at) for life, trip in plan(rng, made, size=size)]
+    return [(life.__name__, trip.ref, trip.at) for life, trip in plan(rng, made, size=size, year=Year(UNTIL))]
 
 
-def test_the_scenario_is_named_by_seed_and_size():
-    assert scenario.Wish(3, "small").scenario == "demo:3:small"
+def test_the_scenario_is_named_by_seed_size_and_end():
+    assert scenario.Wish(3, "small", Year(UNTIL)).scenario == "demo:3:small:2026-07-01"

@@ -4,12 +4,14 @@ import argparse
 import socket
 import subprocess
 import sys
+from datetime import date
 
 from rich.console import Console
 
 from counterflow.access.roles import ROLES
 from counterflow.config import cli_migrate, cli_serve
 from counterflow.config.demo import accounts, own_policies, scenario, summary
+from counterflow.config.demo.calendar import Year
 from counterflow.config.demo.desk import Desk
 from counterflow.config.demo.narrator import Narrator
 from counterflow.config.demo.sales import ORDERS
@@ -37,6 +39,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--size", choices=sorted(ORDERS), default="full", help="how large a company (default full)")
     parser.add_argument("--seed", type=int, default=1, help="another seed makes another company (default 1)")
+    parser.add_argument(
+        "--until",
+        type=date.fromisoformat,
+        metavar="DAY",
+        help="the simulated year ends before this day, UTC; the same day makes the same company (default today)",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on (default 127.0.0.1)")
     parser.add_argument(
         "--port", type=int, default=cli_serve.DEFAULT_PORT, help="port to serve on (default %(default)s)"
@@ -57,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
     if options.orders:
         whole = scenario.replay_books(narrator, options.orders, options.seed, at=at, how=how)
     else:
-        scenario.simulate(narrator, scenario.Wish(options.seed, options.size), at=at)
+        year = Year(options.until or at.date())
+        scenario.simulate(narrator, scenario.Wish(options.seed, options.size, year), at=at)
     keys = accounts.open_accounts(Desk("accounts"), at=now())
     console.print()
     code = max(summary.show(console), int(not whole))

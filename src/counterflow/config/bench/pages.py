@@ -25,6 +25,7 @@ from counterflow.config.bench.multiply import multiply
 from counterflow.config.bench.places import SEARCHES, Place, places
 from counterflow.config.bench.scans import scans
 from counterflow.config.demo import accounts, scenario
+from counterflow.config.demo.calendar import Year
 from counterflow.config.demo.desk import Desk
 from counterflow.config.demo.narrator import Narrator
 from counterflow.kernel import db
@@ -42,7 +43,8 @@ def say(words: str) -> None:
 
 def make_large(returns: int, size: str) -> None:
     """The simulated company, with so many returns."""
-    scenario.simulate(Narrator(Console(stderr=True)), scenario.Wish(1, size), at=now())
+    at = now()
+    scenario.simulate(Narrator(Console(stderr=True)), scenario.Wish(1, size, Year(at.date())), at=at)
     accounts.open_accounts(Desk("accounts"), at=now())
     with psycopg.connect(database.owner_url(), autocommit=True) as owner:
         multiply(owner, returns, say)

@@ -34,14 +34,15 @@ REASON: Final = "customer_care"
 Result = Done | Refused
 
 
-def _address(role: str, number: int) -> str:
+def address(role: str, number: int) -> str:
+    """How a colleague signs in."""
     return f"{role.replace('_', '-')}-{number}@{DOMAIN}"
 
 
-def _colleagues(at: datetime) -> dict[tuple[str, int], str]:
-    """The actors by role and number; those who are missing are made."""
+def colleagues(at: datetime) -> dict[tuple[str, int], str]:
+    """The actors of the colleagues, by role and number; those who are missing are made."""
     wanted = sorted({*((role, 1) for role in ASKERS.values()), *_WHO_AGREES})
-    users = [NewUser(_address(role, n), f"{ROLES[role].name} (demo, {n})", (role,)) for role, n in wanted]
+    users = [NewUser(address(role, n), f"{ROLES[role].name} (demo, {n})", (role,)) for role, n in wanted]
     made = create_users(Context.make("program:demo", ["*"], at, source="demo"), items=users)
     return {key: f"user:{done.facts['user_id']}" for key, done in zip(wanted, made.done, strict=True)}
 
@@ -57,7 +58,7 @@ def agreed(
     places = [n for n, r in enumerate(results) if isinstance(r, Refused) and r.code == "approval_needed"]
     if not places:
         return list(results)
-    people = _colleagues(at)
+    people = colleagues(at)
     role = ASKERS[command.__name__]
     asks = [AskApproval(f"demo:{results[n].identity}", command.__name__, written(items[n]), REASON) for n in places]
     asked = ask_approvals(_as(people[role, 1], role, at, key and f"{key}:ask"), items=asks)
@@ -96,7 +97,7 @@ WHERE a.state = 'available' AND a.bucket = 'pool' AND a.owner = 'us' AND p.quant
 
 def leave_waiting(*, at: datetime) -> None:
     """Ask for goodwill on two orders and for the write-off of a piece, and let them wait."""
-    people = _colleagues(at)
+    people = colleagues(at)
     goodwill = [
         GrantGoodwill(
             f"demo:goodwill:{n}",

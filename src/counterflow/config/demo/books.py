@@ -70,7 +70,7 @@ def prepare(desk: Desk, paths: Sequence[Path], *, at: datetime) -> date:
     day: date = known[0].go_live if known else _first_day(paths, at)
     install_default_policies(desk.context(at, None))
     install_default_plans(desk.context(at, None))
-    reasons(desk)
+    reasons(desk, at=at)
     said = "costs, stock, payments and grades simulated"
     entity = KeepEntity(ENTITY, f"Order book ({said})", CURRENCY, day, ZONE, SIMULATED)
     desk.must(keep_entities, [entity], at=at, step=None)

@@ -7,7 +7,7 @@ from counterflow.clocks.commands.pause_clocks import PauseClock, pause_clocks
 from counterflow.clocks.commands.record_calendars import NewCalendar, record_calendars
 from counterflow.clocks.commands.resume_clocks import ResumeClock, resume_clocks
 from counterflow.clocks.tasks import run_clocks
-from counterflow.config.demo.calendar import BEGIN, Period
+from counterflow.config.demo.calendar import Period, Year
 from counterflow.config.demo.desk import Desk
 from counterflow.config.demo.network import EU, UK
 from counterflow.kernel import db
@@ -15,20 +15,25 @@ from counterflow.kernel import db
 ASKED_AT_MOST = 3
 ANSWER_AFTER = timedelta(days=3)
 _LONG = ("07:00-12:00 12:30-16:30",) * 5
-CALENDARS = (
-    NewCalendar("default", "Office hours", "Europe/London", *("09:00-17:00",) * 5),
-    NewCalendar("uk", "United Kingdom", "Europe/London", *_LONG, country="GB", subdivision="ENG",
-                nodes=("dc-north", "market-one-hub"), entities=(UK,), closed_days="2025-12-24 Stocktaking"),
-    NewCalendar("de", "Germany", "Europe/Berlin", *_LONG, country="DE", subdivision="HE", nodes=("dc-central",),
-                entities=(EU,), closed_days="2025-12-24 Stocktaking\n2025-12-31 Closed"),
-    NewCalendar("pl", "3PL East", "Europe/Warsaw", *_LONG, saturday="08:00-12:00", country="PL", nodes=("3pl-east",),
-                open_days="2025-12-21 08:00-14:00"),
-)  # fmt: skip
 
 
-def record_hours(desk: Desk) -> None:
+def _calendars(year: Year) -> list[NewCalendar]:
+    """Office hours, and those of the nodes with what is their own at Christmas."""
+    christmas, eve, sunday = year.day(12, 24), year.day(12, 31), year.day(12, 21)
+    return [
+        NewCalendar("default", "Office hours", "Europe/London", *("09:00-17:00",) * 5),
+        NewCalendar("uk", "United Kingdom", "Europe/London", *_LONG, country="GB", subdivision="ENG",
+                    nodes=("dc-north", "market-one-hub"), entities=(UK,), closed_days=f"{christmas} Stocktaking"),
+        NewCalendar("de", "Germany", "Europe/Berlin", *_LONG, country="DE", subdivision="HE", nodes=("dc-central",),
+                    entities=(EU,), closed_days=f"{christmas} Stocktaking\n{eve} Closed"),
+        NewCalendar("pl", "3PL East", "Europe/Warsaw", *_LONG, saturday="08:00-12:00", country="PL",
+                    nodes=("3pl-east",), open_days=f"{sunday} 08:00-14:00"),
+    ]  # fmt: skip
+
+
+def record_hours(desk: Desk, year: Year) -> None:
     """When people work, before anything happens. Raises `StepRefused`."""
-    desk.must(record_calendars, CALENDARS, at=BEGIN, step="calendars")
+    desk.must(record_calendars, _calendars(year), at=year.begin, step="calendars")
 
 
 def tick(desk: Desk, period: Period) -> None:

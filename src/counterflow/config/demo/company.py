@@ -1,6 +1,7 @@
 """The demo company's master data: entities, nodes, brands, channels, items, reasons, policies, opening stock."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from counterflow.catalog.commands import (
     MapReason,
@@ -14,10 +15,10 @@ from counterflow.catalog.commands import (
     record_suppliers,
 )
 from counterflow.config.demo.assortment import BRANDS, SUPPLIERS, Product
-from counterflow.config.demo.calendar import BEGIN
+from counterflow.config.demo.calendar import Year
 from counterflow.config.demo.clocks import record_hours
 from counterflow.config.demo.desk import Desk
-from counterflow.config.demo.network import ENTITIES, NODES, OUTLETS
+from counterflow.config.demo.network import NODES, OUTLETS, entities
 from counterflow.facilities.commands.record_nodes import record_nodes
 from counterflow.ledger.commands.keep_entities import keep_entities
 from counterflow.ledger.commands.open_books import OpenStock, open_books
@@ -87,30 +88,30 @@ UNMAPPED_WORD = "CR-UNSPECIFIED_47"
 """A word of Market One that nobody has mapped."""
 
 
-def make_company(desk: Desk, products: Sequence[Product], stock: Sequence[OpenStock]) -> None:
+def make_company(desk: Desk, year: Year, products: Sequence[Product], stock: Sequence[OpenStock]) -> None:
     """Record everything a company has before its first order. Raises `StepRefused`."""
-    install_default_policies(desk.context(BEGIN, "policies"))
-    install_default_plans(desk.context(BEGIN, "plans"))
-    reasons(desk)
-    desk.must(keep_entities, ENTITIES, at=BEGIN, step="entities")
-    desk.must(record_nodes, NODES, at=BEGIN, step="nodes")
-    record_hours(desk)
-    desk.must(record_brands, [NewBrand(code, name) for code, name in BRANDS.items()], at=BEGIN, step="brands")
+    install_default_policies(desk.context(year.begin, "policies"))
+    install_default_plans(desk.context(year.begin, "plans"))
+    reasons(desk, at=year.begin)
+    desk.must(keep_entities, entities(year.begin.date()), at=year.begin, step="entities")
+    desk.must(record_nodes, NODES, at=year.begin, step="nodes")
+    record_hours(desk, year)
+    desk.must(record_brands, [NewBrand(code, name) for code, name in BRANDS.items()], at=year.begin, step="brands")
     suppliers = [NewSupplier(code, name) for code, name in SUPPLIERS.items()]
-    desk.must(record_suppliers, suppliers, at=BEGIN, step="suppliers")
+    desk.must(record_suppliers, suppliers, at=year.begin, step="suppliers")
     channels = [NewChannel(o.code, o.name, o.kind, o.brand, o.entity, o.currency, o.zone) for o in OUTLETS]
-    desk.must(record_channels, channels, at=BEGIN, step="channels")
-    desk.must(record_items, [product.item for product in products], at=BEGIN, step="items")
+    desk.must(record_channels, channels, at=year.begin, step="channels")
+    desk.must(record_items, [product.item for product in products], at=year.begin, step="items")
     words = [MapReason(channel, word, "return", code) for channel, said in WORDS.items() for word, code in said.items()]
-    desk.must(map_reasons, words, at=BEGIN, step="words")
-    desk.must(open_books, stock, at=BEGIN, step="opening")
+    desk.must(map_reasons, words, at=year.begin, step="words")
+    desk.must(open_books, stock, at=year.begin, step="opening")
 
 
-def reasons(desk: Desk) -> None:
+def reasons(desk: Desk, *, at: datetime) -> None:
     """The reason codes that policies, inspections and overrides use."""
     rows = [
         *(NewReason("return", code, label) for code, label in RETURN_REASONS.items()),
         *(NewReason("damage", code, label) for code, label in DAMAGE_CODES.items()),
         *(NewReason("override", code, label) for code, label in OVERRIDES.items()),
     ]
-    desk.must(record_reasons, rows, at=BEGIN, step="reasons")
+    desk.must(record_reasons, rows, at=at, step="reasons")

@@ -51,9 +51,11 @@ class Desk:
         self._count(command, results)
         return results
 
-    def must(self, command: Command, items: Sequence[Any], *, at: datetime, step: str | None) -> list[Done]:
+    def must(
+        self, command: Command, items: Sequence[Any], *, at: datetime, step: str | None, actor: str = STAFF
+    ) -> list[Done]:
         """The same where nothing may be refused. Raises `StepRefused`."""
-        results = self.call(command, items, at=at, step=step)
+        results = self.call(command, items, at=at, step=step, actor=actor)
         refused = [result for result in results if isinstance(result, Refused)]
         if refused:
             first = refused[0]

@@ -1,22 +1,26 @@
 """Where the demo company sells and keeps its goods: entities, nodes, channels."""
 
 from dataclasses import dataclass
+from datetime import date
 
-from counterflow.config.demo.calendar import GO_LIVE
 from counterflow.facilities.commands.record_nodes import RecordNode
 from counterflow.ledger.commands.keep_entities import KeepEntity
 
 UK, EU = "demo-uk", "demo-eu"
-ENTITIES = (
-    KeepEntity(UK, "Demo Trading Ltd (simulated)", "GBP", GO_LIVE, "Europe/London", "everything"),
-    KeepEntity(EU, "Demo Handel GmbH (simulated)", "EUR", GO_LIVE, "Europe/Berlin", "everything"),
-)
 NODES = (
     RecordNode("dc-north", "DC North", "dc", UK, "Europe/London"),
     RecordNode("dc-central", "DC Central", "dc", EU, "Europe/Berlin"),
     RecordNode("3pl-east", "3PL East", "3pl", EU, "Europe/Warsaw"),
     RecordNode("market-one-hub", "Market One's warehouse", "marketplace", UK, "Europe/London", pool="market-one"),
 )
+
+
+def entities(go_live: date) -> list[KeepEntity]:
+    """Two of them, whose books begin on a day."""
+    return [
+        KeepEntity(UK, "Demo Trading Ltd (simulated)", "GBP", go_live, "Europe/London", "everything"),
+        KeepEntity(EU, "Demo Handel GmbH (simulated)", "EUR", go_live, "Europe/Berlin", "everything"),
+    ]
 
 
 @dataclass(frozen=True)

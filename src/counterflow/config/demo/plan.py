@@ -5,7 +5,7 @@ from datetime import timedelta
 from random import Random
 
 from counterflow.config.demo import trip as steps
-from counterflow.config.demo.calendar import END
+from counterflow.config.demo.calendar import Year
 from counterflow.config.demo.dice import dice
 from counterflow.config.demo.lives import LIVES, Kind, usual
 from counterflow.config.demo.sales import ORDERS, Sale
@@ -18,11 +18,11 @@ CHEAP = 1_600
 Start = tuple[Callable[[Trip], Life], Trip]
 
 
-def plan(rng: Random, made: Sequence[Sale], *, size: str) -> list[Start]:
+def plan(rng: Random, made: Sequence[Sale], *, size: str, year: Year) -> list[Start]:
     """Which sales come back and how, in the order in which they are asked back."""
     starts: list[Start] = []
     used: set[str] = set()
-    early = [sale for sale in made if sale.shipped_at < END - ROOM]
+    early = [sale for sale in made if sale.shipped_at < year.end - ROOM]
     rng.shuffle(early)
     for kind in LIVES:
         wanted = max(2, kind.count * ORDERS[size] // ORDERS["full"])

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from counterflow.config.demo.assortment import Product
-from counterflow.config.demo.calendar import BEGIN, END
+from counterflow.config.demo.calendar import Year
 from counterflow.config.demo.network import OUTLETS, TAX_PERCENT, Outlet
 from counterflow.config.demo.people import contact_of
 from counterflow.ledger.commands.open_books import OpenStock
@@ -16,8 +16,8 @@ from counterflow.orders.states import LineKind
 
 ORDERS = {"full": 15_000, "small": 300}
 SHIPPING_MINOR, SHIPPING_FREE_FROM = 499, 6_000
-_SEASON = (60, 62, 70, 78, 130, 150, 85, 64, 70, 74, 78, 72)
-"""Orders by month from July on, as weights."""
+_SEASON = (85, 64, 70, 74, 78, 72, 60, 62, 70, 78, 130, 150)
+"""Orders by month from January on, as weights."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,13 @@ class Sale:
         return not self.shipment.node
 
 
-def sales(rng: Random, products: list[Product], *, size: str) -> list[Sale]:
+def sales(rng: Random, products: list[Product], *, size: str, year: Year) -> list[Sale]:
     """All orders of the year, in the order of time."""
     count = ORDERS[size]
     ours = [product for product in products if not product.dropped]
     dropped = [product for product in products if product.dropped]
     weights = [product.family.popularity for product in ours]
-    moments = sorted(_moment(rng) for _ in range(count))
+    moments = sorted(_moment(rng, year) for _ in range(count))
     outlets = rng.choices(OUTLETS, [outlet.share for outlet in OUTLETS], k=count)
     made: list[Sale] = []
     for n, (placed, outlet) in enumerate(zip(moments, outlets, strict=True), start=1):
@@ -69,12 +69,14 @@ def sales(rng: Random, products: list[Product], *, size: str) -> list[Sale]:
     return made
 
 
-def _moment(rng: Random) -> datetime:
+def _moment(rng: Random, year: Year) -> datetime:
     """An instant of the year, more likely where the season is high."""
-    month = rng.choices(range(12), _SEASON)[0]
-    days = (END - BEGIN).days
+    first = year.begin.month - 1
+    month = rng.choices(range(12), _SEASON[first:] + _SEASON[:first])[0]
+    days = (year.end - year.begin).days
     day = month * days // 12 + rng.randrange(days // 12)
-    return BEGIN + timedelta(days=day, hours=rng.randrange(6, 23), minutes=rng.randrange(60), seconds=rng.randrange(60))
+    hours, minutes, seconds = rng.randrange(6, 23), rng.randrange(60), rng.randrange(60)
+    return year.begin + timedelta(days=day, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _basket(rng: Random, products: list[Product], weights: list[int], outlet: Outlet) -> list[Product]:

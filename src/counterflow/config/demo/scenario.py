@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from counterflow.config import embedded_layout
 from counterflow.config.demo import books, books_summary, own_policies
 from counterflow.config.demo.agreeing import leave_waiting
 from counterflow.config.demo.assortment import assortment
-from counterflow.config.demo.calendar import BEGIN, END, periods
+from counterflow.config.demo.calendar import Year
 from counterflow.config.demo.company import make_company
 from counterflow.config.demo.counting import count_shelves
 from counterflow.config.demo.desk import STAFF, Desk
 from counterflow.config.demo.dice import dice
+from counterflow.config.demo.drafts import replay_them
 from counterflow.config.demo.narrator import Narrator
-from counterflow.config.demo.network import ENTITIES
+from counterflow.config.demo.network import EU, UK
 from counterflow.config.demo.recovery import recover
 from counterflow.config.demo.replay import replay
 from counterflow.config.demo.sales import ORDERS, opening_stock, sales
@@ -25,7 +26,7 @@ from counterflow.kernel.errors import Refusal
 from counterflow.ledger.commands.seal_months import seal_months
 from counterflow.policies.tables import Table
 
-OURS = (*(entity.code for entity in ENTITIES), books.ENTITY)
+OURS = (UK, EU, books.ENTITY)
 
 
 class NotOurs(Refusal):
@@ -34,7 +35,8 @@ class NotOurs(Refusal):
 
 
 class ClockBehind(Refusal):
-    """The clock of this machine says {now}, and the simulated year ends on {end}; set the clock first."""
+    """The clock of this machine says {now}, and the simulated year is to end on {end}; name an earlier day in --until,
+    or set the clock first."""
 
 
 class TimeHasPassed(Refusal):
@@ -44,15 +46,21 @@ class TimeHasPassed(Refusal):
 
 @dataclass(frozen=True)
 class Wish:
-    """Which company is to be made."""
+    """Which company is to be made: the same wish makes the same one."""
 
     seed: int
     size: str
+    year: Year
 
     @property
     def scenario(self) -> str:
         """The name under which its steps are known."""
-        return f"demo:{self.seed}:{self.size}"
+        return f"demo:{self.seed}:{self.size}:{self.year.until}"
+
+    @property
+    def words(self) -> str:
+        """In words."""
+        return f"seed {self.seed}, {self.size}, up to {self.year.until}"
 
 
 def check_database() -> None:
@@ -70,51 +78,49 @@ def simulate(narrator: Narrator, wish: Wish, *, at: datetime) -> None:
     Raises `TimeHasPassed`, `ClockBehind`, `StepRefused`.
     """
     begun = _begun()
-    if begun is not None and _finished():
-        narrator.say(f"The demo company is here already (seed {begun.seed}, {begun.size}).")
+    if begun is not None and _sealed(begun.year.months_over - timedelta(days=1)):
+        narrator.say(f"The demo company is here already ({begun.words}).")
         return
-    if begun is None and _sealed():
-        raise TimeHasPassed()
-    if at < END:
-        raise ClockBehind(now=at.date(), end=END.date())
     if begun is not None and begun != wish:
-        narrator.say(f"A demo company was begun with seed {begun.seed}, {begun.size}; it is finished as that.")
+        narrator.say(f"A demo company was begun with {begun.words}; it is finished as that.")
     wish = begun or wish
+    year = wish.year
+    if begun is None and _sealed(year.begin.date()):
+        raise TimeHasPassed()
+    if at < year.end:
+        raise ClockBehind(now=at.date(), end=year.until)
     rng = dice(wish.seed)
     products = assortment(rng, size=wish.size)
-    made = sales(rng, products, size=wish.size)
+    made = sales(rng, products, size=wish.size, year=year)
     desk = Desk(wish.scenario)
     with narrator.step("Company: items, partners, opening stock", 1):
-        make_company(desk, products, opening_stock(rng, made))
-    with narrator.step(f"A year of {ORDERS[wish.size]:,} orders and their returns", len(list(periods(DAYS)))):
-        play_year(desk, rng, made, size=wish.size, progress=lambda period: narrator.at(period.number + 1))
-    recover(desk, rng, at=END)
-    count_shelves(desk, rng, at=END)
+        make_company(desk, year, products, opening_stock(rng, made))
+    with narrator.step(f"A year of {ORDERS[wish.size]:,} orders and their returns", len(list(year.periods(DAYS)))):
+        play_year(desk, rng, year, made, size=wish.size, progress=lambda period: narrator.at(period.number + 1))
+    recover(desk, rng, at=year.end)
+    count_shelves(desk, rng, at=year.end)
+    replay_them(desk, at=year.end)
     leave_waiting(at=at)
-    seal_months(desk.context(END, "seal"), before=END.date())
+    # The last step: by it one knows that the year was played to its end.
+    seal_months(desk.context(year.end, "seal"), before=year.months_over)
 
 
 def _begun() -> Wish | None:
     """Which company was begun here, as the key of its first step tells."""
     found = db.rows(
-        "SELECT key FROM kernel_commandrecord WHERE actor = %s AND key LIKE 'demo:%%:policies' ORDER BY id LIMIT 1",
+        "SELECT key FROM kernel_commandrecord WHERE actor = %s AND key LIKE 'demo:%%:%%:%%:policies'"
+        " ORDER BY id LIMIT 1",
         [STAFF],
     )
     if not found:
         return None
-    _, seed, size, _ = found[0].key.split(":")
-    return Wish(int(seed), size)
+    _, seed, size, until, _ = found[0].key.split(":")
+    return Wish(int(seed), size, Year(date.fromisoformat(until)))
 
 
-def _finished() -> bool:
-    """Whether the year was played to its end: sealing it is the last step."""
-    return bool(
-        db.rows("SELECT 1 AS one FROM ledger_seal WHERE month >= %s LIMIT 1", [END.date() - timedelta(days=31)])
-    )
-
-
-def _sealed() -> bool:
-    return bool(db.rows("SELECT 1 AS one FROM ledger_seal WHERE month >= %s LIMIT 1", [BEGIN.date()]))
+def _sealed(day: date) -> bool:
+    """Whether the month of a day, or a later one, is sealed."""
+    return bool(db.rows("SELECT 1 AS one FROM ledger_seal WHERE month >= %s LIMIT 1", [day.replace(day=1)]))
 
 
 @dataclass(frozen=True)

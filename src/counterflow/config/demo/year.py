@@ -7,11 +7,12 @@ from random import Random
 from typing import Any
 
 from counterflow import flows
-from counterflow.config.demo.calendar import Period, periods
+from counterflow.config.demo.calendar import Period, Year
 from counterflow.config.demo.clocks import tick
 from counterflow.config.demo.desk import Command, Desk, Result, StepRefused
+from counterflow.config.demo.drafts import SILENT_FROM, propose
 from counterflow.config.demo.lives import shipped_late
-from counterflow.config.demo.network import ENTITIES
+from counterflow.config.demo.network import EU, UK
 from counterflow.config.demo.plan import plan
 from counterflow.config.demo.provider import settle_payouts
 from counterflow.config.demo.sales import Sale
@@ -133,14 +134,16 @@ class Stage:
             self._advance(running, told)
 
 
-def play_year(desk: Desk, rng: Random, made: Sequence[Sale], *, size: str, progress: Callable[[Period], None]) -> None:
+def play_year(
+    desk: Desk, rng: Random, year: Year, made: Sequence[Sale], *, size: str, progress: Callable[[Period], None]
+) -> None:
     """Play the year from its first order to its last day. Raises `StepRefused`."""
-    trips = plan(rng, made, size=size)
+    trips = plan(rng, made, size=size, year=year)
     late = {trip.sale.number for kind, trip in trips if kind is shipped_late}
     stage = Stage(desk)
     orders, shipments, starts = _Feed(made), _Feed(sorted(made, key=lambda s: s.shipped_at)), _Feed(trips)
-    closed = ENTITIES[0].go_live
-    for period in periods(DAYS):
+    closed = year.begin.date()
+    for period in year.periods(DAYS):
         placed = orders.until(period.end, lambda sale: sale.order.placed_at)
         desk.must(record_orders, [sale.order for sale in placed], at=period.end, step=f"{period.number}")
         left = shipments.until(period.end, lambda sale: sale.shipped_at)
@@ -151,6 +154,8 @@ def play_year(desk: Desk, rng: Random, made: Sequence[Sale], *, size: str, progr
         stage.play(period)
         settle_payouts(desk, period.end)
         tick(desk, period)
+        if period.number == SILENT_FROM:
+            propose(desk, at=period.end)
         closed = _close_month(desk, period, closed)
         progress(period)
 
@@ -175,6 +180,6 @@ def _close_month(desk: Desk, period: Period, closed: date) -> date:
     month = (closed.replace(day=1) + timedelta(days=32)).replace(day=1)
     if period.end.date() < month + BOOKS_CLOSE_AFTER:
         return closed
-    items = [ClosePeriod(entity.code, month - timedelta(days=1)) for entity in ENTITIES]
+    items = [ClosePeriod(entity, month - timedelta(days=1)) for entity in (UK, EU)]
     desk.must(close_periods, items, at=period.end, step=f"close:{month}")
     return month

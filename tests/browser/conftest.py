@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from looking import faults
+from looking import TAB, faults
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = Path(tempfile.gettempdir()) / "counterflow-browser"
@@ -30,7 +30,6 @@ AT = """(wanted) => {
   const [base, words] = wanted.split(" :: "), at = document.activeElement;
   return at.matches(base) && (!words || at.textContent.includes(words));
 }"""
-TAB = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
 TOLD_ELSEWHERE = ("Failed to load resource: the server responded", "htmx:afterRequest", "htmx:send")
 """What the console repeats of answers and requests, which are looked at themselves."""
 
@@ -166,8 +165,7 @@ class Desk:
                 asked = keys.send("Runtime.evaluate", {"expression": f"({AT})({json.dumps(selector)})"})
                 if asked["result"].get("value"):
                     return
-                for kind in ("rawKeyDown", "keyUp"):
-                    keys.send("Input.dispatchKeyEvent", {"type": kind, **TAB})
+                keys.send("Input.dispatchKeyEvent", TAB)
         finally:
             keys.detach()
         raise AssertionError(f"Tab never reached {selector} at {self.page.url}")

@@ -10,4 +10,6 @@ SIZE = (1280, 840)
 @pytest.mark.parametrize("place", places(), ids=lambda place: place.name)
 def test_a_page_is_whole(faults_at, shown, place):
     role = "" if place.name == "sign_in" else "administrator"
-    assert faults_at(shown(place, 2), role, SIZE, tabs=True) == {}
+    # Records of master data look alike, and there are forty pages of them.
+    most = 1 if place.name.startswith("master_") else 2
+    assert faults_at(shown(place, most), role, SIZE, tabs=True) == {}

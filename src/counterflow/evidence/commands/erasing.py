@@ -1,6 +1,6 @@
 """What erasing commands share: the row lets go of its file, and the file goes once that is committed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -8,7 +8,9 @@ from django.db import transaction
 
 from counterflow.evidence import storing
 from counterflow.kernel import db
+from counterflow.kernel.commands import Batch, Done, Refused
 from counterflow.kernel.context import Context
+from counterflow.kernel.errors import DomainError
 
 PHOTOS: Final = "evidence_photo"
 DOCUMENTS: Final = "evidence_document"
@@ -31,6 +33,26 @@ def erase_rows(ctx: Context, table: str, where: str, ids: Sequence[int]) -> list
     return gone
 
 
-def known_ids(table: str, ids: Sequence[int]) -> set[int]:
-    """Those of these ids that a table has, erased or not. One statement."""
+def erase_each(
+    ctx: Context, table: str, ids: Sequence[int], *, fact: str, missing: Callable[[int], DomainError]
+) -> Batch:
+    """Erase rows by their ids, which the results tell as `fact`; one that was erased before is a replay.
+
+    Two statements, whatever the batch.
+    """
+    wanted = sorted(set(ids))
+    known = _known_ids(table, wanted)
+    gone = {row.id for row in erase_rows(ctx, table, "p.id = ANY(%s::bigint[])", wanted)}
+    results: list[Done | Refused] = []
+    for number in ids:
+        if number not in known:
+            results.append(Refused.of(str(number), missing(number)))
+        else:
+            results.append(Done(str(number), {fact: number}, replayed=number not in gone))
+            gone.discard(number)
+    return Batch(results)
+
+
+def _known_ids(table: str, ids: Sequence[int]) -> set[int]:
+    """Those of these ids that a table has, erased or not."""
     return {row.id for row in db.rows(f"SELECT id FROM {table} WHERE id = ANY(%s::bigint[]) ORDER BY 1", [list(ids)])}

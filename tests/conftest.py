@@ -103,6 +103,9 @@ def _prepare() -> dict[str, str]:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Make the template before test modules are imported, because they import settings with its address."""
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        # Of a run that was killed, and had the same process number.
+        LIVED_MARK.unlink(missing_ok=True)
     if os.environ.get("PYTEST_XDIST_WORKER") or not session.config.getoption("numprocesses", None):
         _prepare()
 
